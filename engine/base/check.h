@@ -31,7 +31,7 @@ struct CheckVoidify {
 
 /// Ends the process, in release too, when `condition` is false: for bugs, never for data from
 /// outside. Values may be streamed: `PENSTOCK_CHECK(taken <= capacity) << taken;`
-#define PENSTOCK_CHECK(condition)           \
-  (condition) ? static_cast<void>(0)        \
+#define PENSTOCK_CHECK(condition)                    \
+  (condition) ? static_cast<void>(0)                 \
               : ::penstock::detail::CheckVoidify() & \
                     ::penstock::detail::CheckFailure(__FILE__, __LINE__, #condition)

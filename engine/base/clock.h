@@ -39,12 +39,15 @@ class SteadyClock final : public Clock {
 class ManualClock final : public Clock {
  public:
   ManualClock() = default;
+
   explicit ManualClock(TimePoint start) : now_ns_(start.time_since_epoch().count()) {}
 
   [[nodiscard]] TimePoint now() const noexcept override {
     return TimePoint(Duration(now_ns_.load(std::memory_order_acquire)));
   }
+
   void advance(Duration by) noexcept { now_ns_.fetch_add(by.count(), std::memory_order_acq_rel); }
+
   /// Moves to `when`; an earlier time than now changes nothing.
   void advance_to(TimePoint when) noexcept {
     const auto target = when.time_since_epoch().count();

@@ -15,6 +15,7 @@ class Doorbell {
 
   /// A doorbell that wakes nobody.
   constexpr Doorbell() = default;
+
   constexpr Doorbell(Function function, void* context) : function_(function), context_(context) {}
 
   void ring() const {
@@ -22,6 +23,7 @@ class Doorbell {
       function_(context_);
     }
   }
+
   [[nodiscard]] constexpr bool is_connected() const noexcept { return function_ != nullptr; }
 
  private:

@@ -16,11 +16,13 @@ template <class T>
 class RefCounted {
  public:
   void add_reference() const noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+
   void drop_reference() const noexcept {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       const_cast<T*>(static_cast<const T*>(this))->on_last_reference();
     }
   }
+
   /// True if this is the only reference: its holder may then change the object.
   [[nodiscard]] bool is_unique() const noexcept {
     return references_.load(std::memory_order_acquire) == 1;
@@ -41,18 +43,23 @@ template <class T>
 class Ref {
  public:
   Ref() = default;
+
   /// Takes a further reference to `object` (which may be null).
   explicit Ref(T* object) noexcept : object_(object) {
     if (object_ != nullptr) {
       object_->add_reference();
     }
   }
+
   Ref(const Ref& other) noexcept : Ref(other.object_) {}
+
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;
   }
+
   ~Ref() { reset(); }
 
   void reset() noexcept {
@@ -60,8 +67,10 @@ class Ref {
       object->drop_reference();
     }
   }
+
   /// Gives the reference away without dropping it; `adopt` takes it back.
   [[nodiscard]] T* release() noexcept { return std::exchange(object_, nullptr); }
+
   [[nodiscard]] static Ref adopt(T* object) noexcept {
     Ref ref;
     ref.object_ = object;
@@ -69,9 +78,13 @@ class Ref {
   }
 
   [[nodiscard]] T* get() const noexcept { return object_; }
+
   T* operator->() const noexcept { return object_; }
+
   T& operator*() const noexcept { return *object_; }
+
   explicit operator bool() const noexcept { return object_ != nullptr; }
+
   friend bool operator==(const Ref& a, const Ref& b) noexcept { return a.object_ == b.object_; }
 
  private:

@@ -12,7 +12,7 @@ namespace penstock {
 /// What a caller can do about a failure. Closed; values are append-only because they cross the
 /// driver ABI and the wire. `docs/errors.md` has a row for each.
 enum class Errc : int {
-  kOk = 0,                ///< Never inside an `Error`; the number that stands for success in C structs.
+  kOk = 0,  ///< Never inside an `Error`; the number that stands for success in C structs.
   kInvalidArgument = 1,   ///< Fix the call.
   kUnsupported = 2,       ///< Never here; go elsewhere.
   kUnavailable = 3,       ///< Not now; retry.
@@ -35,7 +35,9 @@ struct Error {
   std::string message;
 
   /// Returns the same failure with `prefix: ` before its message; for adding context on the way up.
-  [[nodiscard]] Error within(const std::string& prefix) const { return {code, prefix + ": " + message}; }
+  [[nodiscard]] Error within(const std::string& prefix) const {
+    return {code, prefix + ": " + message};
+  }
 
   friend bool operator==(const Error&, const Error&) = default;
 };
@@ -50,10 +52,16 @@ class [[nodiscard]] Result {
   using value_type = T;
   using error_type = Error;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor): `return value;` is the point
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor): `return error;` is the point
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {
+  }  // NOLINT(google-explicit-constructor): `return value;` is the point
+
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {
+  }  // NOLINT(google-explicit-constructor): `return error;` is the point
 
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+
   explicit operator bool() const noexcept { return has_value(); }
 
   /// Pre: `has_value()`.
@@ -61,18 +69,25 @@ class [[nodiscard]] Result {
     PENSTOCK_CHECK(has_value()) << error_text();
     return *std::get_if<0>(&state_);
   }
+
   const T& value() const& {
     PENSTOCK_CHECK(has_value()) << error_text();
     return *std::get_if<0>(&state_);
   }
+
   T&& value() && {
     PENSTOCK_CHECK(has_value()) << error_text();
     return std::move(*std::get_if<0>(&state_));
   }
+
   T& operator*() & { return value(); }
+
   const T& operator*() const& { return value(); }
+
   T&& operator*() && { return std::move(*this).value(); }
+
   T* operator->() { return &value(); }
+
   const T* operator->() const { return &value(); }
 
   /// Pre: `!has_value()`.
@@ -98,9 +113,13 @@ class [[nodiscard]] Result<void> {
   using error_type = Error;
 
   Result() = default;
-  Result(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor): `return error;` is the point
+
+  Result(Error error)
+      : error_(std::move(error)) {
+  }  // NOLINT(google-explicit-constructor): `return error;` is the point
 
   [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
+
   explicit operator bool() const noexcept { return has_value(); }
 
   /// Pre: `!has_value()`.
@@ -121,11 +140,11 @@ using Status = Result<void>;
 #define PENSTOCK_CONCAT(a, b) PENSTOCK_CONCAT_INNER(a, b)
 
 /// Leaves the enclosing function with the error of `expression`, if it has one.
-#define PENSTOCK_RETURN_IF_ERROR(expression)             \
-  do {                                                   \
+#define PENSTOCK_RETURN_IF_ERROR(expression)                                 \
+  do {                                                                       \
     if (auto penstock_status = (expression); !penstock_status.has_value()) { \
-      return penstock_status.error();                    \
-    }                                                    \
+      return penstock_status.error();                                        \
+    }                                                                        \
   } while (false)
 
 /// `target = value of expression`, or leaves the enclosing function with its error.
