@@ -1,0 +1,105 @@
+#include "engine/frame/frame_pool.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace penstock {
+
+FramePool::FramePool(Options options)
+    : options_(std::move(options)),
+      stream_name_(std::make_shared<const std::string>(options_.stream_name)) {}
+
+Ref<FramePool> FramePool::create(Options options) {
+  PENSTOCK_CHECK(options.clock != nullptr && options.ledger != nullptr)
+      << "stream '" << options.stream_name << "' wants a clock and a ledger";
+  return Ref<FramePool>(new FramePool(std::move(options)));
+}
+
+Frame FramePool::make(Place place, std::uint64_t seq, const FrameTime& time) {
+  detail::FrameRoot* root = take_root();
+  root->place = std::move(place);
+  root->seq = seq;
+  root->time = time;
+  root->admitted_at = options_.clock->now();
+  root->deadline = TimePoint::max();
+  root->worst.store(0, std::memory_order_relaxed);
+  detail::FrameBody* body = take_body();
+  body->root = Ref<detail::FrameRoot>(root);
+  body->add_reference();
+  add_reference();  // Given back when the root ends.
+  options_.ledger->count_admitted();
+  return Frame::adopt(body);
+}
+
+Frame FramePool::make_child(const Frame& parent, std::uint16_t index) {
+  const detail::FrameBody& from = *parent.body_;
+  PENSTOCK_CHECK(from.child.depth < ChildPath::kMaxDepth)
+      << "crops within crops: " << int{from.child.depth};
+  detail::FrameBody* body = from.root->pool->take_body();
+  body->root = from.root;
+  body->child = from.child;
+  body->child.indexes[body->child.depth++] = index;
+  body->add_reference();
+  return Frame::adopt(body);
+}
+
+detail::FrameBody* FramePool::take_body() {
+  const std::lock_guard lock(mutex_);
+  if (free_bodies_.empty()) {
+    bodies_.push_back(std::make_unique<detail::FrameBody>());
+    free_bodies_.reserve(bodies_.size());
+    return bodies_.back().get();
+  }
+  detail::FrameBody* body = free_bodies_.back();
+  free_bodies_.pop_back();
+  return body;
+}
+
+void FramePool::give_body(detail::FrameBody* body) noexcept {
+  // The payload's buffers go back before the place does: who waits for the place finds them free.
+  body->image = Image{};
+  body->tensors.clear();
+  body->objects = {};
+  body->labels = {};
+  body->payloads = {};
+  body->child = {};
+  body->failures = 0;
+  const Ref<detail::FrameRoot> root = std::move(body->root);
+  const std::lock_guard lock(mutex_);
+  free_bodies_.push_back(body);  // Cannot allocate: reserved when the body was made.
+}
+
+detail::FrameRoot* FramePool::take_root() {
+  const std::lock_guard lock(mutex_);
+  if (free_roots_.empty()) {
+    roots_.push_back(std::make_unique<detail::FrameRoot>());
+    free_roots_.reserve(roots_.size());
+    detail::FrameRoot* root = roots_.back().get();
+    root->pool = this;
+    root->stream = options_.stream;
+    root->stream_name = stream_name_;
+    return root;
+  }
+  detail::FrameRoot* root = free_roots_.back();
+  free_roots_.pop_back();
+  return root;
+}
+
+void FramePool::give_root(detail::FrameRoot* root) noexcept {
+  const std::uint16_t worst = root->worst.load(std::memory_order_acquire);
+  const auto outcome = static_cast<Outcome>(worst >> 8U);
+  options_.ledger->count_ended(outcome == Outcome::kNone ? Outcome::kLost : outcome,
+                               static_cast<Reason>(worst & 0xFFU),
+                               options_.clock->now() - root->admitted_at);
+  root->arena.reset();
+  Place place = std::move(root->place);
+  {
+    const std::lock_guard lock(mutex_);
+    free_roots_.push_back(root);  // Cannot allocate: reserved when the root was made.
+  }
+  place.give_back();
+  drop_reference();
+}
+
+}  // namespace penstock

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/ref.h"
+#include "engine/frame/frame.h"
+#include "engine/telemetry/stream_ledger.h"
+
+namespace penstock {
+
+/// Where the frames of one stream come from and go back to: recycles their records and books how
+/// each of them ended.
+///
+/// Ownership: counted; lives until the last frame has ended, whatever happened to the run.
+/// Thread-safety: `make` by the source; frames end on any thread.
+/// Cost: a short lock a frame at each end; no allocation once as many records exist as places.
+class FramePool final : public RefCounted<FramePool> {
+ public:
+  struct Options {
+    StreamId stream{};
+    std::string stream_name;
+    const Clock* clock = nullptr;  ///< Outlives all frames.
+    std::shared_ptr<StreamLedger> ledger;
+  };
+
+  static Ref<FramePool> create(Options options);
+
+  /// Returns a frame with the given place, number and times and no payload yet.
+  [[nodiscard]] Frame make(Place place, std::uint64_t seq, const FrameTime& time);
+
+  /// Returns a piece of `parent` (a crop) with its own payload: shares place, arena and outcome.
+  /// Errors are bugs: the path is at most `ChildPath::kMaxDepth` deep.
+  [[nodiscard]] static Frame make_child(const Frame& parent, std::uint16_t index);
+
+  [[nodiscard]] const Clock& clock() const noexcept { return *options_.clock; }
+
+  [[nodiscard]] StreamLedger& ledger() const noexcept { return *options_.ledger; }
+
+  void on_last_reference() { delete this; }
+
+ private:
+  friend class Frame;
+  friend struct detail::FrameRoot;
+  friend struct detail::FrameBody;
+
+  explicit FramePool(Options options);
+
+  detail::FrameBody* take_body();
+  void give_body(detail::FrameBody* body) noexcept;
+  detail::FrameRoot* take_root();
+  void give_root(detail::FrameRoot* root) noexcept;
+
+  Options options_;
+  std::shared_ptr<const std::string> stream_name_;
+  std::mutex mutex_;
+  std::vector<detail::FrameBody*> free_bodies_;
+  std::vector<detail::FrameRoot*> free_roots_;
+  std::vector<std::unique_ptr<detail::FrameBody>> bodies_;
+  std::vector<std::unique_ptr<detail::FrameRoot>> roots_;
+};
+
+}  // namespace penstock

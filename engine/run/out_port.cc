@@ -1,0 +1,92 @@
+#include "engine/run/out_port.h"
+
+namespace penstock {
+
+void OutPort::place(std::size_t index, Frame frame) {
+  auto& waiting = waiting_[index];
+  if (waiting.empty() && edges_[index].edge->push(frame) != EdgeRing::PushResult::kFull) {
+    return;
+  }
+  if (waiting.empty()) {
+    ++blocked_;
+  }
+  waiting.emplace_back(std::in_place_index<0>, std::move(frame));
+}
+
+void OutPort::send(Frame frame, std::size_t port) {
+  const StreamId stream = frame.stream();
+  std::optional<std::size_t> last;
+  for (std::size_t i = 0; i < edges_.size(); ++i) {
+    if (!wants(edges_[i], port, stream)) {
+      continue;
+    }
+    if (last.has_value()) {
+      place(*last, frame.share());
+    }
+    last = i;
+  }
+  if (last.has_value()) {
+    place(*last, std::move(frame));
+  } else {
+    frame.end(Outcome::kDelivered);
+  }
+}
+
+void OutPort::send_control(const ControlRecord& record, StreamId stream) {
+  for (std::size_t i = 0; i < edges_.size(); ++i) {
+    if (edges_[i].only.has_value() && *edges_[i].only != stream) {
+      continue;
+    }
+    if (waiting_[i].empty()) {
+      edges_[i].edge->push_control(record);
+    } else {
+      waiting_[i].emplace_back(std::in_place_index<1>, record);
+    }
+  }
+}
+
+bool OutPort::flush() {
+  if (blocked_ == 0) {
+    return true;
+  }
+  for (std::size_t i = 0; i < edges_.size(); ++i) {
+    auto& waiting = waiting_[i];
+    if (waiting.empty()) {
+      continue;
+    }
+    while (!waiting.empty()) {
+      if (auto* frame = std::get_if<Frame>(&waiting.front()); frame != nullptr) {
+        if (edges_[i].edge->push(*frame) == EdgeRing::PushResult::kFull) {
+          break;
+        }
+      } else {
+        edges_[i].edge->push_control(std::get<ControlRecord>(waiting.front()));
+      }
+      waiting.pop_front();
+    }
+    if (waiting.empty()) {
+      --blocked_;
+    }
+  }
+  return blocked_ == 0;
+}
+
+void OutPort::abandon(Outcome outcome, Reason reason) {
+  for (std::size_t i = 0; i < edges_.size(); ++i) {
+    auto& waiting = waiting_[i];
+    if (waiting.empty()) {
+      continue;
+    }
+    for (auto& one : waiting) {
+      if (auto* frame = std::get_if<Frame>(&one); frame != nullptr) {
+        frame->end(outcome, reason);
+      } else {
+        edges_[i].edge->push_control(std::get<ControlRecord>(one));
+      }
+    }
+    waiting.clear();
+    --blocked_;
+  }
+}
+
+}  // namespace penstock

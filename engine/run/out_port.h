@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/flow/edge_ring.h"
+
+namespace penstock {
+
+/// One edge that leaves a node: from output `port`, for one stream or for all.
+struct OutEdge {
+  EdgeRing* edge = nullptr;
+  std::size_t port = 0;
+  std::optional<StreamId> only;
+};
+
+/// The outgoing edges of a segment, source or station, and what found no room on them yet.
+///
+/// What does not fit waits here in order, edge by edge; the owner takes no new work before `flush`
+/// has placed it all, so this holds what one frame caused and no more. A full edge does not hold
+/// back what goes along the others.
+class OutPort {
+ public:
+  explicit OutPort(std::vector<OutEdge> edges)
+      : edges_(std::move(edges)),
+        waiting_(edges_.size()) {}
+
+  /// Sends `frame` to every consumer of `port` that wants its stream. A frame that nobody wants is
+  /// delivered: it has reached the end of the graph.
+  void send(Frame frame, std::size_t port);
+  /// Sends an in-band record about `stream` along every edge that carries it.
+  void send_control(const ControlRecord& record, StreamId stream);
+  /// Tries to place what waits; returns whether all of it has found room.
+  bool flush();
+  /// Ends everything that waits (the records stay).
+  void abandon(Outcome outcome, Reason reason);
+
+  [[nodiscard]] bool is_clear() const noexcept { return blocked_ == 0; }
+
+ private:
+  using Waiting = std::variant<Frame, ControlRecord>;
+
+  [[nodiscard]] bool wants(const OutEdge& edge, std::size_t port, StreamId stream) const noexcept {
+    return edge.port == port && (!edge.only.has_value() || *edge.only == stream);
+  }
+
+  void place(std::size_t index, Frame frame);
+
+  std::vector<OutEdge> edges_;
+  std::vector<std::deque<Waiting>> waiting_;  // One per edge.
+  std::size_t blocked_ = 0;                   // Edges with something waiting.
+};
+
+}  // namespace penstock

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/frame/frame.h"
+
+namespace penstock {
+
+class Runnable;
+
+/// Something that the supervisor of a run must know.
+struct RunEvent {
+  enum class Kind : std::uint8_t {
+    kOpened,       ///< A segment's nodes are open; a source delivered its first frame.
+    kFailed,       ///< A node or source has failed and waits for `restart` or `give_up`.
+    kFrameFailed,  ///< First of a row of frames that a node could not process; the node goes on.
+    kFinished,     ///< The runnable has done all its work.
+  };
+  Kind kind = Kind::kOpened;
+  Runnable* runnable = nullptr;
+  std::string node;
+  std::string stream;  ///< Empty where the node serves all streams.
+  Error error;
+};
+
+/// Where events go: the supervisor's mailbox. Thread-safety: any thread.
+class RunEvents {
+ public:
+  virtual void post(RunEvent event) = 0;
+
+ protected:
+  ~RunEvents() = default;
+};
+
+}  // namespace penstock

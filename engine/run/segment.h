@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/flow/edge_ring.h"
+#include "engine/node/node.h"
+#include "engine/run/out_port.h"
+#include "engine/run/supervised.h"
+#include "engine/telemetry/node_ledger.h"
+
+namespace penstock {
+
+/// Runs a chain of nodes that the plan fused: a frame that enters goes through all of them, then
+/// out along the edges of the last one.
+///
+/// A frame is taken from an input only when everything that the frame before it caused has found
+/// room downstream; so a segment holds at most one frame beyond its edges, and pressure reaches the
+/// source. Inputs are served in turn.
+///
+/// States: made -> open (nodes opened by `blocking_step`) -> finished, once the end of every
+/// expected stream came through every input; -> failed when a node fails, until the supervisor
+/// orders a restart (nodes are made anew; the frame in hand is tried once more) or gives up (what
+/// comes is ended as `failed{stream_stopped}`, tombstones and ends of streams still pass).
+/// Ownership: owns its nodes; the edges are the run's.
+/// Cost: per frame and node one virtual call and two relaxed additions.
+class Segment final : public Supervised {
+ public:
+  static constexpr int kFramesPerTurn = 32;
+
+  struct NodeSpec {
+    NodeFactory make;
+    NodeContext context;
+    std::shared_ptr<NodeLedger> ledger;
+  };
+
+  struct Input {
+    EdgeRing* edge = nullptr;
+    std::size_t port = 0;           ///< Of the first node.
+    std::vector<StreamId> streams;  ///< Whose ends are awaited here.
+  };
+
+  struct Options {
+    std::string name;
+    std::string stream;  ///< For events; empty where the segment serves all streams.
+    std::vector<NodeSpec> nodes;
+    std::vector<Input> inputs;
+    std::vector<OutEdge> outputs;
+  };
+
+  explicit Segment(Options options);
+  ~Segment() override;
+
+  Step step(TimePoint now) override;
+  void blocking_step() override;
+
+ private:
+  enum class State : std::uint8_t { kMade, kOpen, kFailed, kGivenUp, kClosing, kFinished };
+
+  class ChainEmit final : public Emit {
+   public:
+    ChainEmit(Segment* segment, std::size_t index) : segment_(segment), index_(index) {}
+
+    void send(Frame frame, std::size_t port) override;
+    void drop(Frame frame, Reason reason) override;
+    void close_fan_out(const FrameId& parent, std::uint32_t pieces) override;
+
+    [[nodiscard]] TimePoint now() const noexcept override { return segment_->now_; }
+
+   private:
+    Segment* segment_;
+    std::size_t index_;
+  };
+
+  Step open_turn();
+  bool take_next();
+  void take(Input& input, EdgeRing::Item item);
+  void enter(std::size_t port, Frame frame);
+  void run_node(std::size_t index, std::size_t port, Frame frame);
+  Status call_node(std::size_t index, std::size_t port, Frame& frame);
+  void on_error(std::size_t index, Frame frame, const Error& error);
+  void on_control(Input& input, const ControlRecord& record);
+  void end_stream(Input& input, StreamId stream);
+  void end_frame(Frame frame, Outcome outcome, Reason reason);
+  void fail_node(std::size_t index, const Error& error);
+  void obey(Order order);
+  Status open_nodes();
+  void close_nodes();
+  [[nodiscard]] bool all_inputs_ended() const;
+
+  Options options_;
+  OutPort out_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<ChainEmit> emits_;
+  std::size_t next_input_ = 0;
+  State state_ = State::kMade;
+  std::optional<std::size_t> failed_node_;
+  Frame retry_;  // The frame in hand when a node failed.
+  std::size_t retry_port_ = 0;
+  bool failing_row_ = false;  // The last frame failed too: say it once.
+  TimePoint now_;
+};
+
+}  // namespace penstock

@@ -1,0 +1,258 @@
+#include "engine/run/source_pump.h"
+
+#include <exception>
+#include <span>
+#include <utility>
+
+namespace penstock {
+
+Result<std::unique_ptr<SourcePump>> SourcePump::create(Options options) {
+  auto window = InflightWindow::create(options.window);
+  if (!window.has_value()) {
+    return window.error().within("stream '" + options.stream_name + "'");
+  }
+  return std::unique_ptr<SourcePump>(new SourcePump(std::move(options), std::move(window).value()));
+}
+
+SourcePump::SourcePump(Options options, InflightWindow window)
+    : Supervised(options.name),
+      options_(std::move(options)),
+      window_(std::move(window)),
+      pool_(FramePool::create(
+          {options_.stream, options_.stream_name, options_.context.clock, options_.ledger})),
+      out_(options_.outputs) {
+  window_.set_doorbell(doorbell());
+}
+
+SourcePump::~SourcePump() {
+  stop_source();
+  window_.close();
+  out_.abandon(Outcome::kCancelled, Reason::kShutdown);
+}
+
+Runnable::Step SourcePump::step(TimePoint now) {
+  wake_at_.reset();
+  obey(take_order());
+  if (state_ == State::kStart) {
+    start();
+  }
+  switch (state_) {
+    case State::kReading:
+      return read_turn(now);
+    case State::kEnded:
+      if (!out_.flush()) {
+        return Step::kIdle;
+      }
+      out_.send_control(EndOfStream{options_.stream}, options_.stream);
+      state_ = State::kFinished;
+      post({RunEvent::Kind::kFinished, nullptr, options_.context.name, options_.stream_name, {}});
+      return Step::kFinished;
+    case State::kFinished:
+      return Step::kFinished;
+    case State::kStart:
+    case State::kFailed:
+      break;
+  }
+  return Step::kIdle;
+}
+
+void SourcePump::obey(Order wanted) {
+  if (wanted == Order::kNone || state_ == State::kEnded || state_ == State::kFinished) {
+    return;
+  }
+  if (wanted == Order::kRestart) {
+    if (state_ == State::kFailed) {
+      state_ = State::kStart;
+    }
+    return;
+  }
+  stop_source();
+  if (waiting_.has_value()) {
+    waiting_.reset();
+    options_.ledger->count_refused(Reason::kShutdown);
+  }
+  state_ = State::kEnded;
+}
+
+void SourcePump::start() {
+  Status status;
+  try {
+    auto made = options_.make();
+    if (made.has_value()) {
+      source_ = std::move(made).value();
+      live_ = source_->is_live();
+      source_over_ = false;
+      status = source_->start(options_.context, doorbell());
+    } else {
+      status = made.error();
+    }
+  } catch (const std::exception& exception) {
+    status = Error{Errc::kInternal, std::string("exception while starting: ") + exception.what()};
+  }
+  if (!status.has_value()) {
+    fail(status.error());
+    return;
+  }
+  state_ = State::kReading;
+  opened_posted_ = false;
+}
+
+void SourcePump::fail(const Error& error) {
+  stop_source();
+  state_ = State::kFailed;
+  if (last_pts_.has_value()) {
+    pts_shift_ = *last_pts_ + std::chrono::milliseconds(1);
+  }
+  post({RunEvent::Kind::kFailed, nullptr, options_.context.name, options_.stream_name, error});
+}
+
+void SourcePump::stop_source() {
+  if (source_ != nullptr) {
+    source_->stop();
+    source_.reset();
+  }
+}
+
+Runnable::Step SourcePump::read_turn(TimePoint now) {
+  for (int frames = 0; frames < kFramesPerTurn; ++frames) {
+    switch (advance(now)) {
+      case Offer::kSent:
+      case Offer::kRetry:
+        break;
+      case Offer::kBlocked:
+        return Step::kIdle;
+      case Offer::kOver:
+        return Step::kAgain;  // The next step sends the end of the stream, or sees the failure.
+    }
+  }
+  return Step::kAgain;
+}
+
+SourcePump::Offer SourcePump::advance(TimePoint now) {
+  // A live source is read even while its frame cannot enter: a newer one replaces it.
+  const bool can_enter = out_.flush() && window_.has_room();
+  if (waiting_.has_value() && !is_due(now)) {
+    return Offer::kBlocked;
+  }
+  if (waiting_.has_value() && can_enter) {
+    return offer_waiting(now);
+  }
+  if (waiting_.has_value() && (!live_ || source_over_)) {
+    return Offer::kBlocked;
+  }
+  if (!waiting_.has_value() && source_over_) {
+    stop_source();
+    state_ = State::kEnded;
+    return Offer::kOver;
+  }
+  if (!live_ && !can_enter) {
+    return Offer::kBlocked;
+  }
+  const bool pulled = pull_next();
+  if (state_ == State::kFailed) {
+    return Offer::kOver;
+  }
+  return pulled || source_over_ ? Offer::kRetry : Offer::kBlocked;
+}
+
+bool SourcePump::pull_next() {
+  fresh_ = SourceFrame{};
+  Source::Pull pull = Source::Pull::kFailed;
+  try {
+    pull = source_->pull(fresh_);
+  } catch (const std::exception& exception) {
+    fail({Errc::kInternal, std::string("exception while reading: ") + exception.what()});
+    return false;
+  }
+  switch (pull) {
+    case Source::Pull::kFrame:
+      break;
+    case Source::Pull::kNothing:
+      wake_at_ = source_->not_before();
+      return false;
+    case Source::Pull::kEnd:
+      source_over_ = true;
+      progress_.store(1000, std::memory_order_relaxed);
+      return false;
+    case Source::Pull::kFailed:
+      fail(source_->failure());
+      return false;
+  }
+  if (!opened_posted_) {
+    opened_posted_ = true;
+    post({RunEvent::Kind::kOpened, nullptr, options_.context.name, options_.stream_name, {}});
+  }
+  if (const auto share = source_->progress(); share.has_value()) {
+    progress_.store(static_cast<int>(*share * 1000), std::memory_order_relaxed);
+  }
+  const std::uint64_t seq = next_seq_++;
+  options_.ledger->count_offered();
+  if (is_sampled_out(fresh_)) {
+    options_.ledger->count_refused(Reason::kSampled);
+    return true;
+  }
+  if (waiting_.has_value()) {
+    options_.ledger->count_refused(Reason::kLatestWins);
+  }
+  waiting_ = std::move(fresh_);
+  waiting_->time.pts += pts_shift_;
+  last_pts_ = waiting_->time.pts;
+  waiting_seq_ = seq;
+  return true;
+}
+
+bool SourcePump::is_sampled_out(const SourceFrame& frame) {
+  if (!options_.max_fps.has_value()) {
+    return false;
+  }
+  const Duration pts = frame.time.pts + pts_shift_;
+  const auto period = Duration(static_cast<Duration::rep>(1e9 / *options_.max_fps));
+  if (next_sample_pts_.has_value() && pts < *next_sample_pts_) {
+    return true;
+  }
+  // The grid stays where it is while frames keep up with it; a gap starts it anew.
+  const bool on_grid = next_sample_pts_.has_value() && pts < *next_sample_pts_ + period;
+  next_sample_pts_ = (on_grid ? *next_sample_pts_ : pts) + period;
+  return false;
+}
+
+bool SourcePump::is_due(TimePoint now) {
+  if (!options_.realtime) {
+    return true;
+  }
+  const Duration pts = waiting_->time.pts;
+  if (!pace_start_.has_value()) {
+    pace_start_ = now - pts;
+  }
+  const TimePoint due = *pace_start_ + pts;
+  if (now >= due) {
+    return true;
+  }
+  wake_at_ = due;
+  return false;
+}
+
+SourcePump::Offer SourcePump::offer_waiting(TimePoint now) {
+  auto place = window_.admit();
+  if (!place.has_value()) {
+    return Offer::kBlocked;
+  }
+  Frame frame = pool_->make(std::move(*place), waiting_seq_, waiting_->time);
+  if (options_.deadline.has_value()) {
+    frame.set_deadline(now + *options_.deadline);
+  }
+  if (waiting_->image.has_value()) {
+    frame.set_image(std::move(*waiting_->image));
+  }
+  if (!waiting_->tensors.empty()) {
+    frame.set_tensors(waiting_->tensors);
+  }
+  if (waiting_->objects.has_value()) {
+    frame.set_objects(*waiting_->objects, waiting_->labels);
+  }
+  waiting_.reset();
+  out_.send(std::move(frame), 0);
+  return Offer::kSent;
+}
+
+}  // namespace penstock
