@@ -14,7 +14,7 @@
 #include "engine/base/ref.h"
 #include "engine/flow/inflight_window.h"
 #include "engine/frame/outcome.h"
-#include "engine/frame/payload_set.h"
+#include "engine/frame/payload_mask.h"
 #include "engine/frame/results.h"
 #include "engine/memory/arena.h"
 #include "engine/telemetry/stream_ledger.h"
@@ -77,7 +77,7 @@ struct FrameBody : RefCounted<FrameBody> {
   Ref<FrameRoot> root;
   ChildPath child;
   std::uint8_t failures = 0;
-  PayloadSet payloads;
+  PayloadMask payloads;
   Image image;
   std::vector<FeatureMap> tensors;
   Objects objects;
@@ -140,7 +140,7 @@ class Frame {
   /// For the source only, before the frame is sent.
   void set_deadline(TimePoint deadline) noexcept { body_->root->deadline = deadline; }
 
-  [[nodiscard]] PayloadSet payloads() const noexcept { return body_->payloads; }
+  [[nodiscard]] PayloadMask payloads() const noexcept { return body_->payloads; }
 
   /// Pre: the payload set has it, here and below; the plan has checked that.
   [[nodiscard]] const Image& image() const noexcept { return body_->image; }

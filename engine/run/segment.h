@@ -11,7 +11,7 @@
 
 #include "engine/flow/edge_ring.h"
 #include "engine/node/node.h"
-#include "engine/run/out_port.h"
+#include "engine/run/outlets.h"
 #include "engine/run/supervised.h"
 #include "engine/telemetry/node_ledger.h"
 
@@ -95,7 +95,7 @@ class Segment final : public Supervised {
   [[nodiscard]] bool all_inputs_ended() const;
 
   Options options_;
-  OutPort out_;
+  Outlets out_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::vector<ChainEmit> emits_;
   std::size_t next_input_ = 0;

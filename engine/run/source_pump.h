@@ -10,7 +10,7 @@
 #include "engine/flow/inflight_window.h"
 #include "engine/frame/frame_pool.h"
 #include "engine/node/source.h"
-#include "engine/run/out_port.h"
+#include "engine/run/outlets.h"
 #include "engine/run/supervised.h"
 
 namespace penstock {
@@ -84,7 +84,7 @@ class SourcePump final : public Supervised {
   Options options_;
   InflightWindow window_;
   Ref<FramePool> pool_;
-  OutPort out_;
+  Outlets out_;
   std::unique_ptr<Source> source_;
   State state_ = State::kStart;
   bool live_ = false;

@@ -1,8 +1,8 @@
-#include "engine/run/out_port.h"
+#include "engine/run/outlets.h"
 
 namespace penstock {
 
-void OutPort::place(std::size_t index, Frame frame) {
+void Outlets::place(std::size_t index, Frame frame) {
   auto& waiting = waiting_[index];
   if (waiting.empty() && edges_[index].edge->push(frame) != EdgeRing::PushResult::kFull) {
     return;
@@ -13,7 +13,7 @@ void OutPort::place(std::size_t index, Frame frame) {
   waiting.emplace_back(std::in_place_index<0>, std::move(frame));
 }
 
-void OutPort::send(Frame frame, std::size_t port) {
+void Outlets::send(Frame frame, std::size_t port) {
   const StreamId stream = frame.stream();
   std::optional<std::size_t> last;
   for (std::size_t i = 0; i < edges_.size(); ++i) {
@@ -32,7 +32,7 @@ void OutPort::send(Frame frame, std::size_t port) {
   }
 }
 
-void OutPort::send_control(const ControlRecord& record, StreamId stream) {
+void Outlets::send_control(const ControlRecord& record, StreamId stream) {
   for (std::size_t i = 0; i < edges_.size(); ++i) {
     if (edges_[i].only.has_value() && *edges_[i].only != stream) {
       continue;
@@ -45,7 +45,7 @@ void OutPort::send_control(const ControlRecord& record, StreamId stream) {
   }
 }
 
-bool OutPort::flush() {
+bool Outlets::flush() {
   if (blocked_ == 0) {
     return true;
   }
@@ -71,7 +71,7 @@ bool OutPort::flush() {
   return blocked_ == 0;
 }
 
-void OutPort::abandon(Outcome outcome, Reason reason) {
+void Outlets::abandon(Outcome outcome, Reason reason) {
   for (std::size_t i = 0; i < edges_.size(); ++i) {
     auto& waiting = waiting_[i];
     if (waiting.empty()) {

@@ -23,9 +23,9 @@ struct OutEdge {
 /// What does not fit waits here in order, edge by edge; the owner takes no new work before `flush`
 /// has placed it all, so this holds what one frame caused and no more. A full edge does not hold
 /// back what goes along the others.
-class OutPort {
+class Outlets {
  public:
-  explicit OutPort(std::vector<OutEdge> edges)
+  explicit Outlets(std::vector<OutEdge> edges)
       : edges_(std::move(edges)),
         waiting_(edges_.size()) {}
 

@@ -25,12 +25,12 @@ constexpr const char* to_string(Payload payload) noexcept {
 }
 
 /// A set of payloads.
-struct PayloadSet {
+struct PayloadMask {
   std::uint32_t bits = 0;
 
-  constexpr PayloadSet() = default;
+  constexpr PayloadMask() = default;
 
-  constexpr PayloadSet(std::initializer_list<Payload> payloads) {
+  constexpr PayloadMask(std::initializer_list<Payload> payloads) {
     for (const Payload payload : payloads) {
       add(payload);
     }
@@ -46,7 +46,7 @@ struct PayloadSet {
     return (bits >> static_cast<std::uint8_t>(payload) & 1U) != 0;
   }
 
-  friend bool operator==(const PayloadSet&, const PayloadSet&) = default;
+  friend bool operator==(const PayloadMask&, const PayloadMask&) = default;
 };
 
 }  // namespace penstock
