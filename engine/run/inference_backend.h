@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "engine/base/clock.h"
+#include "engine/base/doorbell.h"
+#include "engine/base/result.h"
+#include "engine/tensor/feature_map.h"
+
+namespace penstock {
+
+/// The end of one inference: `code` is `kOk` or why it failed.
+struct InferenceDone {
+  std::uint64_t token = 0;
+  Errc code = Errc::kOk;
+  std::string message;
+  Duration device_time{0};
+};
+
+/// What a station needs of a loaded model: room for `slots()` inferences at once.
+///
+/// The engine knows no driver; whoever builds a run puts a device's requests behind this, tests put
+/// a table there.
+/// Thread-safety: all calls by the station's driver; the doorbell given at creation is rung from
+/// any thread, never after destruction.
+class InferenceBackend {
+ public:
+  virtual ~InferenceBackend() = default;
+
+  [[nodiscard]] virtual std::span<const std::shared_ptr<const TensorSpec>> inputs() const = 0;
+  [[nodiscard]] virtual std::span<const std::shared_ptr<const TensorSpec>> outputs() const = 0;
+  /// Inferences that can be in flight at once; at least 1, constant.
+  [[nodiscard]] virtual std::uint32_t slots() const = 0;
+
+  /// Starts an inference in `slot`, which is free; never blocks. On an error nothing was started.
+  virtual Status submit(std::uint32_t slot,
+                        std::span<const FeatureMap> inputs,
+                        std::span<const FeatureMap> outputs,
+                        std::uint64_t token) = 0;
+  [[nodiscard]] virtual std::optional<InferenceDone> pop() = 0;
+  /// Asks to end early; the completion still comes.
+  virtual void cancel(std::uint32_t slot) noexcept = 0;
+
+ protected:
+  InferenceBackend() = default;
+  InferenceBackend(const InferenceBackend&) = default;
+  InferenceBackend& operator=(const InferenceBackend&) = default;
+};
+
+/// Makes a backend that rings `doorbell` for each completion. May block for seconds.
+using BackendFactory = std::function<Result<std::unique_ptr<InferenceBackend>>(Doorbell doorbell)>;
+
+}  // namespace penstock

@@ -1,0 +1,505 @@
+#include "engine/run/station.h"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace penstock {
+
+Station::Station(Options options)
+    : Supervised(options.name),
+      options_(std::move(options)),
+      out_(options_.outputs) {
+  PENSTOCK_CHECK(options_.batch_size > 0) << "station '" << name() << "'";
+}
+
+Station::~Station() {
+  order_.abandon(Outcome::kCancelled, Reason::kShutdown);
+  out_.abandon(Outcome::kCancelled, Reason::kShutdown);
+}
+
+Runnable::Step Station::step(TimePoint now) {
+  obey(take_order());
+  if (state_ == State::kOpen || state_ == State::kGivenUp) {
+    collect(now);
+    check_limits(now);
+  }
+  if (state_ == State::kMade || state_ == State::kClosing) {
+    return Step::kBlocking;
+  }
+  if (state_ == State::kFailed) {
+    return Step::kIdle;
+  }
+  if (state_ == State::kFinished) {
+    return Step::kFinished;
+  }
+  depart();
+  while (out_.flush() && state_ != State::kFailed) {
+    const bool moved = submit_ready(now) || take_next(now);
+    depart();
+    if (moved) {
+      continue;
+    }
+    if (is_over()) {
+      state_ = State::kClosing;
+      return Step::kBlocking;
+    }
+    break;
+  }
+  return Step::kIdle;
+}
+
+std::optional<TimePoint> Station::wake_at() const {
+  if (state_ != State::kOpen) {
+    return std::nullopt;
+  }
+  std::optional<TimePoint> earliest;
+  const auto consider = [&](TimePoint when) {
+    earliest = earliest.has_value() ? std::min(*earliest, when) : when;
+  };
+  if (oldest_wait_.has_value() && waiting_.size() < options_.batch_size) {
+    consider(*oldest_wait_ + options_.batch_wait);
+  }
+  for (const Job& job : jobs_) {
+    if (job.busy) {
+      consider(job.submitted_at + options_.job_limit * (job.abandoned ? 2 : 1));
+    }
+  }
+  return earliest;
+}
+
+void Station::obey(Order wanted) {
+  if (wanted == Order::kGiveUp && state_ != State::kClosing && state_ != State::kFinished) {
+    give_up();
+  } else if (wanted == Order::kRestart && state_ == State::kFailed) {
+    options_.node_ledger->restarts.fetch_add(1, std::memory_order_relaxed);
+    state_ = State::kMade;
+  }
+}
+
+void Station::give_up() {
+  for (Job& job : jobs_) {
+    if (job.busy && !job.abandoned) {
+      job.abandoned = true;
+      for (const Ticket& ticket : job.frames) {
+        fail_ticket(ticket, Outcome::kFailed, Reason::kStreamStopped);
+      }
+    }
+  }
+  for (const Ticket& ticket : waiting_) {
+    fail_ticket(ticket, Outcome::kFailed, Reason::kStreamStopped);
+  }
+  waiting_.clear();
+  oldest_wait_.reset();
+  state_ = State::kGivenUp;
+}
+
+void Station::collect(TimePoint now) {
+  while (backend_ != nullptr) {
+    const auto done = backend_->pop();
+    if (!done.has_value()) {
+      return;
+    }
+    const auto job = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& one) {
+      return one.busy && one.token == done->token;
+    });
+    PENSTOCK_CHECK(job != jobs_.end())
+        << "station '" << name() << "': completion of unknown job " << done->token;
+    complete(*job, *done, now);
+    if (state_ == State::kFailed) {
+      return;
+    }
+  }
+}
+
+void Station::complete(Job& job, const InferenceDone& done, TimePoint now) {
+  DeviceLedger& ledger = *options_.device_ledger;
+  note_busy(now, -1);
+  job.busy = false;
+  job.inputs.clear();
+  ledger.latency.record(
+      static_cast<std::uint64_t>(std::max<Duration::rep>((now - job.submitted_at).count(), 0)));
+  if (job.abandoned) {
+    job.outputs.clear();
+    return;
+  }
+  if (done.code == Errc::kOk) {
+    failing_row_ = false;
+    ledger.inferences.fetch_add(1, std::memory_order_relaxed);
+    ledger.frames.fetch_add(job.frames.size(), std::memory_order_relaxed);
+    give_results(job);
+    return;
+  }
+  ledger.failed.fetch_add(1, std::memory_order_relaxed);
+  const Error error{done.code, done.message};
+  if (done.code == Errc::kDeviceLost) {
+    job.busy = true;  // Its frames go back with those of the other jobs.
+    note_busy(now, +1);
+    fail_station(error);
+    return;
+  }
+  for (const Ticket& ticket : job.frames) {
+    fail_ticket(ticket, Outcome::kFailed, Reason::kDeviceFailed);
+  }
+  job.outputs.clear();
+  report_frame_failure(error);
+}
+
+void Station::give_results(Job& job) {
+  for (std::size_t i = 0; i < job.frames.size(); ++i) {
+    Frame& frame = order_.at(job.frames[i]);
+    const Affine to_source = frame.tensors().empty() ? Affine{} : frame.tensors().front().to_source;
+    std::vector<FeatureMap> maps = job.outputs;
+    for (FeatureMap& map : maps) {
+      map.to_source = to_source;
+      if (options_.batch_size > 1) {
+        const std::size_t bytes = map.buffer.size() / options_.batch_size;
+        map.offset += i * bytes;
+        map.shape.set(0, 1);
+      }
+    }
+    frame.set_tensors(maps);
+    options_.node_ledger->processed.fetch_add(1, std::memory_order_relaxed);
+    order_.settle(job.frames[i]);
+  }
+  job.outputs.clear();
+}
+
+void Station::check_limits(TimePoint now) {
+  for (std::uint32_t slot = 0; slot < jobs_.size(); ++slot) {
+    Job& job = jobs_[slot];
+    if (!job.busy) {
+      continue;
+    }
+    const Duration age = now - job.submitted_at;
+    if (!job.abandoned && age >= options_.job_limit) {
+      job.abandoned = true;
+      options_.device_ledger->timeouts.fetch_add(1, std::memory_order_relaxed);
+      backend_->cancel(slot);
+      for (const Ticket& ticket : job.frames) {
+        fail_ticket(ticket, Outcome::kFailed, Reason::kTimeout);
+      }
+      report_frame_failure(
+          {Errc::kDeadlineExceeded,
+           "the device has not answered for " +
+               std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(age).count()) +
+               " ms"});
+    } else if (job.abandoned && state_ == State::kOpen && age >= 2 * options_.job_limit) {
+      fail_station({Errc::kDeviceLost, "the device did not even answer to being cancelled"});
+      return;
+    }
+  }
+}
+
+bool Station::take_next(TimePoint now) {
+  if (waiting_.size() >= options_.batch_size) {
+    return false;
+  }
+  const std::size_t inputs = options_.inputs.size();
+  for (std::size_t i = 0; i < inputs; ++i) {
+    Input& input = options_.inputs[(next_input_ + i) % inputs];
+    auto item = input.edge->pop();
+    if (!item.has_value()) {
+      continue;
+    }
+    next_input_ = (next_input_ + i + 1) % inputs;
+    if (const auto* record = std::get_if<ControlRecord>(&*item); record != nullptr) {
+      take_record(input, *record);
+      return true;
+    }
+    Frame frame = std::move(std::get<Frame>(*item));
+    // From here on the frame counts against the station's own bound, not against the edge's.
+    input.edge->done();
+    const bool late = now > frame.deadline();
+    const Ticket ticket = order_.admit(std::move(frame));
+    if (state_ == State::kGivenUp) {
+      fail_ticket(ticket, Outcome::kFailed, Reason::kStreamStopped);
+    } else if (late) {
+      fail_ticket(ticket, Outcome::kDropped, Reason::kDeadline);
+    } else {
+      if (waiting_.empty()) {
+        oldest_wait_ = now;
+      }
+      waiting_.push_back(ticket);
+    }
+    return true;
+  }
+  return false;
+}
+
+void Station::take_record(Input& input, const ControlRecord& record) {
+  if (const auto* end = std::get_if<EndOfStream>(&record); end != nullptr) {
+    auto& streams = input.streams;
+    streams.erase(std::remove(streams.begin(), streams.end(), end->stream), streams.end());
+    for (const Input& other : options_.inputs) {
+      if (std::find(other.streams.begin(), other.streams.end(), end->stream) !=
+          other.streams.end()) {
+        return;
+      }
+    }
+    order_.admit(record, end->stream);
+  } else if (const auto* tombstone = std::get_if<Tombstone>(&record); tombstone != nullptr) {
+    order_.admit(record, tombstone->stream);
+  } else {
+    order_.admit(record, std::get<ClosingRecord>(record).parent.stream);
+  }
+}
+
+bool Station::submit_ready(TimePoint now) {
+  if (waiting_.empty() || state_ != State::kOpen) {
+    return false;
+  }
+  const bool full = waiting_.size() >= options_.batch_size;
+  const bool waited = oldest_wait_.has_value() && now - *oldest_wait_ >= options_.batch_wait;
+  const auto slot = free_slot();
+  if ((!full && !waited) || !slot.has_value()) {
+    return false;
+  }
+  if (const Status status = start_job(*slot, now); !status.has_value()) {
+    Job& job = jobs_[*slot];
+    if (status.error().code == Errc::kDeviceLost) {
+      job.busy = true;
+      note_busy(now, +1);
+      fail_station(status.error());
+      return false;
+    }
+    for (const Ticket& ticket : job.frames) {
+      fail_ticket(ticket, Outcome::kFailed, Reason::kDeviceFailed);
+    }
+    job.inputs.clear();
+    job.outputs.clear();
+    options_.device_ledger->failed.fetch_add(1, std::memory_order_relaxed);
+    report_frame_failure(status.error());
+  }
+  return true;
+}
+
+Status Station::start_job(std::uint32_t slot, TimePoint now) {
+  Job& job = jobs_[slot];
+  job.frames.clear();
+  job.abandoned = false;
+  job.token = next_token_++;
+  job.submitted_at = now;
+  const std::size_t count = std::min<std::size_t>(waiting_.size(), options_.batch_size);
+  for (std::size_t i = 0; i < count; ++i) {
+    job.frames.push_back(waiting_.front());
+    waiting_.pop_front();
+  }
+  oldest_wait_ = waiting_.empty() ? std::nullopt : std::optional<TimePoint>(now);
+  PENSTOCK_RETURN_IF_ERROR(gather(job));
+  PENSTOCK_RETURN_IF_ERROR(lease_outputs(job));
+  PENSTOCK_RETURN_IF_ERROR(backend_->submit(slot, job.inputs, job.outputs, job.token));
+  job.busy = true;
+  note_busy(now, +1);
+  return {};
+}
+
+Status Station::gather(Job& job) {
+  const auto specs = backend_->inputs();
+  job.inputs.clear();
+  for (const Ticket& ticket : job.frames) {
+    const auto maps = order_.at(ticket).tensors();
+    if (maps.size() != specs.size()) {
+      return Error{Errc::kInvalidArgument,
+                   "the frame carries " + std::to_string(maps.size()) + " tensors, the model has " +
+                       std::to_string(specs.size()) + " inputs"};
+    }
+  }
+  if (options_.batch_size == 1) {
+    const auto maps = order_.at(job.frames.front()).tensors();
+    job.inputs.assign(maps.begin(), maps.end());
+    return {};
+  }
+  for (std::size_t port = 0; port < specs.size(); ++port) {
+    const auto bytes = specs[port]->shape.dense_bytes(specs[port]->type);
+    PENSTOCK_CHECK(bytes.has_value()) << "checked when the station opened";
+    auto buffer = batch_pools_[port].acquire(*bytes);
+    if (!buffer.has_value()) {
+      return Error{Errc::kUnavailable,
+                   "no memory for a batch of input '" + specs[port]->name + "'"};
+    }
+    const std::size_t share = *bytes / options_.batch_size;
+    for (std::size_t i = 0; i < job.frames.size(); ++i) {
+      const FeatureMap& map = order_.at(job.frames[i]).tensors()[port];
+      if (!map.is_dense() || map.buffer.size() - map.offset < share) {
+        return Error{Errc::kInvalidArgument,
+                     "input '" + specs[port]->name + "': a frame's tensor has " +
+                         std::to_string(map.buffer.size() - map.offset) +
+                         " bytes, one of a batch needs " + std::to_string(share)};
+      }
+      std::memcpy(buffer->mutable_data() + i * share, map.data(), share);
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(
+        FeatureMap gathered, make_feature_map(specs[port], specs[port]->shape, std::move(*buffer)));
+    job.inputs.push_back(std::move(gathered));
+  }
+  return {};
+}
+
+Status Station::lease_outputs(Job& job) {
+  job.outputs.clear();
+  const auto specs = backend_->outputs();
+  for (std::size_t port = 0; port < specs.size(); ++port) {
+    const auto bytes = specs[port]->shape.dense_bytes(specs[port]->type);
+    PENSTOCK_CHECK(bytes.has_value()) << "checked when the station opened";
+    auto buffer = output_pools_[port].acquire(*bytes);
+    if (!buffer.has_value()) {
+      return Error{Errc::kUnavailable, "no memory for output '" + specs[port]->name + "'"};
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(
+        FeatureMap map, make_feature_map(specs[port], specs[port]->shape, std::move(*buffer)));
+    job.outputs.push_back(std::move(map));
+  }
+  return {};
+}
+
+void Station::fail_ticket(const Ticket& ticket, Outcome outcome, Reason reason) {
+  Frame& frame = order_.at(ticket);
+  const FrameId id = frame.id();
+  frame.end(outcome, reason);
+  auto& counter =
+      outcome == Outcome::kDropped ? options_.node_ledger->dropped : options_.node_ledger->failed;
+  counter.fetch_add(1, std::memory_order_relaxed);
+  order_.settle(ticket, Tombstone{id.stream, id.seq, id.seq, id.child, reason});
+}
+
+void Station::report_frame_failure(const Error& error) {
+  if (!failing_row_) {
+    failing_row_ = true;
+    post({RunEvent::Kind::kFrameFailed, nullptr, name(), {}, error});
+  }
+}
+
+void Station::fail_station(const Error& error) {
+  std::vector<Ticket> again;
+  for (Job& job : jobs_) {
+    if (job.busy && !job.abandoned) {
+      again.insert(again.end(), job.frames.begin(), job.frames.end());
+    }
+    if (job.busy) {
+      note_busy(job.submitted_at, -1);
+    }
+    job = Job{};
+  }
+  std::sort(again.begin(), again.end(), [](const Ticket& a, const Ticket& b) {
+    return a.stream != b.stream ? a.stream < b.stream : a.number < b.number;
+  });
+  for (auto ticket = again.rbegin(); ticket != again.rend(); ++ticket) {
+    if (order_.at(*ticket).note_failure() >= kTriesPerFrame) {
+      fail_ticket(*ticket, Outcome::kFailed, Reason::kPoison);
+    } else {
+      options_.device_ledger->retried.fetch_add(1, std::memory_order_relaxed);
+      waiting_.push_front(*ticket);
+    }
+  }
+  dying_ = std::move(backend_);
+  state_ = State::kFailed;
+  post({RunEvent::Kind::kFailed, nullptr, name(), {}, error});
+}
+
+void Station::depart() {
+  order_.depart(
+      [this](Frame frame) { out_.send(std::move(frame), 0); },
+      [this](const ControlRecord& record, StreamId stream) { out_.send_control(record, stream); });
+}
+
+void Station::note_busy(TimePoint now, int change) {
+  DeviceLedger& ledger = *options_.device_ledger;
+  if (change > 0) {
+    if (in_flight_++ == 0) {
+      busy_since_ = now;
+    }
+  } else if (--in_flight_ == 0) {
+    const auto busy = std::max<Duration::rep>((now - busy_since_).count(), 0);
+    ledger.busy_ns.fetch_add(static_cast<std::uint64_t>(busy), std::memory_order_relaxed);
+  }
+  ledger.in_flight.store(in_flight_, std::memory_order_relaxed);
+}
+
+bool Station::is_over() const {
+  return order_.size() == 0 &&
+         std::all_of(options_.inputs.begin(), options_.inputs.end(), [](const Input& input) {
+           return input.streams.empty();
+         });
+}
+
+std::optional<std::uint32_t> Station::free_slot() const {
+  for (std::uint32_t slot = 0; slot < jobs_.size(); ++slot) {
+    if (!jobs_[slot].busy) {
+      return slot;
+    }
+  }
+  return std::nullopt;
+}
+
+void Station::blocking_step() {
+  dying_.reset();
+  if (state_ == State::kMade) {
+    Status status;
+    try {
+      status = open_backend();
+    } catch (const std::exception& exception) {
+      status = Error{Errc::kInternal, std::string("exception while opening: ") + exception.what()};
+    }
+    if (status.has_value()) {
+      state_ = State::kOpen;
+      post({RunEvent::Kind::kOpened, nullptr, name(), {}, {}});
+    } else {
+      state_ = State::kFailed;
+      post({RunEvent::Kind::kFailed, nullptr, name(), {}, status.error()});
+    }
+  } else if (state_ == State::kClosing) {
+    backend_.reset();
+    state_ = State::kFinished;
+    post({RunEvent::Kind::kFinished, nullptr, name(), {}, {}});
+  }
+}
+
+Status Station::open_backend() {
+  backend_.reset();
+  PENSTOCK_ASSIGN_OR_RETURN(backend_, options_.make(doorbell()));
+  const auto check_ports = [&](const auto& specs, const char* what) -> Status {
+    for (const auto& spec : specs) {
+      const bool needs_static = std::string_view(what) == "output" || options_.batch_size > 1;
+      if (needs_static && !spec->shape.dense_bytes(spec->type).has_value()) {
+        return Error{Errc::kUnsupported,
+                     std::string(what) + " '" + spec->name + "' has the open shape " +
+                         spec->shape.to_string() +
+                         "; a fixed one is needed: give the model's input shapes"};
+      }
+      if (options_.batch_size > 1 &&
+          (spec->shape.rank() == 0 || spec->shape[0] != options_.batch_size)) {
+        return Error{Errc::kInvalidArgument,
+                     std::string(what) + " '" + spec->name + "': shape " + spec->shape.to_string() +
+                         " for batches of " + std::to_string(options_.batch_size)};
+      }
+    }
+    return {};
+  };
+  PENSTOCK_RETURN_IF_ERROR(check_ports(backend_->inputs(), "input"));
+  PENSTOCK_RETURN_IF_ERROR(check_ports(backend_->outputs(), "output"));
+  jobs_.resize(backend_->slots());
+  const auto make_pools = [&](std::size_t count,
+                              std::size_t slots,
+                              const char* what) -> Result<std::vector<BufferPool>> {
+    std::vector<BufferPool> pools;
+    for (std::size_t i = 0; i < count; ++i) {
+      BufferPool::Options pool;
+      pool.name = name() + "." + what + std::to_string(i);
+      pool.max_slots = slots;
+      PENSTOCK_ASSIGN_OR_RETURN(BufferPool made, BufferPool::create(std::move(pool)));
+      pools.push_back(std::move(made));
+    }
+    return pools;
+  };
+  const std::size_t in_jobs = std::size_t{backend_->slots()} + 1;
+  PENSTOCK_ASSIGN_OR_RETURN(
+      output_pools_, make_pools(backend_->outputs().size(), options_.max_frames + in_jobs, "out"));
+  PENSTOCK_ASSIGN_OR_RETURN(batch_pools_, make_pools(backend_->inputs().size(), in_jobs, "batch"));
+  return {};
+}
+
+}  // namespace penstock

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/flow/edge_ring.h"
+#include "engine/memory/buffer_pool.h"
+#include "engine/run/inference_backend.h"
+#include "engine/run/outlets.h"
+#include "engine/run/stream_order.h"
+#include "engine/run/supervised.h"
+#include "engine/telemetry/device_ledger.h"
+#include "engine/telemetry/node_ledger.h"
+
+namespace penstock {
+
+/// Where frames of any stream wait for one model: admits them in order, makes batches, keeps the
+/// device's slots full, and lets the results go on in the order of each stream.
+///
+/// A frame's tensors are the model's inputs, by position, and are used in place; for a batch they
+/// are gathered, one copy each. The outputs replace them, views into one pooled buffer a port, and
+/// keep the map to the source picture of the first input. A batch leaves when it is full, or when
+/// its oldest frame has waited for `batch_wait`; what is missing of a partial batch is filled with
+/// the bytes that lie there, and its results are ignored.
+///
+/// States: made -> open (backend made by `blocking_step`) -> finished; -> failed when the device is
+/// lost or does not answer: frames at the device wait to be submitted again after the supervisor's
+/// order, at most `kTriesPerFrame` times each.
+/// Units: times in nanoseconds.
+/// Ownership: owns the backend and the frames that wait; the edges are the run's.
+class Station final : public Supervised {
+ public:
+  static constexpr int kTriesPerFrame = 3;
+
+  struct Input {
+    EdgeRing* edge = nullptr;
+    std::vector<StreamId> streams;
+  };
+
+  struct Options {
+    std::string name;
+    BackendFactory make;
+    const Clock* clock = nullptr;
+    std::uint32_t batch_size = 1;
+    Duration batch_wait = std::chrono::milliseconds(10);
+    /// A device that has not answered for this long has failed the job; for twice this long,
+    /// itself.
+    Duration job_limit = std::chrono::seconds(10);
+    std::uint32_t max_frames = 16;  ///< Frames that can hold outputs at once.
+    std::vector<Input> inputs;
+    std::vector<OutEdge> outputs;
+    std::shared_ptr<NodeLedger> node_ledger;
+    std::shared_ptr<DeviceLedger> device_ledger;
+  };
+
+  explicit Station(Options options);
+  ~Station() override;
+
+  Step step(TimePoint now) override;
+  void blocking_step() override;
+  [[nodiscard]] std::optional<TimePoint> wake_at() const override;
+
+ private:
+  enum class State : std::uint8_t { kMade, kOpen, kFailed, kGivenUp, kClosing, kFinished };
+
+  using Ticket = StreamOrder::Ticket;
+
+  /// One inference at the device; lives in the slot's place.
+  struct Job {
+    bool busy = false;
+    bool abandoned = false;  // Its frames were ended; only the device's answer is awaited.
+    std::uint64_t token = 0;
+    TimePoint submitted_at;
+    std::vector<Ticket> frames;
+    std::vector<FeatureMap> inputs;
+    std::vector<FeatureMap> outputs;
+  };
+
+  void obey(Order order);
+  void collect(TimePoint now);
+  void complete(Job& job, const InferenceDone& done, TimePoint now);
+  void give_results(Job& job);
+  void check_limits(TimePoint now);
+  bool take_next(TimePoint now);
+  void take_record(Input& input, const ControlRecord& record);
+  bool submit_ready(TimePoint now);
+  Status start_job(std::uint32_t slot, TimePoint now);
+  Status gather(Job& job);
+  Status lease_outputs(Job& job);
+  void fail_ticket(const Ticket& ticket, Outcome outcome, Reason reason);
+  void fail_station(const Error& error);
+  void report_frame_failure(const Error& error);
+  void give_up();
+  void depart();
+  void note_busy(TimePoint now, int change);
+  [[nodiscard]] bool is_over() const;
+  [[nodiscard]] std::optional<std::uint32_t> free_slot() const;
+  Status open_backend();
+
+  Options options_;
+  Outlets out_;
+  StreamOrder order_;
+  std::unique_ptr<InferenceBackend> backend_;
+  std::unique_ptr<InferenceBackend> dying_;  // Destroyed where blocking is allowed.
+  std::vector<BufferPool> output_pools_;
+  std::vector<BufferPool> batch_pools_;
+  std::vector<Job> jobs_;                 // One a slot.
+  std::deque<Ticket> waiting_;            // Admitted, not at the device; the batch being made.
+  std::optional<TimePoint> oldest_wait_;  // When the first of `waiting_` came.
+  std::size_t next_input_ = 0;
+  std::uint64_t next_token_ = 1;
+  std::uint32_t in_flight_ = 0;
+  TimePoint busy_since_;
+  State state_ = State::kMade;
+  bool failing_row_ = false;
+};
+
+}  // namespace penstock
