@@ -1,0 +1,229 @@
+#include "drivers/api/abi_convert.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <span>
+#include <utility>
+
+namespace penstock::abi {
+namespace {
+
+Shape shape_from(const std::int64_t* extents, std::size_t rank) {
+  return Shape(std::span<const std::int64_t>(extents, rank));
+}
+
+PenstockTensorInfo tensor_info_of(const TensorSpec& spec, const PortMemory& memory) {
+  PenstockTensorInfo info{};
+  info.size = sizeof(info);
+  info.element_type = static_cast<std::uint32_t>(spec.type);
+  info.name = spec.name.c_str();
+  info.layout = spec.layout.c_str();
+  info.rank = static_cast<std::uint32_t>(spec.shape.rank());
+  info.memory_kinds = memory.kinds;
+  info.alignment = memory.alignment;
+  info.scale = spec.quantization.scale;
+  info.zero_point = spec.quantization.zero_point;
+  info.channel_axis = spec.quantization.axis;
+  info.channel_count = static_cast<std::uint32_t>(spec.quantization.channel_scales.size());
+  info.channel_scales = spec.quantization.channel_scales.data();
+  std::copy(spec.shape.extents().begin(), spec.shape.extents().end(), info.shape);
+  std::copy(spec.padding.extents().begin(), spec.padding.extents().end(), info.padding);
+  return info;
+}
+
+}  // namespace
+
+Errc errc_from(std::int32_t code) noexcept {
+  return code < PENSTOCK_OK || code > PENSTOCK_NOT_FOUND ? Errc::kInternal
+                                                         : static_cast<Errc>(code);
+}
+
+void copy_text(std::string_view text, char* buffer, std::size_t capacity) noexcept {
+  std::size_t length = std::min(text.size(), capacity - 1);
+  if (length < text.size()) {
+    // Bytes 10xxxxxx continue a character: go back to where one begins.
+    while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
+      --length;
+    }
+  }
+  std::memcpy(buffer, text.data(), length);
+  buffer[length] = '\0';
+}
+
+std::int32_t set_error(PenstockError* error, const Error& from) noexcept {
+  const auto code = static_cast<std::int32_t>(from.code);
+  if (error != nullptr && has_member(error->size, sizeof(PenstockError))) {
+    error->code = code;
+    copy_text(from.message, error->message, sizeof(error->message));
+  }
+  return code;
+}
+
+Error error_from(std::int32_t code, const PenstockError& error) {
+  const std::string_view text(error.message, strnlen(error.message, sizeof(error.message)));
+  return {errc_from(code), text.empty() ? "the driver gave no reason" : std::string(text)};
+}
+
+OptionList::OptionList(const DriverOptions& options) {
+  items_.reserve(options.size());
+  for (const auto& [key, value] : options) {
+    PenstockOption item{};
+    item.size = sizeof(item);
+    item.key = key.c_str();
+    item.value = value.c_str();
+    items_.push_back(item);
+  }
+  list_.size = sizeof(list_);
+  list_.count = static_cast<std::uint32_t>(items_.size());
+  list_.items = items_.data();
+}
+
+Result<DriverOptions> options_from(const PenstockOptions* options) {
+  DriverOptions result;
+  for (std::uint32_t i = 0; options != nullptr && i < options->count; ++i) {
+    const PenstockOption& item = item_at(options->items, i);
+    const std::string key(text_of(item.key));
+    if (key.empty()) {
+      return Error{Errc::kInvalidArgument, "an option has no name"};
+    }
+    if (!result.emplace(key, text_of(item.value)).second) {
+      return Error{Errc::kInvalidArgument, "option '" + key + "' is given twice"};
+    }
+  }
+  return result;
+}
+
+DeviceInfo device_info_from(const PenstockDeviceInfo& info) {
+  DeviceInfo device;
+  device.identity = text_of(info.identity);
+  device.kind = static_cast<DeviceKind>(info.kind);
+  device.name = text_of(info.name);
+  device.board = text_of(info.board);
+  device.firmware = text_of(info.firmware);
+  device.memory_bytes = info.memory_bytes;
+  for (std::uint32_t i = 0; i < info.sub_device_count; ++i) {
+    const PenstockSubDeviceInfo& item = item_at(info.sub_devices, i);
+    SubDeviceInfo sub_device;
+    sub_device.index = item.index;
+    sub_device.name = text_of(item.name);
+    sub_device.memory_bytes = item.memory_bytes;
+    device.sub_devices.push_back(std::move(sub_device));
+  }
+  return device;
+}
+
+void show_device(const DeviceInfo& info,
+                 void (*visit)(void* context, const PenstockDeviceInfo* info),
+                 void* context) {
+  std::vector<PenstockSubDeviceInfo> sub_devices;
+  for (const SubDeviceInfo& sub_device : info.sub_devices) {
+    PenstockSubDeviceInfo item{};
+    item.size = sizeof(item);
+    item.index = sub_device.index;
+    item.name = sub_device.name.c_str();
+    item.memory_bytes = sub_device.memory_bytes;
+    sub_devices.push_back(item);
+  }
+  PenstockDeviceInfo shown{};
+  shown.size = sizeof(shown);
+  shown.kind = static_cast<std::uint32_t>(info.kind);
+  shown.identity = info.identity.c_str();
+  shown.name = info.name.c_str();
+  shown.board = info.board.c_str();
+  shown.firmware = info.firmware.c_str();
+  shown.memory_bytes = info.memory_bytes;
+  shown.sub_device_count = static_cast<std::uint32_t>(sub_devices.size());
+  shown.sub_devices = sub_devices.data();
+  visit(context, &shown);
+}
+
+ModelCollector::ModelCollector() {
+  visitor_.size = sizeof(visitor_);
+  visitor_.context = this;
+  visitor_.summary = [](void* context, const PenstockModelInfo* summary) {
+    ModelInfo& info = static_cast<ModelCollector*>(context)->info_;
+    info.preferred_requests = std::max(summary->preferred_requests, 1U);
+    info.max_requests = summary->max_requests;
+    info.min_batch = summary->min_batch;
+    info.max_batch = summary->max_batch;
+    info.loaded_from_cache = summary->loaded_from_cache != 0;
+  };
+  visitor_.input = [](void* context, const PenstockTensorInfo* port) {
+    static_cast<ModelCollector*>(context)->add_port(*port, true);
+  };
+  visitor_.output = [](void* context, const PenstockTensorInfo* port) {
+    static_cast<ModelCollector*>(context)->add_port(*port, false);
+  };
+  visitor_.property = [](void* context, const char* key, const char* value) {
+    static_cast<ModelCollector*>(context)->info_.properties.insert_or_assign(
+        std::string(text_of(key)), std::string(text_of(value)));
+  };
+}
+
+void ModelCollector::add_port(const PenstockTensorInfo& port, bool is_input) {
+  TensorSpec spec;
+  spec.name = text_of(port.name);
+  if (port.rank > Shape::kMaxRank || port.element_type > static_cast<unsigned>(ElementType::kI4)) {
+    fault_ = "port '" + spec.name + "' has rank " + std::to_string(port.rank) +
+             " and element type " + std::to_string(port.element_type) + ": this host knows rank " +
+             std::to_string(Shape::kMaxRank) + " and types up to " +
+             std::to_string(static_cast<unsigned>(ElementType::kI4));
+    return;
+  }
+  spec.type = static_cast<ElementType>(port.element_type);
+  spec.shape = shape_from(port.shape, port.rank);
+  spec.layout = text_of(port.layout);
+  spec.quantization.scale = port.scale;
+  spec.quantization.zero_point = port.zero_point;
+  spec.quantization.axis = port.channel_axis;
+  if (port.channel_count > 0) {
+    spec.quantization.channel_scales.assign(port.channel_scales,
+                                            port.channel_scales + port.channel_count);
+  }
+  const auto* const end = port.padding + port.rank;
+  if (std::any_of(port.padding, end, [](std::int64_t extent) { return extent != 0; })) {
+    spec.padding = shape_from(port.padding, port.rank);
+  }
+  PortMemory memory;
+  memory.kinds = port.memory_kinds;
+  memory.alignment = std::max(port.alignment, 1U);
+  (is_input ? info_.inputs : info_.outputs).push_back(std::move(spec));
+  (is_input ? info_.input_memory : info_.output_memory).push_back(memory);
+}
+
+Result<ModelInfo> ModelCollector::take() {
+  if (!fault_.empty()) {
+    return Error{Errc::kInternal, fault_};
+  }
+  return std::move(info_);
+}
+
+void show_model(const ModelInfo& info, bool loaded, const PenstockModelVisitor& visitor) {
+  if (loaded) {
+    PenstockModelInfo summary{};
+    summary.size = sizeof(summary);
+    summary.preferred_requests = info.preferred_requests;
+    summary.max_requests = info.max_requests;
+    summary.min_batch = info.min_batch;
+    summary.max_batch = info.max_batch;
+    summary.loaded_from_cache = info.loaded_from_cache ? 1 : 0;
+    visitor.summary(visitor.context, &summary);
+  }
+  const PortMemory host_memory;
+  for (std::size_t i = 0; i < info.inputs.size(); ++i) {
+    const auto port = tensor_info_of(
+        info.inputs[i], i < info.input_memory.size() ? info.input_memory[i] : host_memory);
+    visitor.input(visitor.context, &port);
+  }
+  for (std::size_t i = 0; i < info.outputs.size(); ++i) {
+    const auto port = tensor_info_of(
+        info.outputs[i], i < info.output_memory.size() ? info.output_memory[i] : host_memory);
+    visitor.output(visitor.context, &port);
+  }
+  for (const auto& [key, value] : info.properties) {
+    visitor.property(visitor.context, key.c_str(), value.c_str());
+  }
+}
+
+}  // namespace penstock::abi

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/tensor/feature_map.h"
+
+namespace penstock {
+
+/// Options of a driver or of a load, as the graph's text gives them. Ordered, so that equal sets
+/// have one form and can be the key of a shared model.
+using DriverOptions = std::map<std::string, std::string>;
+
+/// The memory that a port uses in place; what is of another kind is refused, what is less aligned
+/// is used more slowly.
+/// Units: `kinds` is a bit mask of `1 << MemoryKind`; `alignment` in bytes, a power of two.
+struct PortMemory {
+  std::uint32_t kinds = 1U << static_cast<unsigned>(MemoryKind::kHost);
+  std::uint32_t alignment = 1;
+  friend bool operator==(const PortMemory&, const PortMemory&) = default;
+};
+
+/// What a model takes, gives and wants. Tensors are bound to ports by position.
+struct ModelInfo {
+  std::vector<TensorSpec> inputs;
+  std::vector<TensorSpec> outputs;
+  std::vector<PortMemory> input_memory;   ///< One an input.
+  std::vector<PortMemory> output_memory;  ///< One an output.
+  std::uint32_t preferred_requests = 1;   ///< That many in flight keep the device busy.
+  std::uint32_t max_requests = 0;         ///< 0: no limit.
+  std::uint32_t min_batch = 1;            ///< Range of the first extent.
+  std::uint32_t max_batch = 1;
+  bool loaded_from_cache = false;
+  std::map<std::string, std::string> properties;  ///< What is really in force.
+  friend bool operator==(const ModelInfo&, const ModelInfo&) = default;
+};
+
+}  // namespace penstock

@@ -1,0 +1,153 @@
+#include "drivers/noop/noop_driver.h"
+
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "drivers/api/completion_queue.h"
+#include "drivers/api/driver.h"
+#include "drivers/api/manual_host.h"
+
+namespace penstock {
+namespace {
+
+FeatureMap map_for(const std::shared_ptr<const TensorSpec>& spec, std::uint8_t fill) {
+  const std::size_t bytes = spec->shape.dense_bytes(spec->type).value();
+  Buffer buffer = Buffer::allocate(bytes);
+  std::memset(buffer.mutable_data(), fill, bytes);
+  return make_feature_map(spec, spec->shape, std::move(buffer)).value();
+}
+
+class NoopDriver : public ::testing::Test {
+ protected:
+  NoopDriver()
+      : host_(std::make_shared<ManualHost>()),
+        driver_(Driver::create(noop_driver_api(), host_).value()),
+        device_(driver_.open("noop:0", bell(health_rings_)).value()),
+        queue_(CompletionQueue::create(8, bell(rings_)).value()) {}
+
+  static Doorbell bell(std::atomic<int>& count) {
+    return {[](void* context) { static_cast<std::atomic<int>*>(context)->fetch_add(1); }, &count};
+  }
+
+  std::atomic<int> rings_{0};
+  std::atomic<int> health_rings_{0};
+  std::shared_ptr<ManualHost> host_;
+  Driver driver_;
+  Device device_;
+  CompletionQueue queue_;
+};
+
+TEST_F(NoopDriver, WritesZerosIntoTheCallersMemoryAndCompletesAtOnce) {
+  LoadedModel model =
+      device_.load("", {{"inputs", "image:u8:1x2x2x3:NHWC"}, {"outputs", "scores:f32:1x4"}})
+          .value();
+  Request request = model.create_request(queue_).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0), 9)};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0), 9)};
+
+  ASSERT_TRUE(request.submit(inputs, outputs, 42).has_value());
+
+  EXPECT_EQ(rings_.load(), 1);
+  EXPECT_FALSE(request.is_idle());
+  const auto completion = queue_.pop();
+  ASSERT_TRUE(completion.has_value());
+  EXPECT_EQ(completion->token, 42U);
+  EXPECT_EQ(completion->code, Errc::kOk);
+  EXPECT_EQ(outputs[0].as<float>()[3], 0.0F);
+  EXPECT_TRUE(request.is_idle());
+  EXPECT_FALSE(queue_.pop().has_value());
+}
+
+TEST_F(NoopDriver, CompletesAfterItsLatencyInTheHostsTime) {
+  LoadedModel model = device_.load("", {{"latency", "4ms"}, {"write", "copy"}}).value();
+  Request request = model.create_request(queue_).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0), 7)};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0), 0)};
+  ASSERT_TRUE(request.submit(inputs, outputs, 1).has_value());
+
+  host_->advance(std::chrono::microseconds(3999));
+  EXPECT_FALSE(queue_.pop().has_value());
+  host_->advance(std::chrono::microseconds(1));
+
+  const auto completion = queue_.pop();
+  ASSERT_TRUE(completion.has_value());
+  EXPECT_EQ(completion->device_time, std::chrono::milliseconds(4));
+  EXPECT_EQ(std::to_integer<int>(outputs[0].data()[15]), 7);
+}
+
+TEST_F(NoopDriver, ReplacesTheFirstExtentByTheBatch) {
+  LoadedModel model = device_.load("", {{"batch", "4"}}).value();
+  EXPECT_EQ(model.inputs()[0].shape, Shape({4, 16}));
+  EXPECT_EQ(model.outputs()[0].shape, Shape({4, 16}));
+  EXPECT_EQ(model.info().max_batch, 4U);
+}
+
+TEST_F(NoopDriver, CancelCompletesOnceAndTheOldTimerTouchesNothing) {
+  LoadedModel model = device_.load("", {{"latency", "4ms"}}).value();
+  Request request = model.create_request(queue_).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0), 7)};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0), 0)};
+  ASSERT_TRUE(request.submit(inputs, outputs, 1).has_value());
+  request.cancel();
+  EXPECT_EQ(queue_.pop().value().code, Errc::kCancelled);
+
+  host_->advance(std::chrono::milliseconds(2));
+  ASSERT_TRUE(request.submit(inputs, outputs, 2).has_value());
+  host_->advance(std::chrono::milliseconds(3));
+  EXPECT_FALSE(queue_.pop().has_value());
+  host_->advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(queue_.pop().value().token, 2U);
+}
+
+TEST_F(NoopDriver, FailsEverySoManyInferencesWhenAsked) {
+  LoadedModel model = device_.load("", {{"fail_every", "2"}}).value();
+  Request request = model.create_request(queue_).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0), 7)};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0), 0)};
+  std::vector<Errc> codes;
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(request.submit(inputs, outputs, 1).has_value());
+    codes.push_back(queue_.pop().value().code);
+  }
+  EXPECT_EQ(codes, std::vector<Errc>({Errc::kOk, Errc::kInternal, Errc::kOk, Errc::kInternal}));
+}
+
+TEST_F(NoopDriver, ReportsAFaultAsAnEventAndLosesWhatFollows) {
+  LoadedModel model = device_.load("", {{"fault_after", "1"}}).value();
+  Request request = model.create_request(queue_).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0), 7)};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0), 0)};
+  ASSERT_TRUE(request.submit(inputs, outputs, 1).has_value());
+  EXPECT_EQ(queue_.pop().value().code, Errc::kOk);
+  EXPECT_FALSE(device_.poll_event().has_value());
+
+  ASSERT_TRUE(request.submit(inputs, outputs, 2).has_value());
+
+  EXPECT_EQ(queue_.pop().value().code, Errc::kDeviceLost);
+  EXPECT_EQ(health_rings_.load(), 1);
+  EXPECT_EQ(device_.poll_event().value().health, Health::kFault);
+  EXPECT_FALSE(device_.poll_event().has_value());
+}
+
+TEST_F(NoopDriver, NamesEveryBadOption) {
+  const auto loaded =
+      device_.load("", {{"inputs", "image"}, {"latency", "4"}, {"hint", "latency"}});
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(loaded.error().code, Errc::kInvalidArgument);
+  for (const char* part : {"'inputs' is 'image'", "'latency' is '4'", "unknown option 'hint'"}) {
+    EXPECT_NE(loaded.error().message.find(part), std::string::npos) << loaded.error().message;
+  }
+}
+
+TEST_F(NoopDriver, ReadsNoFiles) {
+  EXPECT_EQ(driver_.inspect("model.onnx").error().code, Errc::kUnsupported);
+}
+
+}  // namespace
+}  // namespace penstock
