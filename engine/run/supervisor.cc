@@ -1,0 +1,213 @@
+#include "engine/run/supervisor.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace penstock {
+namespace {
+
+bool can_retry(Errc code) {
+  return code != Errc::kInvalidArgument && code != Errc::kUnsupported && code != Errc::kNotFound &&
+         code != Errc::kCorrupt;
+}
+
+std::string seconds(Duration duration) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  const std::string tenths = ms % 1000 == 0 ? "" : "." + std::to_string(ms % 1000 / 100);
+  return std::to_string(ms / 1000) + tenths + " s";
+}
+
+std::string who(const RunEvent& event) {
+  return "node '" + event.node + "'" +
+         (event.stream.empty() ? "" : " of stream '" + event.stream + "'");
+}
+
+}  // namespace
+
+Supervisor::Supervisor(std::vector<Member> members, Duration drain_limit)
+    : drain_limit_(drain_limit) {
+  for (Member& member : members) {
+    by_runnable_[member.runnable] = states_.size();
+    State state;
+    state.member = std::move(member);
+    states_.push_back(std::move(state));
+  }
+  unfinished_ = states_.size();
+}
+
+void Supervisor::note(Note::Level level, std::string text) {
+  notes_.push_back({level, std::move(text)});
+}
+
+void Supervisor::on_event(const RunEvent& event, TimePoint now) {
+  const auto found = by_runnable_.find(event.runnable);
+  if (found == by_runnable_.end()) {
+    return;
+  }
+  State& state = states_[found->second];
+  switch (event.kind) {
+    case RunEvent::Kind::kOpened:
+      if (state.in_a_row > 0) {
+        note(Note::Level::kInfo, who(event) + " works again");
+      }
+      state.opened_at = now;
+      break;
+    case RunEvent::Kind::kFrameFailed:
+      note(Note::Level::kWarning, who(event) + ": " + event.error.message);
+      break;
+    case RunEvent::Kind::kFailed:
+      on_failure(state, event, now);
+      break;
+    case RunEvent::Kind::kFinished:
+      if (!state.finished) {
+        state.finished = true;
+        state.restart_at.reset();
+        --unfinished_;
+      }
+      break;
+  }
+}
+
+void Supervisor::on_failure(State& state, const RunEvent& event, TimePoint now) {
+  const RestartWords& words = state.member.restart;
+  const std::string text = who(event) + ": " + event.error.message;
+  if (state.given_up) {
+    return;
+  }
+  if (stopping_) {
+    note(Note::Level::kWarning, text + "; the run is ending, it is not restarted");
+    give_up(state);
+    return;
+  }
+  if (state.opened_at.has_value() && now - *state.opened_at >= words.within) {
+    state.in_a_row = 0;
+  }
+  state.opened_at.reset();
+  while (!state.failures.empty() && now - state.failures.front() >= words.within) {
+    state.failures.pop_front();
+  }
+  const bool may_restart =
+      can_retry(event.error.code) && (words.forever || state.failures.size() < words.max);
+  if (may_restart) {
+    if (!words.forever) {
+      state.failures.push_back(now);
+    }
+    const std::uint32_t doublings = std::min<std::uint32_t>(state.in_a_row++, 20);
+    const Duration wait =
+        std::min(words.backoff_limit, words.backoff_first * (std::int64_t{1} << doublings));
+    state.restart_at = now + wait;
+    // A source that stays away says so once, not at each attempt.
+    if (!words.forever || state.in_a_row == 1) {
+      note(Note::Level::kWarning, text + "; tried again in " + seconds(wait));
+    }
+    return;
+  }
+  failed_ = true;
+  if (words.then == RestartWords::Then::kStopGraph) {
+    note(Note::Level::kError, text + "; the graph is stopped");
+    give_up(state);
+    stop(now);
+    return;
+  }
+  note(Note::Level::kError,
+       text + (state.member.streams.size() > 1 ? "; its streams are stopped"
+                                               : "; its stream is stopped"));
+  give_up(state);
+  stop_sources_of(state.member.streams);
+}
+
+void Supervisor::give_up(State& state) {
+  state.given_up = true;
+  state.restart_at.reset();
+  orders_.push_back({state.member.runnable, Supervised::Order::kGiveUp});
+}
+
+void Supervisor::stop_sources_of(const std::vector<StreamId>& streams) {
+  for (State& state : states_) {
+    if (!state.member.is_source || state.finished) {
+      continue;
+    }
+    const StreamId own = state.member.streams.front();
+    if (std::find(streams.begin(), streams.end(), own) != streams.end()) {
+      state.restart_at.reset();
+      state.given_up = true;
+      orders_.push_back({state.member.runnable, Supervised::Order::kStop});
+    }
+  }
+}
+
+void Supervisor::stop(TimePoint now) {
+  if (stopping_) {
+    return;
+  }
+  stopping_ = true;
+  drain_by_ = now + drain_limit_;
+  for (State& state : states_) {
+    if (state.member.is_source && !state.finished) {
+      state.restart_at.reset();
+      orders_.push_back({state.member.runnable, Supervised::Order::kStop});
+    } else if (state.restart_at.has_value()) {
+      give_up(state);  // It is down; waiting for its back-off would hold the end up.
+    }
+  }
+}
+
+void Supervisor::on_time(TimePoint now) {
+  for (State& state : states_) {
+    if (state.restart_at.has_value() && now >= *state.restart_at) {
+      state.restart_at.reset();
+      orders_.push_back({state.member.runnable, Supervised::Order::kRestart});
+    }
+  }
+  if (drain_by_.has_value() && now >= *drain_by_ && !drained_ && unfinished_ > 0) {
+    drained_ = true;
+    failed_ = true;
+    std::string names;
+    for (const std::string& name : unfinished()) {
+      names += (names.empty() ? "'" : ", '") + name + "'";
+    }
+    note(Note::Level::kError,
+         "not finished " + seconds(drain_limit_) + " after the stop, given up: " + names);
+    for (State& state : states_) {
+      if (!state.finished) {
+        give_up(state);
+      }
+    }
+  }
+}
+
+std::optional<TimePoint> Supervisor::wake_at() const {
+  std::optional<TimePoint> earliest;
+  const auto consider = [&](const std::optional<TimePoint>& when) {
+    if (when.has_value() && (!earliest.has_value() || *when < *earliest)) {
+      earliest = when;
+    }
+  };
+  for (const State& state : states_) {
+    consider(state.restart_at);
+  }
+  if (!drained_ && unfinished_ > 0) {
+    consider(drain_by_);
+  }
+  return earliest;
+}
+
+std::vector<Supervisor::Order> Supervisor::take_orders() {
+  return std::exchange(orders_, {});
+}
+
+std::vector<Supervisor::Note> Supervisor::take_notes() {
+  return std::exchange(notes_, {});
+}
+
+std::vector<std::string> Supervisor::unfinished() const {
+  std::vector<std::string> names;
+  for (const State& state : states_) {
+    if (!state.finished) {
+      names.push_back(state.member.name);
+    }
+  }
+  return names;
+}
+
+}  // namespace penstock
