@@ -79,9 +79,10 @@ install_missing_packages() {
   hash -r
 }
 
-# sudo closes the descriptor that apt reports to, so it is opened on the other side of it.
+# An installation that was cut off is ended first. sudo closes the descriptor that apt reports to, so it is
+# opened on the other side of it.
 apt_install() {
-  "${as_root[@]}" bash -c 'exec 3>>"$0"; DEBIAN_FRONTEND=noninteractive exec apt-get -q -y \
+  "${as_root[@]}" bash -c 'dpkg --configure -a; exec 3>>"$0"; DEBIAN_FRONTEND=noninteractive exec apt-get -q -y \
     -o Acquire::Retries=3 -o DPkg::Lock::Timeout=600 -o APT::Status-Fd=3 install --no-install-recommends "$@"' \
     "$1" "${missing_packages[@]}"
 }
