@@ -1,0 +1,38 @@
+#include "drivers/media/av/interrupt_gate.h"
+
+namespace penstock {
+namespace {
+
+std::int64_t now_ns() noexcept {
+  return SteadyClock().now().time_since_epoch().count();
+}
+
+}  // namespace
+
+void InterruptGate::arm(Duration limit) noexcept {
+  deadline_ns_.store(now_ns() + limit.count(), std::memory_order_relaxed);
+}
+
+void InterruptGate::disarm() noexcept {
+  deadline_ns_.store(INT64_MAX, std::memory_order_relaxed);
+}
+
+void InterruptGate::cancel() noexcept {
+  is_cancelled_.store(true, std::memory_order_release);
+}
+
+bool InterruptGate::is_cancelled() const noexcept {
+  return is_cancelled_.load(std::memory_order_acquire);
+}
+
+bool InterruptGate::has_expired() const noexcept {
+  const std::int64_t deadline = deadline_ns_.load(std::memory_order_relaxed);
+  return deadline != INT64_MAX && now_ns() >= deadline;
+}
+
+int InterruptGate::interrupt_callback(void* gate) noexcept {
+  const auto* self = static_cast<const InterruptGate*>(gate);
+  return self->is_cancelled() || self->has_expired() ? 1 : 0;
+}
+
+}  // namespace penstock

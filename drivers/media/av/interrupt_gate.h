@@ -1,0 +1,34 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "engine/base/clock.h"
+
+namespace penstock {
+
+/// Lets a blocking libav call be ended from outside: by `cancel()`, or when its time limit passes.
+/// libav asks `interrupt_callback` about every 100 ms while it waits.
+///
+/// Thread-safety: `cancel()` and the questions from any thread; `arm()` and `disarm()` by the
+/// thread that makes the calls.
+class InterruptGate {
+ public:
+  /// From now on, calls may take `limit`.
+  void arm(Duration limit) noexcept;
+  void disarm() noexcept;
+  void cancel() noexcept;
+
+  [[nodiscard]] bool is_cancelled() const noexcept;
+  /// True if the limit passed while armed.
+  [[nodiscard]] bool has_expired() const noexcept;
+
+  /// libav's form of the question: 1 means "give up". `gate` is an `InterruptGate*`.
+  static int interrupt_callback(void* gate) noexcept;
+
+ private:
+  std::atomic<bool> is_cancelled_{false};
+  std::atomic<std::int64_t> deadline_ns_{INT64_MAX};  // On the steady clock.
+};
+
+}  // namespace penstock

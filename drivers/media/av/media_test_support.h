@@ -1,0 +1,82 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drivers/media/av/video_reader.h"
+#include "drivers/media/av/video_writer_options.h"
+#include "engine/base/doorbell.h"
+#include "engine/base/result.h"
+#include "engine/memory/buffer_pool.h"
+#include "engine/tensor/image.h"
+
+namespace penstock::testing {
+
+/// A folder of its own for one test, removed at the end.
+class TempFolder {
+ public:
+  TempFolder();
+  ~TempFolder();
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+
+  [[nodiscard]] std::string path(const std::string& name) const { return root_ + "/" + name; }
+
+ private:
+  std::string root_;
+};
+
+/// A doorbell that a test can wait on.
+class WaitingDoorbell {
+ public:
+  [[nodiscard]] Doorbell doorbell();
+  /// Returns once it was rung since the last `wait()`.
+  void wait();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable rung_;
+  bool is_rung_ = false;
+};
+
+/// Returns an I420 picture of one colour.
+Image flat_picture(int width, int height, std::uint8_t luma);
+
+/// The luma that frame `index` of `write_clip()` has: neighbours differ by 20.
+std::uint8_t clip_luma(int index);
+
+/// Writes `frames` flat pictures of `clip_luma()`, 40 ms apart; fails the test if that fails.
+void write_clip(const VideoWriterOptions& options, int frames, int width = 64, int height = 48);
+
+std::string read_file(const std::string& path);
+void write_file(const std::string& path, const std::string& bytes);
+
+/// Returns a pool with many slots.
+BufferPool big_pool();
+
+/// Returns the mean of a plane's visible pixels.
+int mean_of_plane(const Image& image, std::size_t plane);
+
+/// What a source gave until its end.
+struct Reading {
+  struct Frame {
+    std::int64_t pts_ns = 0;
+    int width = 0;
+    int height = 0;
+    int luma = 0;  ///< Mean.
+  };
+
+  std::vector<Frame> frames;
+  std::optional<Error> error;
+  std::optional<VideoStreamInfo> stream;
+  VideoReader::Stats stats;
+};
+
+/// Reads to the end, an error, or `max_frames`.
+Reading read_all(VideoSourceOptions options, std::size_t max_frames = 10'000);
+
+}  // namespace penstock::testing

@@ -1,0 +1,92 @@
+#include "drivers/media/av/video_reader.h"
+
+#include <utility>
+
+#include "drivers/media/av/mask_uri.h"
+
+namespace penstock {
+
+VideoReader::VideoReader(VideoSourceOptions options, std::string decoder, Doorbell doorbell)
+    : name_(mask_uri(options.uri)),
+      key_frames_only_(options.key_frames_only),
+      device_(decoder.empty() ? "auto" : std::move(decoder)),
+      reader_(std::move(options), doorbell) {}
+
+Result<VideoReader::Step> VideoReader::decode_next(BufferPool& pool) {
+  if (is_cancelled_.load(std::memory_order_acquire)) {
+    return Error{Errc::kCancelled, "video '" + name_ + "': cancelled"};
+  }
+  if (failure_.has_value()) {
+    return *failure_;
+  }
+  auto step = advance(pool);
+  if (!step.has_value()) {
+    failure_ = step.error();
+  }
+  return step;
+}
+
+Result<VideoReader::Step> VideoReader::advance(BufferPool& pool) {
+  for (;;) {
+    if (decoder_ != nullptr) {
+      PENSTOCK_ASSIGN_OR_RETURN(Step step, decoder_->decode_next(pool));
+      if (step.code == Code::kEnd) {
+        PENSTOCK_RETURN_IF_ERROR(check_outcome());
+      }
+      if (step.code != Code::kNeedPacket) {
+        return step;
+      }
+    }
+    auto pop = reader_.try_pop();
+    if (pop.code == PacketReader::PopCode::kEmpty) {
+      return Step{Code::kNeedPacket, {}};
+    }
+    if (pop.code == PacketReader::PopCode::kDrained) {
+      if (decoder_ == nullptr) {
+        PENSTOCK_RETURN_IF_ERROR(check_outcome());
+        return Step{Code::kEnd, {}};
+      }
+      decoder_->finish();
+      continue;
+    }
+    if (decoder_ == nullptr) {
+      PENSTOCK_ASSIGN_OR_RETURN(
+          decoder_, FrameDecoder::create(*reader_.stream(), {name_, key_frames_only_, device_}));
+    }
+    decoder_->feed(std::move(pop.packet));
+  }
+}
+
+/// What the end means: pictures that came before a failure have been given by now.
+Status VideoReader::check_outcome() const {
+  if (auto failure = reader_.failure(); failure.has_value()) {
+    return *failure;
+  }
+  const Stats all = stats();
+  if (all.frames.frames == 0 && all.packets.queue.pushed > 0) {
+    return Error{Errc::kCorrupt,
+                 "video '" + name_ + "': not one of its " +
+                     std::to_string(all.packets.queue.pushed) + " packets gives a picture"};
+  }
+  return {};
+}
+
+int VideoReader::held_buffers() const noexcept {
+  return decoder_ == nullptr ? 0 : decoder_->held_buffers();
+}
+
+void VideoReader::cancel() {
+  is_cancelled_.store(true, std::memory_order_release);
+  reader_.cancel();
+}
+
+VideoReader::Stats VideoReader::stats() const {
+  Stats stats;
+  stats.packets = reader_.stats();
+  if (decoder_ != nullptr) {
+    stats.frames = decoder_->stats();
+  }
+  return stats;
+}
+
+}  // namespace penstock
