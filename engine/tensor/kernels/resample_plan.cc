@@ -195,12 +195,16 @@ RowPair ResamplePlan::source_rows(const PictureRows& picture,
                                   const Component& component,
                                   int y) const noexcept {
   const AxisTaps& taps = component.is_chroma ? chroma_rows_ : luma_rows_;
-  const auto row = static_cast<std::size_t>(y);
   const std::ptrdiff_t stride = picture.stride_bytes[component.plane];
+  const std::uint8_t* first = picture.planes[component.plane] + component.first_byte;
+  const auto row = static_cast<std::size_t>(y);
+  const std::size_t next = std::min(row + 1, taps.index.size() - 1);
   RowPair rows;
-  rows.upper = picture.planes[component.plane] + component.first_byte + taps.index[row] * stride;
   rows.weight = taps.weight[row];
+  rows.upper = first + taps.index[row] * stride;
   rows.lower = rows.weight == 0.0F ? rows.upper : rows.upper + stride;
+  rows.next_upper = first + taps.index[next] * stride;
+  rows.next_lower = taps.weight[next] == 0.0F ? rows.next_upper : rows.next_upper + stride;
   return rows;
 }
 

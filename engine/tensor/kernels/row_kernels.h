@@ -22,6 +22,9 @@ struct RowPair {
   const std::uint8_t* upper = nullptr;  ///< The component's first byte.
   const std::uint8_t* lower = nullptr;
   float weight = 0;  ///< Of the lower row, in multiples of 1/16384. At 0 `lower` is not read.
+  /// The rows of the next output row, to be prefetched: they lie too far apart for the CPU to guess.
+  const std::uint8_t* next_upper = nullptr;
+  const std::uint8_t* next_lower = nullptr;
 };
 
 /// What turns three scaled components into three output channels:

@@ -11,6 +11,10 @@ namespace {
 
 constexpr int kLanes = 8;
 
+void prefetch(const std::uint8_t* byte) {
+  _mm_prefetch(reinterpret_cast<const char*>(byte), _MM_HINT_T0);
+}
+
 /// Returns the pairs of 16-bit numbers of 8 samples, the first or the second half of a group.
 template <bool kGathers>
 __m256i fetch(const TapTable::Group& group, int half, __m256i control, const std::uint8_t* row) {
@@ -34,6 +38,8 @@ void scale_groups(const TapTable::Group* group, RowPair rows, int groups, float*
       static_cast<short>(static_cast<int>((1.0F - rows.weight) * 32768.0F + 0.5F));
   const __m256i upper_weight = _mm256_set1_epi16(upper_share);
   for (int i = 0; i < groups; ++i, ++group) {
+    prefetch(rows.next_upper + group->offset[0]);
+    prefetch(rows.next_lower + group->offset[0]);
     for (int half = 0; half < 2; ++half, out += kLanes) {
       const __m256i control =
           _mm256_load_si256(reinterpret_cast<const __m256i*>(group->control.data()) + half);
@@ -73,32 +79,48 @@ struct Pixels {
   __m256 last;
 };
 
-__m256 bounded(__m256 value, const ColorTransform& color, std::size_t c) {
-  return _mm256_min_ps(_mm256_max_ps(value, _mm256_set1_ps(color.low[c])),
-                       _mm256_set1_ps(color.high[c]));
-}
+/// A transform in registers: the compiler has to take each store for one that could change memory.
+struct Constants {
+  explicit Constants(const ColorTransform& color) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      for (std::size_t k = 0; k < 3; ++k) {
+        weight[c][k] = _mm256_set1_ps(color.weight[c][k]);
+      }
+      offset[c] = _mm256_set1_ps(color.offset[c]);
+      low[c] = _mm256_set1_ps(color.low[c]);
+      high[c] = _mm256_set1_ps(color.high[c]);
+    }
+  }
+
+  [[nodiscard]] __m256 bounded(__m256 value, std::size_t c) const {
+    return _mm256_min_ps(_mm256_max_ps(value, low[c]), high[c]);
+  }
+
+  __m256 weight[3][3];
+  __m256 offset[3];
+  __m256 low[3];
+  __m256 high[3];
+};
 
 template <bool kIsDiagonal>
-Pixels transform(const ColorTransform& color, const ComponentRows& in, std::size_t at) {
-  const auto weight = [&](std::size_t c, std::size_t k) {
-    return _mm256_set1_ps(color.weight[c][k]);
-  };
-  const auto offset = [&](std::size_t c) { return _mm256_set1_ps(color.offset[c]); };
+Pixels transform(const Constants& color, const ComponentRows& in, std::size_t at) {
+  const auto& weight = color.weight;
+  const auto& offset = color.offset;
   const __m256 a = _mm256_loadu_ps(in[0] + at);
   const __m256 b = _mm256_loadu_ps(in[1] + at);
   const __m256 d = _mm256_loadu_ps(in[2] + at);
   Pixels out;
   if constexpr (kIsDiagonal) {
-    out.first = _mm256_fmadd_ps(a, weight(0, 0), offset(0));
-    out.middle = _mm256_fmadd_ps(b, weight(1, 1), offset(1));
-    out.last = _mm256_fmadd_ps(d, weight(2, 2), offset(2));
+    out.first = _mm256_fmadd_ps(a, weight[0][0], offset[0]);
+    out.middle = _mm256_fmadd_ps(b, weight[1][1], offset[1]);
+    out.last = _mm256_fmadd_ps(d, weight[2][2], offset[2]);
   } else {
-    out.first = _mm256_fmadd_ps(a, weight(0, 0), _mm256_fmadd_ps(b, weight(0, 1), offset(0)));
-    out.middle = _mm256_fmadd_ps(a, weight(1, 0), _mm256_fmadd_ps(b, weight(1, 1), offset(1)));
-    out.middle = _mm256_fmadd_ps(d, weight(1, 2), out.middle);
-    out.last = _mm256_fmadd_ps(a, weight(2, 0), _mm256_fmadd_ps(d, weight(2, 2), offset(2)));
+    out.first = _mm256_fmadd_ps(a, weight[0][0], _mm256_fmadd_ps(b, weight[0][1], offset[0]));
+    out.middle = _mm256_fmadd_ps(a, weight[1][0], _mm256_fmadd_ps(b, weight[1][1], offset[1]));
+    out.middle = _mm256_fmadd_ps(d, weight[1][2], out.middle);
+    out.last = _mm256_fmadd_ps(a, weight[2][0], _mm256_fmadd_ps(d, weight[2][2], offset[2]));
   }
-  return {bounded(out.first, color, 0), bounded(out.middle, color, 1), bounded(out.last, color, 2)};
+  return {color.bounded(out.first, 0), color.bounded(out.middle, 1), color.bounded(out.last, 2)};
 }
 
 /// Stores whole vectors; the caller gives a block of its own for the last few pixels of a row.
@@ -164,7 +186,7 @@ struct ToU8Nhwc {
 
 /// Writes fewer than 8 pixels: whole vectors into `block`, then what is wanted of them.
 template <bool kIsDiagonal, class Store>
-void color_tail(const ColorTransform& color,
+void color_tail(const Constants& color,
                 const ComponentRows& in,
                 const OutputRow& row,
                 std::size_t at) {
@@ -185,15 +207,18 @@ void color_tail(const ColorTransform& color,
 
 template <bool kIsDiagonal, class Store>
 void color_pixels(const ColorTransform& color,
-                  const ComponentRows& in,
-                  const OutputRow& row) noexcept {
+                  const ComponentRows& rows,
+                  const OutputRow& output) noexcept {
+  const Constants constants(color);
+  const ComponentRows in = rows;
+  const OutputRow row = output;
   const auto count = static_cast<std::size_t>(row.count);
   std::size_t at = 0;
   for (; at + kLanes <= count; at += kLanes) {
-    Store::store(row, at, transform<kIsDiagonal>(color, in, at));
+    Store::store(row, at, transform<kIsDiagonal>(constants, in, at));
   }
   if (at < count) {
-    color_tail<kIsDiagonal, Store>(color, in, row, at);
+    color_tail<kIsDiagonal, Store>(constants, in, row, at);
   }
 }
 

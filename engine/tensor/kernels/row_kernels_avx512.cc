@@ -21,6 +21,10 @@ enum class Taps { kOne, kAcross, kFour };
 constexpr __mmask64 kFirstTap = 0x1111'1111'1111'1111U;
 constexpr __mmask64 kBothTaps = 0x5555'5555'5555'5555U;
 
+void prefetch(const std::uint8_t* byte) {
+  _mm_prefetch(reinterpret_cast<const char*>(byte), _MM_HINT_T0);
+}
+
 /// Returns 16 pairs of 16-bit numbers, or 16 numbers of 32 bits for one tap.
 template <Fetch kFetch, __mmask64 kTaps>
 __m512i fetch(const TapTable::Group& group, __m512i control, const std::uint8_t* row) {
@@ -48,6 +52,8 @@ void scale_groups(const TapTable::Group* group, RowPair rows, int groups, float*
   const __m512i upper_weight = _mm512_set1_epi16(upper_share);
   for (int i = 0; i < groups; ++i, ++group, out += TapTable::kGroup) {
     const __m512i control = _mm512_load_si512(group->control.data());
+    prefetch(rows.next_upper + group->offset[0]);
+    prefetch(rows.next_lower + group->offset[0]);
     __m512i sum;
     if constexpr (kTaps == Taps::kOne) {
       sum = _mm512_slli_epi32(fetch<kFetch, kFirstTap>(*group, control, rows.upper), kWeightBits);
@@ -98,32 +104,48 @@ struct Pixels {
   __m512 last;
 };
 
-__m512 bounded(__m512 value, const ColorTransform& color, std::size_t c) {
-  return _mm512_min_ps(_mm512_max_ps(value, _mm512_set1_ps(color.low[c])),
-                       _mm512_set1_ps(color.high[c]));
-}
+/// A transform in registers: the compiler has to take each store for one that could change memory.
+struct Constants {
+  explicit Constants(const ColorTransform& color) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      for (std::size_t k = 0; k < 3; ++k) {
+        weight[c][k] = _mm512_set1_ps(color.weight[c][k]);
+      }
+      offset[c] = _mm512_set1_ps(color.offset[c]);
+      low[c] = _mm512_set1_ps(color.low[c]);
+      high[c] = _mm512_set1_ps(color.high[c]);
+    }
+  }
+
+  [[nodiscard]] __m512 bounded(__m512 value, std::size_t c) const {
+    return _mm512_min_ps(_mm512_max_ps(value, low[c]), high[c]);
+  }
+
+  __m512 weight[3][3];
+  __m512 offset[3];
+  __m512 low[3];
+  __m512 high[3];
+};
 
 template <bool kIsDiagonal>
-Pixels transform(const ColorTransform& color, const ComponentRows& in, std::size_t at) {
-  const auto weight = [&](std::size_t c, std::size_t k) {
-    return _mm512_set1_ps(color.weight[c][k]);
-  };
-  const auto offset = [&](std::size_t c) { return _mm512_set1_ps(color.offset[c]); };
+Pixels transform(const Constants& color, const ComponentRows& in, std::size_t at) {
+  const auto& weight = color.weight;
+  const auto& offset = color.offset;
   const __m512 a = _mm512_loadu_ps(in[0] + at);
   const __m512 b = _mm512_loadu_ps(in[1] + at);
   const __m512 d = _mm512_loadu_ps(in[2] + at);
   Pixels out;
   if constexpr (kIsDiagonal) {
-    out.first = _mm512_fmadd_ps(a, weight(0, 0), offset(0));
-    out.middle = _mm512_fmadd_ps(b, weight(1, 1), offset(1));
-    out.last = _mm512_fmadd_ps(d, weight(2, 2), offset(2));
+    out.first = _mm512_fmadd_ps(a, weight[0][0], offset[0]);
+    out.middle = _mm512_fmadd_ps(b, weight[1][1], offset[1]);
+    out.last = _mm512_fmadd_ps(d, weight[2][2], offset[2]);
   } else {
-    out.first = _mm512_fmadd_ps(a, weight(0, 0), _mm512_fmadd_ps(b, weight(0, 1), offset(0)));
-    out.middle = _mm512_fmadd_ps(a, weight(1, 0), _mm512_fmadd_ps(b, weight(1, 1), offset(1)));
-    out.middle = _mm512_fmadd_ps(d, weight(1, 2), out.middle);
-    out.last = _mm512_fmadd_ps(a, weight(2, 0), _mm512_fmadd_ps(d, weight(2, 2), offset(2)));
+    out.first = _mm512_fmadd_ps(a, weight[0][0], _mm512_fmadd_ps(b, weight[0][1], offset[0]));
+    out.middle = _mm512_fmadd_ps(a, weight[1][0], _mm512_fmadd_ps(b, weight[1][1], offset[1]));
+    out.middle = _mm512_fmadd_ps(d, weight[1][2], out.middle);
+    out.last = _mm512_fmadd_ps(a, weight[2][0], _mm512_fmadd_ps(d, weight[2][2], offset[2]));
   }
-  return {bounded(out.first, color, 0), bounded(out.middle, color, 1), bounded(out.last, color, 2)};
+  return {color.bounded(out.first, 0), color.bounded(out.middle, 1), color.bounded(out.last, 2)};
 }
 
 /// Returns pixels as dwords `first | middle << 8 | last << 16`.
@@ -223,16 +245,19 @@ struct ToU8Nhwc {
 
 template <bool kIsDiagonal, class Store>
 void color_pixels(const ColorTransform& color,
-                  const ComponentRows& in,
-                  const OutputRow& row) noexcept {
+                  const ComponentRows& rows,
+                  const OutputRow& output) noexcept {
+  const Constants constants(color);
+  const ComponentRows in = rows;
+  const OutputRow row = output;
   const auto count = static_cast<std::size_t>(row.count);
   std::size_t at = 0;
   for (; at + TapTable::kGroup <= count; at += TapTable::kGroup) {
-    Store::store(row, at, 0xFFFF, transform<kIsDiagonal>(color, in, at));
+    Store::store(row, at, 0xFFFF, transform<kIsDiagonal>(constants, in, at));
   }
   if (at < count) {
     const auto lanes = static_cast<__mmask16>((1U << (count - at)) - 1U);
-    Store::store(row, at, lanes, transform<kIsDiagonal>(color, in, at));
+    Store::store(row, at, lanes, transform<kIsDiagonal>(constants, in, at));
   }
 }
 
