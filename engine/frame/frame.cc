@@ -1,6 +1,7 @@
 #include "engine/frame/frame.h"
 
 #include "engine/base/check.h"
+#include "engine/frame/abandon_scope.h"
 #include "engine/frame/frame_pool.h"
 
 namespace penstock {
@@ -39,9 +40,19 @@ void Frame::end(Outcome outcome, Reason reason) noexcept {
 }
 
 void Frame::lose() noexcept {
-  if (body_ != nullptr) {
+  if (body_ == nullptr) {
+    return;
+  }
+  if (AbandonScope* scope = AbandonScope::applying(); scope != nullptr) {
+    scope->end(adopt(release()));
+  } else {
     end(Outcome::kLost);
   }
+}
+
+int Frame::note_failure() {
+  own();
+  return ++body_->failures;
 }
 
 void Frame::own() {

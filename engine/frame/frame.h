@@ -162,8 +162,9 @@ class Frame {
   /// Returns memory for results that live as long as the frame.
   [[nodiscard]] Arena& arena() noexcept { return body_->root->arena; }
 
-  /// Notes that a node failed with this frame in hand; returns how often that has happened.
-  int note_failure() noexcept { return ++body_->failures; }
+  /// Notes that a node failed with this handle's frame in hand; returns how often that has
+  /// happened. Other handles of the frame count for themselves.
+  int note_failure();
 
   /// Gives the handle away as a raw pointer (to a ring's slot); `adopt` takes it back.
   [[nodiscard]] detail::FrameBody* release() noexcept { return std::exchange(body_, nullptr); }

@@ -72,21 +72,15 @@ bool Outlets::flush() {
 }
 
 void Outlets::abandon(Outcome outcome, Reason reason) {
-  for (std::size_t i = 0; i < edges_.size(); ++i) {
-    auto& waiting = waiting_[i];
-    if (waiting.empty()) {
-      continue;
-    }
+  for (auto& waiting : waiting_) {
     for (auto& one : waiting) {
       if (auto* frame = std::get_if<Frame>(&one); frame != nullptr) {
         frame->end(outcome, reason);
-      } else {
-        edges_[i].edge->push_control(std::get<ControlRecord>(one));
       }
     }
     waiting.clear();
-    --blocked_;
   }
+  blocked_ = 0;
 }
 
 }  // namespace penstock

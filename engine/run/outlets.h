@@ -36,7 +36,8 @@ class Outlets {
   void send_control(const ControlRecord& record, StreamId stream);
   /// Tries to place what waits; returns whether all of it has found room.
   bool flush();
-  /// Ends everything that waits (the records stay).
+  /// Ends all frames that wait and forgets the records, without touching an edge: for destructors,
+  /// when the edges may be gone already.
   void abandon(Outcome outcome, Reason reason);
 
   [[nodiscard]] bool is_clear() const noexcept { return blocked_ == 0; }

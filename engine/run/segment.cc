@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/frame/abandon_scope.h"
 
 namespace penstock {
 namespace {
@@ -18,12 +20,25 @@ bool is_node_failure(Errc code) {
 constexpr std::uint64_t kSampleMask = 15;  // Time one call of 16.
 constexpr int kTriesPerFrame = 2;
 
+/// Calls a node's function; what it throws becomes an error.
+template <class Call>
+Status guarded(Call&& call) {
+  try {
+    return call();
+  } catch (const std::exception& exception) {
+    return Error{Errc::kInternal, std::string("exception: ") + exception.what()};
+  } catch (...) {
+    return Error{Errc::kInternal, "an exception of unknown type"};
+  }
+}
+
 }  // namespace
 
 Segment::Segment(Options options)
     : Supervised(options.name),
       options_(std::move(options)),
-      out_(options_.outputs) {
+      out_(options_.outputs),
+      health_(options_.nodes.size()) {
   PENSTOCK_CHECK(!options_.nodes.empty()) << "segment '" << name() << "' has no node";
   emits_.reserve(options_.nodes.size());
   for (std::size_t i = 0; i < options_.nodes.size(); ++i) {
@@ -32,9 +47,10 @@ Segment::Segment(Options options)
 }
 
 Segment::~Segment() {
-  if (retry_) {
-    retry_.end(Outcome::kCancelled, Reason::kShutdown);
-  }
+  // The nodes go first: in a scope, because they may keep frames.
+  const AbandonScope scope(AbandonScope::When::kAlways, Outcome::kCancelled, Reason::kShutdown);
+  nodes_.clear();
+  held_.clear();
   out_.abandon(Outcome::kCancelled, Reason::kShutdown);
 }
 
@@ -57,12 +73,14 @@ void Segment::ChainEmit::close_fan_out(const FrameId& parent, std::uint32_t piec
 
 Runnable::Step Segment::step(TimePoint now) {
   now_ = now;
-  obey(take_order());
+  obey(take_orders());
   switch (state_) {
     case State::kMade:
+    case State::kGivingUp:
     case State::kClosing:
       return Step::kBlocking;
     case State::kFailed:
+      out_.flush();  // What has passed the nodes need not wait for the supervisor.
       return Step::kIdle;
     case State::kFinished:
       return Step::kFinished;
@@ -74,13 +92,22 @@ Runnable::Step Segment::step(TimePoint now) {
 }
 
 Runnable::Step Segment::open_turn() {
+  AbandonScope scope(AbandonScope::When::kUnwinding, Outcome::kFailed, Reason::kNodeFailed);
+  unwound_ = &scope;
+  const Step result = work();
+  unwound_ = nullptr;
+  return result;
+}
+
+Runnable::Step Segment::work() {
   for (int frames = 0; frames < kFramesPerTurn; ++frames) {
     if (!out_.flush()) {
       return Step::kIdle;  // The edge rings when it has room.
     }
-    if (retry_) {
-      Frame frame = std::move(retry_);
-      run_node(0, retry_port_, std::move(frame));
+    if (!held_.empty()) {
+      resume_held();
+    } else if (ending_.has_value()) {
+      flush_stream();
     } else if (!take_next()) {
       if (!all_inputs_ended()) {
         return Step::kIdle;
@@ -127,13 +154,27 @@ void Segment::enter(std::size_t port, Frame frame) {
   }
 }
 
+void Segment::resume_held() {
+  std::deque<Held> later = std::exchange(held_, {});
+  Held first = std::move(later.front());
+  later.pop_front();
+  run_node(first.index, first.port, std::move(first.frame));
+  // If it was held again, it stands before the others.
+  std::move(later.begin(), later.end(), std::back_inserter(held_));
+}
+
 void Segment::run_node(std::size_t index, std::size_t port, Frame frame) {
-  const Status status = call_node(index, port, frame);
-  if (!status.has_value()) {
-    on_error(index, std::move(frame), status.error());
+  if (state_ == State::kFailed) {
+    // A node of the chain failed while one before it was still sending.
+    held_.push_back({std::move(frame), index, port});
     return;
   }
-  failing_row_ = false;
+  const Status status = call_node(index, port, frame);
+  if (!status.has_value()) {
+    on_error(index, port, std::move(frame), status.error());
+    return;
+  }
+  health_[index].failing_row = false;
   if (frame) {
     emits_[index].send(std::move(frame), 0);
   }
@@ -145,15 +186,10 @@ Status Segment::call_node(std::size_t index, std::size_t port, Frame& frame) {
   const bool timed = (count & kSampleMask) == 0;
   const Clock& clock = *options_.nodes[index].context.clock;
   const TimePoint begin = timed ? clock.now() : TimePoint{};
-  Status status;
-  try {
-    status = index == 0 ? nodes_[index]->process_from(port, frame, emits_[index])
-                        : nodes_[index]->process(frame, emits_[index]);
-  } catch (const std::exception& exception) {
-    status = Error{Errc::kInternal, std::string("exception: ") + exception.what()};
-  } catch (...) {
-    status = Error{Errc::kInternal, "an exception of unknown type"};
-  }
+  Status status = guarded([&] {
+    return index == 0 ? nodes_[index]->process_from(port, frame, emits_[index])
+                      : nodes_[index]->process(frame, emits_[index]);
+  });
   if (timed) {
     ledger.busy.record(
         static_cast<std::uint64_t>(std::max<Duration::rep>((clock.now() - begin).count(), 0)));
@@ -161,43 +197,46 @@ Status Segment::call_node(std::size_t index, std::size_t port, Frame& frame) {
   return status;
 }
 
-void Segment::on_error(std::size_t index, Frame frame, const Error& error) {
+void Segment::on_error(std::size_t index, std::size_t port, Frame frame, const Error& error) {
   NodeLedger& ledger = *options_.nodes[index].ledger;
   ledger.failed.fetch_add(1, std::memory_order_relaxed);
   if (!is_node_failure(error.code)) {
-    if (!failing_row_) {
-      failing_row_ = true;
-      post({RunEvent::Kind::kFrameFailed,
-            nullptr,
-            options_.nodes[index].context.name,
-            options_.stream,
-            error});
+    if (!health_[index].failing_row) {
+      health_[index].failing_row = true;
+      report(RunEvent::Kind::kFrameFailed, index, error);
     }
     if (frame) {
       end_frame(std::move(frame), Outcome::kFailed, Reason::kNodeFailed);
     }
     return;
   }
+  announce_ended(*unwound_);
   if (frame) {
-    // Only a frame that has passed no node yet can be run again from the start of the chain.
-    const bool again = frame.note_failure() < kTriesPerFrame;
-    if (again && index == 0) {
-      retry_ = std::move(frame);
+    if (frame.note_failure() < kTriesPerFrame) {
+      held_.push_back({std::move(frame), index, port});
     } else {
-      end_frame(std::move(frame), Outcome::kFailed, again ? Reason::kNodeFailed : Reason::kPoison);
+      end_frame(std::move(frame), Outcome::kFailed, Reason::kPoison);
     }
   }
   fail_node(index, error);
 }
 
 void Segment::fail_node(std::size_t index, const Error& error) {
-  state_ = State::kFailed;
-  failed_node_ = index;
-  post({RunEvent::Kind::kFailed,
-        nullptr,
-        options_.nodes[index].context.name,
-        options_.stream,
-        error});
+  health_[index].broken = true;
+  if (state_ != State::kFailed) {  // One order of the supervisor answers for all nodes that broke.
+    state_ = State::kFailed;
+    report(RunEvent::Kind::kFailed, index, error);
+  }
+}
+
+void Segment::report(RunEvent::Kind kind, std::size_t index, const Error& error) {
+  post({kind, nullptr, options_.nodes[index].context.name, options_.stream, error});
+}
+
+void Segment::announce_ended(AbandonScope& scope) {
+  for (const FrameId& id : scope.take_ended()) {
+    out_.send_control(Tombstone{id.stream, id.seq, id.seq, id.child, scope.reason()}, id.stream);
+  }
 }
 
 void Segment::end_frame(Frame frame, Outcome outcome, Reason reason) {
@@ -214,12 +253,11 @@ void Segment::on_control(Input& input, const ControlRecord& record) {
   const auto* tombstone = std::get_if<Tombstone>(&record);
   const StreamId stream =
       tombstone != nullptr ? tombstone->stream : std::get<ClosingRecord>(record).parent.stream;
-  if (state_ == State::kOpen) {
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      if (const Status status = nodes_[i]->note(record, emits_[i]); !status.has_value()) {
-        fail_node(i, status.error());
-        break;
-      }
+  for (std::size_t i = 0; state_ == State::kOpen && i < nodes_.size(); ++i) {
+    const Status status = guarded([&] { return nodes_[i]->note(record, emits_[i]); });
+    if (!status.has_value()) {
+      announce_ended(*unwound_);
+      fail_node(i, status.error());
     }
   }
   out_.send_control(record, stream);
@@ -233,19 +271,31 @@ void Segment::end_stream(Input& input, StreamId stream) {
       return;  // The stream reaches this segment on several ways; the last one ends it.
     }
   }
-  if (state_ == State::kOpen) {
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      if (const Status status = nodes_[i]->flush(stream, emits_[i]); !status.has_value()) {
-        options_.nodes[i].ledger->failed.fetch_add(1, std::memory_order_relaxed);
-        post({RunEvent::Kind::kFrameFailed,
-              nullptr,
-              options_.nodes[i].context.name,
-              options_.stream,
-              status.error().within("flush")});
-      }
+  ending_ = Ending{stream, 0};
+  flush_stream();
+}
+
+void Segment::flush_stream() {
+  while (state_ == State::kOpen && ending_->next < nodes_.size()) {
+    const std::size_t i = ending_->next++;
+    const Status status = guarded([&] { return nodes_[i]->flush(ending_->stream, emits_[i]); });
+    if (status.has_value()) {
+      continue;
+    }
+    announce_ended(*unwound_);
+    options_.nodes[i].ledger->failed.fetch_add(1, std::memory_order_relaxed);
+    const Error error = status.error().within("flush");
+    if (is_node_failure(error.code)) {
+      fail_node(i, error);
+    } else {
+      report(RunEvent::Kind::kFrameFailed, i, error);
     }
   }
-  out_.send_control(EndOfStream{stream}, stream);
+  // After a failure the frames that are held come first, then the nodes that are left.
+  if (state_ != State::kFailed) {
+    out_.send_control(EndOfStream{ending_->stream}, ending_->stream);
+    ending_.reset();
+  }
 }
 
 bool Segment::all_inputs_ended() const {
@@ -254,87 +304,73 @@ bool Segment::all_inputs_ended() const {
   });
 }
 
-void Segment::obey(Order wanted) {
-  if (wanted == Order::kGiveUp &&
+void Segment::obey(Orders orders) {
+  if (orders.has(Order::kGiveUp) &&
       (state_ == State::kFailed || state_ == State::kOpen || state_ == State::kMade)) {
-    state_ = State::kGivenUp;
-    if (retry_) {
-      end_frame(std::move(retry_), Outcome::kFailed, Reason::kStreamStopped);
+    state_ = State::kGivingUp;
+    for (Held& held : held_) {
+      end_frame(std::move(held.frame), Outcome::kFailed, Reason::kStreamStopped);
     }
-  } else if (wanted == Order::kRestart && state_ == State::kFailed) {
-    options_.nodes[failed_node_.value_or(0)].ledger->restarts.fetch_add(1,
-                                                                        std::memory_order_relaxed);
+    held_.clear();
+  } else if (orders.has(Order::kRestart) && state_ == State::kFailed) {
+    for (std::size_t i = 0; i < health_.size(); ++i) {
+      if (health_[i].broken) {
+        options_.nodes[i].ledger->restarts.fetch_add(1, std::memory_order_relaxed);
+      }
+    }
     state_ = State::kMade;
   }
 }
 
 void Segment::blocking_step() {
   if (state_ == State::kMade) {
-    if (const Status status = open_nodes(); status.has_value()) {
+    if (open_nodes()) {
       state_ = State::kOpen;
-      post({RunEvent::Kind::kOpened,
-            nullptr,
-            options_.nodes.front().context.name,
-            options_.stream,
-            {}});
+      report(RunEvent::Kind::kOpened, 0, {});
     }
+  } else if (state_ == State::kGivingUp) {
+    AbandonScope scope(AbandonScope::When::kAlways, Outcome::kFailed, Reason::kStreamStopped);
+    close_nodes();
+    announce_ended(scope);
+    state_ = State::kGivenUp;
   } else if (state_ == State::kClosing) {
     close_nodes();
     state_ = State::kFinished;
-    post({RunEvent::Kind::kFinished,
-          nullptr,
-          options_.nodes.front().context.name,
-          options_.stream,
-          {}});
+    report(RunEvent::Kind::kFinished, 0, {});
   }
 }
 
-Status Segment::open_nodes() {
+bool Segment::open_nodes() {
+  AbandonScope scope(AbandonScope::When::kAlways, Outcome::kFailed, Reason::kNodeFailed);
   nodes_.resize(options_.nodes.size());
   for (std::size_t i = 0; i < options_.nodes.size(); ++i) {
-    if (nodes_[i] != nullptr && i != failed_node_) {
+    if (nodes_[i] != nullptr && !health_[i].broken) {
       continue;  // A restart makes only the failed node anew; its neighbours keep their state.
     }
     nodes_[i].reset();
-    Status status;
-    try {
-      auto made = options_.nodes[i].make();
-      if (made.has_value()) {
-        nodes_[i] = std::move(made).value();
-        status = nodes_[i]->open(options_.nodes[i].context);
-      } else {
-        status = made.error();
-      }
-    } catch (const std::exception& exception) {
-      status = Error{Errc::kInternal, std::string("exception while opening: ") + exception.what()};
-    }
+    announce_ended(scope);
+    const Status status = guarded([&]() -> Status {
+      PENSTOCK_ASSIGN_OR_RETURN(nodes_[i], options_.nodes[i].make());
+      return nodes_[i]->open(options_.nodes[i].context);
+    });
     if (!status.has_value()) {
-      fail_node(i, status.error());
-      return status;
+      fail_node(i, status.error().within("open"));
+      return false;
     }
+    health_[i] = {};
   }
-  failed_node_.reset();
-  return {};
+  return true;
 }
 
 void Segment::close_nodes() {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    if (nodes_[i] == nullptr) {
+    if (nodes_[i] == nullptr || health_[i].broken) {
       continue;
     }
-    Status status;
-    try {
-      status = nodes_[i]->close();
-    } catch (const std::exception& exception) {
-      status = Error{Errc::kInternal, std::string("exception while closing: ") + exception.what()};
-    }
+    const Status status = guarded([&] { return nodes_[i]->close(); });
     if (!status.has_value()) {
       options_.nodes[i].ledger->failed.fetch_add(1, std::memory_order_relaxed);
-      post({RunEvent::Kind::kFrameFailed,
-            nullptr,
-            options_.nodes[i].context.name,
-            options_.stream,
-            status.error().within("close")});
+      report(RunEvent::Kind::kFrameFailed, i, status.error().within("close"));
     }
   }
   nodes_.clear();

@@ -17,6 +17,8 @@
 
 namespace penstock {
 
+class AbandonScope;
+
 /// Runs a chain of nodes that the plan fused: a frame that enters goes through all of them, then
 /// out along the edges of the last one.
 ///
@@ -26,9 +28,11 @@ namespace penstock {
 ///
 /// States: made -> open (nodes opened by `blocking_step`) -> finished, once the end of every
 /// expected stream came through every input; -> failed when a node fails, until the supervisor
-/// orders a restart (nodes are made anew; the frame in hand is tried once more) or gives up (what
-/// comes is ended as `failed{stream_stopped}`, tombstones and ends of streams still pass).
-/// Ownership: owns its nodes; the edges are the run's.
+/// orders a restart (the failed node is made anew, its neighbours keep their state; the frame in
+/// hand is tried once more by the node that failed) or gives up (nodes are closed, what comes is
+/// ended as `failed{stream_stopped}`, tombstones and ends of streams still pass).
+/// Ownership: owns its nodes; the edges are the run's and may go before or after it. Frames that a
+/// node keeps when it is destroyed end as failed (by a restart or giving up) or cancelled.
 /// Cost: per frame and node one virtual call and two relaxed additions.
 class Segment final : public Supervised {
  public:
@@ -61,7 +65,34 @@ class Segment final : public Supervised {
   void blocking_step() override;
 
  private:
-  enum class State : std::uint8_t { kMade, kOpen, kFailed, kGivenUp, kClosing, kFinished };
+  enum class State : std::uint8_t {
+    kMade,
+    kOpen,
+    kFailed,
+    kGivingUp,
+    kGivenUp,
+    kClosing,
+    kFinished
+  };
+
+  /// What one node has been up to.
+  struct Health {
+    bool broken = false;       // Has failed; is made anew by the next opening.
+    bool failing_row = false;  // Its last frame failed: say it once.
+  };
+
+  /// A frame on its way through the chain that waits for a node to be made anew.
+  struct Held {
+    Frame frame;
+    std::size_t index = 0;
+    std::size_t port = 0;
+  };
+
+  /// A stream whose end is passing through the chain.
+  struct Ending {
+    StreamId stream{};
+    std::size_t next = 0;  // The node to flush next.
+  };
 
   class ChainEmit final : public Emit {
    public:
@@ -79,18 +110,23 @@ class Segment final : public Supervised {
   };
 
   Step open_turn();
+  Step work();
   bool take_next();
   void take(Input& input, EdgeRing::Item item);
   void enter(std::size_t port, Frame frame);
   void run_node(std::size_t index, std::size_t port, Frame frame);
   Status call_node(std::size_t index, std::size_t port, Frame& frame);
-  void on_error(std::size_t index, Frame frame, const Error& error);
+  void resume_held();
+  void on_error(std::size_t index, std::size_t port, Frame frame, const Error& error);
   void on_control(Input& input, const ControlRecord& record);
   void end_stream(Input& input, StreamId stream);
+  void flush_stream();
   void end_frame(Frame frame, Outcome outcome, Reason reason);
   void fail_node(std::size_t index, const Error& error);
-  void obey(Order order);
-  Status open_nodes();
+  void report(RunEvent::Kind kind, std::size_t index, const Error& error);
+  void announce_ended(AbandonScope& scope);
+  void obey(Orders orders);
+  bool open_nodes();
   void close_nodes();
   [[nodiscard]] bool all_inputs_ended() const;
 
@@ -100,10 +136,10 @@ class Segment final : public Supervised {
   std::vector<ChainEmit> emits_;
   std::size_t next_input_ = 0;
   State state_ = State::kMade;
-  std::optional<std::size_t> failed_node_;
-  Frame retry_;  // The frame in hand when a node failed.
-  std::size_t retry_port_ = 0;
-  bool failing_row_ = false;  // The last frame failed too: say it once.
+  std::vector<Health> health_;  // One per node.
+  std::deque<Held> held_;       // In the order in which they go on.
+  std::optional<Ending> ending_;
+  AbandonScope* unwound_ = nullptr;  // The running turn's: frames that a throwing node had in hand.
   TimePoint now_;
 };
 

@@ -11,6 +11,11 @@ Result<std::unique_ptr<SourcePump>> SourcePump::create(Options options) {
   if (!window.has_value()) {
     return window.error().within("stream '" + options.stream_name + "'");
   }
+  if (options.max_fps.has_value() && !(*options.max_fps > 0)) {
+    return Error{Errc::kInvalidArgument,
+                 "stream '" + options.stream_name + "': max_fps " +
+                     std::to_string(*options.max_fps) + " is not above 0"};
+  }
   return std::unique_ptr<SourcePump>(new SourcePump(std::move(options), std::move(window).value()));
 }
 
@@ -26,13 +31,14 @@ SourcePump::SourcePump(Options options, InflightWindow window)
 
 SourcePump::~SourcePump() {
   stop_source();
+  refuse_waiting();
   window_.close();
   out_.abandon(Outcome::kCancelled, Reason::kShutdown);
 }
 
 Runnable::Step SourcePump::step(TimePoint now) {
   wake_at_.reset();
-  obey(take_order());
+  obey(take_orders());
   if (state_ == State::kStart) {
     start();
   }
@@ -45,6 +51,7 @@ Runnable::Step SourcePump::step(TimePoint now) {
       }
       out_.send_control(EndOfStream{options_.stream}, options_.stream);
       state_ = State::kFinished;
+      window_.close();  // Places that are still out must not wake who has finished.
       post({RunEvent::Kind::kFinished, nullptr, options_.context.name, options_.stream_name, {}});
       return Step::kFinished;
     case State::kFinished:
@@ -56,22 +63,24 @@ Runnable::Step SourcePump::step(TimePoint now) {
   return Step::kIdle;
 }
 
-void SourcePump::obey(Order wanted) {
-  if (wanted == Order::kNone || state_ == State::kEnded || state_ == State::kFinished) {
+void SourcePump::obey(Orders orders) {
+  if (state_ == State::kEnded || state_ == State::kFinished) {
     return;
   }
-  if (wanted == Order::kRestart) {
-    if (state_ == State::kFailed) {
-      state_ = State::kStart;
-    }
-    return;
+  if (orders.has(Order::kStop) || orders.has(Order::kGiveUp)) {
+    stop_source();
+    refuse_waiting();
+    state_ = State::kEnded;
+  } else if (orders.has(Order::kRestart) && state_ == State::kFailed) {
+    state_ = State::kStart;
   }
-  stop_source();
+}
+
+void SourcePump::refuse_waiting() {
   if (waiting_.has_value()) {
     waiting_.reset();
     options_.ledger->count_refused(Reason::kShutdown);
   }
-  state_ = State::kEnded;
 }
 
 void SourcePump::start() {
@@ -88,6 +97,8 @@ void SourcePump::start() {
     }
   } catch (const std::exception& exception) {
     status = Error{Errc::kInternal, std::string("exception while starting: ") + exception.what()};
+  } catch (...) {
+    status = Error{Errc::kInternal, "an exception of unknown type while starting"};
   }
   if (!status.has_value()) {
     fail(status.error());
@@ -103,14 +114,20 @@ void SourcePump::fail(const Error& error) {
   if (last_pts_.has_value()) {
     pts_shift_ = *last_pts_ + std::chrono::milliseconds(1);
   }
+  pace_start_.reset();  // What is read after the pause is not late.
   post({RunEvent::Kind::kFailed, nullptr, options_.context.name, options_.stream_name, error});
 }
 
 void SourcePump::stop_source() {
-  if (source_ != nullptr) {
-    source_->stop();
-    source_.reset();
+  if (source_ == nullptr) {
+    return;
   }
+  try {
+    source_->stop();
+  } catch (...) {
+    // Nobody is left to act on it: the source is destroyed next.
+  }
+  source_.reset();
 }
 
 Runnable::Step SourcePump::read_turn(TimePoint now) {
@@ -162,6 +179,9 @@ bool SourcePump::pull_next() {
     pull = source_->pull(fresh_);
   } catch (const std::exception& exception) {
     fail({Errc::kInternal, std::string("exception while reading: ") + exception.what()});
+    return false;
+  } catch (...) {
+    fail({Errc::kInternal, "an exception of unknown type while reading"});
     return false;
   }
   switch (pull) {

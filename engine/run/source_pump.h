@@ -43,7 +43,7 @@ class SourcePump final : public Supervised {
     std::vector<OutEdge> outputs;
   };
 
-  /// Errors: `kInvalidArgument` for a window outside 1..1024.
+  /// Errors: `kInvalidArgument` for a window outside 1..1024, or a `max_fps` that is not above 0.
   static Result<std::unique_ptr<SourcePump>> create(Options options);
   ~SourcePump() override;
 
@@ -70,7 +70,8 @@ class SourcePump final : public Supervised {
 
   SourcePump(Options options, InflightWindow window);
 
-  void obey(Order order);
+  void obey(Orders orders);
+  void refuse_waiting();
   void start();
   void fail(const Error& error);
   void stop_source();

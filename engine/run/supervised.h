@@ -17,28 +17,38 @@ namespace penstock {
 class Supervised : public Runnable {
  public:
   enum class Order : std::uint8_t {
-    kNone = 0,
     kRestart = 1,  ///< After a failure: make the failed part anew and go on.
     kGiveUp = 2,   ///< After a failure, or at any time: end what comes as failed, finish.
-    kStop = 3,     ///< A source: read no more, let what is in the graph finish.
+    kStop = 4,     ///< A source: read no more, let what is in the graph finish.
+  };
+
+  /// The orders that were in the letter box.
+  class Orders {
+   public:
+    explicit constexpr Orders(std::uint8_t bits) noexcept : bits_(bits) {}
+
+    [[nodiscard]] constexpr bool has(Order which) const noexcept {
+      return (bits_ & static_cast<std::uint8_t>(which)) != 0;
+    }
+
+   private:
+    std::uint8_t bits_;
   };
 
   using Runnable::Runnable;
 
-  /// Leaves an order and wakes the driver. A stronger order replaces a weaker one.
+  /// Leaves an order and wakes the driver. Orders do not push each other out: one that means
+  /// nothing to the runnable must not hide one that does.
   void order(Order wanted) noexcept {
-    std::uint8_t seen = order_.load(std::memory_order_relaxed);
-    const auto value = static_cast<std::uint8_t>(wanted);
-    while (seen < value && !order_.compare_exchange_weak(seen, value, std::memory_order_acq_rel)) {
-    }
+    orders_.fetch_or(static_cast<std::uint8_t>(wanted), std::memory_order_acq_rel);
     wake();
   }
 
   void set_events(RunEvents* events) noexcept { events_ = events; }
 
  protected:
-  [[nodiscard]] Order take_order() noexcept {
-    return static_cast<Order>(order_.exchange(0, std::memory_order_acq_rel));
+  [[nodiscard]] Orders take_orders() noexcept {
+    return Orders(orders_.exchange(0, std::memory_order_acq_rel));
   }
 
   void post(RunEvent event) {
@@ -49,7 +59,7 @@ class Supervised : public Runnable {
   }
 
  private:
-  std::atomic<std::uint8_t> order_{0};
+  std::atomic<std::uint8_t> orders_{0};
   RunEvents* events_ = nullptr;
 };
 

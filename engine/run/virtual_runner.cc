@@ -16,7 +16,14 @@ void VirtualRunner::add(Runnable& runnable) {
                          self->runner->enqueue(*self);
                        },
                        raw});
-  runnable.wake();
+  // Not by `wake`: a ring that came before there was a driver would hide this one.
+  enqueue(*raw);
+}
+
+VirtualRunner::~VirtualRunner() {
+  for (const auto& entry : entries_) {
+    entry->runnable->set_driver({});
+  }
 }
 
 void VirtualRunner::at(TimePoint when, std::function<void()> action) {
@@ -61,9 +68,11 @@ void VirtualRunner::turn(Entry& entry) {
       entry.finished = true;
       return;
   }
-  if (const auto when = entry.runnable->wake_at(); when.has_value()) {
+  const auto when = entry.runnable->wake_at();
+  if (when.has_value() && when != entry.armed) {
     timers_.push({*when, next_order_++, &entry, {}});
   }
+  entry.armed = when;
 }
 
 bool VirtualRunner::advance(TimePoint until) {
@@ -72,11 +81,13 @@ bool VirtualRunner::advance(TimePoint until) {
   }
   const Timer timer = timers_.top();
   timers_.pop();
-  clock_.advance_to(timer.when);
-  if (timer.entry != nullptr) {
-    enqueue(*timer.entry);
-  } else {
+  if (timer.entry == nullptr) {
+    clock_.advance_to(timer.when);
     timer.action();
+  } else if (timer.entry->armed == timer.when) {  // Else the runnable has changed its mind.
+    clock_.advance_to(timer.when);
+    timer.entry->armed.reset();
+    enqueue(*timer.entry);
   }
   return true;
 }

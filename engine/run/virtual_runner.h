@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <random>
 #include <vector>
@@ -31,6 +32,8 @@ class VirtualRunner {
 
   VirtualRunner(const VirtualRunner&) = delete;
   VirtualRunner& operator=(const VirtualRunner&) = delete;
+  /// The runnables may be rung afterwards; nobody hears it.
+  ~VirtualRunner();
 
   /// Takes part from now on; its first step comes by itself.
   void add(Runnable& runnable);
@@ -55,6 +58,7 @@ class VirtualRunner {
     Runnable* runnable = nullptr;
     bool queued = false;
     bool finished = false;
+    std::optional<TimePoint> armed;  // When its timer goes off.
   };
 
   struct Timer {
