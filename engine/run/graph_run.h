@@ -45,7 +45,7 @@ class NodeMakers {
   virtual NodeFactory node(std::size_t node, const std::string& stream) = 0;
   virtual SourceWords source(std::size_t node, const std::string& stream) = 0;
   virtual StationWords station(std::size_t node) = 0;
-  virtual RestartWords restart(std::size_t node) = 0;
+  virtual RestartRule restart(std::size_t node) = 0;
 
  protected:
   ~NodeMakers() = default;

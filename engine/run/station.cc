@@ -22,7 +22,7 @@ Station::~Station() {
 }
 
 Runnable::Step Station::step(TimePoint now) {
-  obey(take_order());
+  obey(take_orders());
   if (state_ == State::kOpen || state_ == State::kGivenUp) {
     collect(now);
     check_limits(now);
@@ -71,10 +71,10 @@ std::optional<TimePoint> Station::wake_at() const {
   return earliest;
 }
 
-void Station::obey(Order wanted) {
-  if (wanted == Order::kGiveUp && state_ != State::kClosing && state_ != State::kFinished) {
+void Station::obey(Orders orders) {
+  if (orders.has(Order::kGiveUp) && state_ != State::kClosing && state_ != State::kFinished) {
     give_up();
-  } else if (wanted == Order::kRestart && state_ == State::kFailed) {
+  } else if (orders.has(Order::kRestart) && state_ == State::kFailed) {
     options_.node_ledger->restarts.fetch_add(1, std::memory_order_relaxed);
     state_ = State::kMade;
   }

@@ -81,7 +81,7 @@ class Station final : public Supervised {
     std::vector<FeatureMap> outputs;
   };
 
-  void obey(Order order);
+  void obey(Orders orders);
   void collect(TimePoint now);
   void complete(Job& job, const InferenceDone& done, TimePoint now);
   void give_results(Job& job);

@@ -69,7 +69,7 @@ void Supervisor::on_event(const RunEvent& event, TimePoint now) {
 }
 
 void Supervisor::on_failure(State& state, const RunEvent& event, TimePoint now) {
-  const RestartWords& words = state.member.restart;
+  const RestartRule& words = state.member.restart;
   const std::string text = who(event) + ": " + event.error.message;
   if (state.given_up) {
     return;
@@ -103,7 +103,7 @@ void Supervisor::on_failure(State& state, const RunEvent& event, TimePoint now) 
     return;
   }
   failed_ = true;
-  if (words.then == RestartWords::Then::kStopGraph) {
+  if (words.then == RestartRule::Then::kStopGraph) {
     note(Note::Level::kError, text + "; the graph is stopped");
     give_up(state);
     stop(now);

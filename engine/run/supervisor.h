@@ -15,7 +15,7 @@
 namespace penstock {
 
 /// What happens when a node or source fails: its `restart` words.
-struct RestartWords {
+struct RestartRule {
   enum class Then : std::uint8_t { kStopStream, kStopGraph };
 
   std::uint32_t max = 3;  ///< Restarts within `within`; one more failure and `then` happens.
@@ -43,12 +43,12 @@ class Supervisor {
     std::string name;
     bool is_source = false;
     std::vector<StreamId> streams;
-    RestartWords restart;
+    RestartRule restart;
   };
 
   struct Order {
     Supervised* runnable = nullptr;
-    Supervised::Order order = Supervised::Order::kNone;
+    Supervised::Order order = Supervised::Order::kStop;
   };
 
   /// What a person should know: one line of the log.
