@@ -86,6 +86,9 @@ OptionValues OptionChecker::check(const std::vector<Option>& options,
                                   const YamlNode& map,
                                   const Owner& owner) {
   OptionValues values;
+  if (map.is_broken()) {
+    return values;
+  }
   if (!map.is_map() && !map.is_null()) {
     diagnostics_.error("E012", map.place(), owner.name + " wants a map, not " + map.describe());
     return values;
@@ -129,6 +132,10 @@ void OptionChecker::check_keys(const std::vector<Option>& options,
                            entry.key_place,
                            "'" + entry.key + "' is now called '" + renamed->name() + "'",
                            "write '" + renamed->name() + "'");
+      continue;
+    }
+    if (diagnostics_.is_full()) {
+      diagnostics_.error("E010", entry.key_place, "unknown option");
       continue;
     }
     std::vector<std::string> known = names;
@@ -230,6 +237,9 @@ void OptionChecker::check_label_words(const Option& option,
 }
 
 OptionChecker::Value OptionChecker::check_value(const Option& option, const YamlNode& node) {
+  if (node.is_broken()) {
+    return std::nullopt;
+  }
   if (node.is_scalar() && contains(option.extra_words(), node.text())) {
     return OptionValue(node.text());
   }

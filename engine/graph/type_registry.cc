@@ -151,6 +151,9 @@ TypeRegistry& TypeRegistry::add(ActorType type) {
   }
   PENSTOCK_CHECK(!type.is_source() || type.inputs().empty()) << "source '" << name << "'";
   PENSTOCK_CHECK(!type.is_sink() || type.outputs().empty()) << "sink '" << name << "'";
+  PENSTOCK_CHECK(type.is_sink() || !type.outputs().empty()) << "'" << name << "' has no output";
+  PENSTOCK_CHECK(type.is_source() || !type.inputs().empty() || type.takes_any_input())
+      << "'" << name << "' has no input";
   PENSTOCK_CHECK(!type.does_preprocess() || preprocessor() == nullptr)
       << "'" << name << "' is a second type for preprocess:";
   const bool is_new = actors_.emplace(name, std::move(type)).second;

@@ -63,6 +63,9 @@ class Diagnostics {
 
   [[nodiscard]] std::size_t error_count() const { return error_count_; }
 
+  /// True when what comes next is only counted: then hints need not be worked out.
+  [[nodiscard]] bool is_full() const { return kept_.size() >= kMaxKept; }
+
   [[nodiscard]] std::size_t left_out() const { return left_out_; }
 
   /// Returns what was kept, ordered by file, line, column and code; equal ones once. When some were

@@ -87,6 +87,11 @@ class YamlNode {
 
   void set_secret() { secret_ = true; }
 
+  /// A broken value could not be substituted, which is already reported: readers stay silent.
+  [[nodiscard]] bool is_broken() const { return broken_; }
+
+  void set_broken() { broken_ = true; }
+
   /// Returns how a message names this value: its text in quotes, `***`, "a map", "a list" or
   /// "nothing", and the parameter it comes from.
   [[nodiscard]] std::string describe() const;
@@ -97,6 +102,7 @@ class YamlNode {
   Kind kind_ = Kind::kNull;
   bool quoted_ = false;
   bool secret_ = false;
+  bool broken_ = false;
   SourcePlace place_;
   std::string text_;
   std::shared_ptr<const Origin> origin_;

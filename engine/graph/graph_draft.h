@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/graph/graph_spec.h"
+#include "engine/graph/type_registry.h"
+#include "engine/yaml/diagnostic.h"
+#include "engine/yaml/yaml_node.h"
+
+namespace penstock {
+
+/// What the readers of a graph file hand to its checkers: everything that was written, as far as it
+/// made sense. `sound` is false where something was already reported, so that nobody builds on it.
+
+/// An edge whose producer is still the text that the user wrote.
+struct EdgeDraft {
+  std::string port;  ///< Empty = the consumer's first port.
+  SourcePlace port_place;
+  std::string target;  ///< "actor" or "actor.port".
+  SourcePlace place;
+  std::int64_t queue = 4;
+  DropPolicy drop = DropPolicy::kNone;
+  bool queue_is_written = false;
+  bool drop_is_written = false;
+};
+
+struct ActorDraft {
+  ActorSpec spec;  ///< Without inputs, `serves`, `live`, `arrives`.
+  bool sound = true;
+  std::vector<EdgeDraft> edges;
+  bool edges_sound = true;
+  bool has_in = false;
+  SourcePlace in_place;
+  SourcePlace model_place;
+};
+
+struct ModelDraft {
+  ModelSpec spec;
+  bool sound = true;
+  bool has_preprocess = false;
+  OptionValues preprocess;
+  SourcePlace preprocess_place;
+  const ActorType* decoder = nullptr;
+  OptionValues postprocess;
+  SourcePlace decode_place;
+  bool used = false;
+};
+
+struct DeviceDraft {
+  DeviceSpec spec;
+  bool used = false;
+};
+
+/// The values of `defaults:`.
+struct GraphDefaults {
+  std::int64_t queue = 4;
+  DropPolicy drop = DropPolicy::kNone;
+  RestartWords restart;
+  std::string device = "auto";
+};
+
+struct GraphDraft {
+  std::string name;
+  GraphDefaults defaults;
+  std::int64_t workers = 0;
+  std::vector<DeviceDraft> devices;
+  std::vector<ModelDraft> models;
+  std::vector<ActorDraft> actors;
+};
+
+/// Returns the element of `list` whose spec has that name; nullptr if there is none.
+template <class Draft>
+Draft* find_draft(std::vector<Draft>& list, std::string_view name) {
+  for (Draft& draft : list) {
+    if (draft.spec.name == name) {
+      return &draft;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace penstock

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "engine/graph/graph_draft.h"
+#include "engine/graph/graph_linker.h"
+#include "engine/graph/graph_spec.h"
+#include "engine/yaml/diagnostic.h"
+
+namespace penstock {
+
+/// Turns the linked draft into the actors of the `GraphSpec`: expands `infer` into `.pre`, `.infer`
+/// and `.post`, and follows what frames carry from the sources to the sinks.
+///
+/// `.pre` is there when the model says `preprocess`, or when no tensors arrive; `.post` when it
+/// says `postprocess`. With neither, the actor stays one, as if written by hand.
+///
+/// Reports E011 (no size to scale to), E033 (model, device), E040 (payload), E041 (input), E043
+/// (decoder). After a report it goes on as if the wish had been fulfilled, so that one mistake
+/// gives one message. Thread-safety: none.
+class GraphExpander {
+ public:
+  /// All must outlive the expander; devices and models that are used are marked in `draft`.
+  GraphExpander(const TypeRegistry& registry,
+                const LinkedGraph& linked,
+                GraphDraft& draft,
+                Diagnostics& diagnostics);
+
+  /// Returns the actors, producers before their consumers.
+  std::vector<ActorSpec> expand();
+
+ private:
+  /// One actor of the result, as its consumers see it.
+  struct Stage {
+    std::string name;
+    std::string part;
+    const ActorType* type = nullptr;
+    PayloadSet before;                  // what a frame carries when it comes in
+    const ModelDraft* model = nullptr;  // of a stage that runs one
+    bool preprocess_is_sound = false;   // of a stage that preprocesses
+    OptionValues options;
+    SourcePlace place;
+  };
+
+  /// The stages of one actor of the draft, first to last. None = not known, already reported.
+  using Stages = std::vector<Stage>;
+
+  void expand_actor(std::size_t index);
+  void check_parts(std::size_t index);
+  void add_plain(std::size_t index, ActorSpec spec);
+  void add_model(std::size_t index, ActorSpec spec);
+  ModelDraft* find_model(const ActorDraft& actor);
+  void choose_device(ActorDraft& actor, const ModelDraft& model, ActorSpec& spec);
+  Stage make_preprocess(const ActorDraft& actor, const ModelDraft& model);
+  void fill_size(const ModelFacts& facts, Stage& stage);
+  void check_sizes(const Stage& stage);
+  void check_model_input(const Stage& preprocess, const ModelDraft& model);
+  void check_decoder(const Stage& stage, const ModelDraft& model);
+  void add_chain(std::size_t index, const ActorSpec& spec, Stages stages);
+
+  const Stage* stage_of(const LinkedEdge& edge) const;
+  static const OutPort& out_port(const Stage& stage, const std::string& name);
+  static PayloadSet carries(const Stage& stage, const std::string& port);
+  std::vector<InputSpec> inputs_of(std::size_t index) const;
+  PayloadSet arriving(std::size_t index, bool& known) const;
+  void check_needs(std::size_t index, const ActorType& type, PayloadSet& before);
+  void report_missing(const ActorDraft& actor,
+                      const LinkedEdge& edge,
+                      const std::string& need,
+                      const PayloadSet& carried);
+  std::string who_adds(const std::string& need, const Stage& from) const;
+  void follow_streams(std::size_t index, ActorSpec& spec);
+
+  const TypeRegistry& registry_;
+  const LinkedGraph& linked_;
+  GraphDraft& draft_;
+  Diagnostics& diagnostics_;
+  std::vector<Stages> stages_;
+  std::vector<std::vector<std::string>> serves_;
+  std::vector<bool> live_;
+  std::vector<ActorSpec> result_;
+};
+
+}  // namespace penstock

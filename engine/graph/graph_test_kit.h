@@ -1,0 +1,65 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/graph/file_access.h"
+#include "engine/graph/graph_checker.h"
+#include "engine/graph/model_probe.h"
+#include "engine/graph/type_registry.h"
+
+namespace penstock {
+
+/// Files that exist only in a test.
+class FilesInMemory final : public FileAccess {
+ public:
+  explicit FilesInMemory(std::map<std::string, std::string> files) : files_(std::move(files)) {}
+
+  [[nodiscard]] bool is_readable(const std::string& path) const override {
+    return files_.find(path) != files_.end();
+  }
+
+  [[nodiscard]] Result<std::string> read(const std::string& path) const override;
+
+ private:
+  std::map<std::string, std::string> files_;
+};
+
+/// Models that exist only in a test; counts how often it is asked.
+class ModelsInMemory final : public ModelProbe {
+ public:
+  Result<ModelFacts> probe(const std::string& path) override;
+
+  std::map<std::string, ModelFacts> models;
+  int asked = 0;
+};
+
+/// Returns the types that examples (a) and (b) of the design name, with the options they use.
+TypeRegistry example_types();
+
+/// A check of one text against the example types, files and models. The text is the file `a.yaml`.
+class GraphTestKit {
+ public:
+  GraphTestKit();
+
+  CheckedGraph check(const std::string& text);
+
+  /// Returns "E031 2:5" for each diagnostic, in order.
+  std::vector<std::string> places(const std::string& text);
+
+  /// Returns "message; hint" of the only diagnostic; all of them, and their number, if there are
+  /// more or none.
+  std::string message(const std::string& text);
+
+  TypeRegistry registry = example_types();
+  FilesInMemory files;
+  ModelsInMemory models;
+  Parameters::Given set;
+  std::map<std::string, std::string> environment;
+};
+
+/// Returns "E031 2:5" for each of `diagnostics`.
+std::vector<std::string> places_of(const std::vector<Diagnostic>& diagnostics);
+
+}  // namespace penstock

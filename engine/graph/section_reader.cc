@@ -1,0 +1,334 @@
+#include "engine/graph/section_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/yaml/nearest_word.h"
+
+namespace penstock {
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr std::size_t kMostEntries = 4096;
+
+Words with_later_words(Words words, WordSection section) {
+  const Words& later = later_words(section);
+  words.insert(words.end(), later.begin(), later.end());
+  return words;
+}
+
+std::vector<Option> joined(std::vector<Option> first, const std::vector<Option>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+template <class Draft>
+Words names_of(const std::vector<Draft>& drafts) {
+  Words names;
+  for (const Draft& draft : drafts) {
+    names.push_back(draft.spec.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+void check_later_words(const YamlNode& map, WordSection section, Diagnostics& diagnostics) {
+  const Words& later = later_words(section);
+  for (const YamlNode::Entry& entry : map.entries()) {
+    if (std::find(later.begin(), later.end(), entry.key) != later.end()) {
+      diagnostics.error("E004",
+                        entry.key_place,
+                        "'" + entry.key + "' is not in this version of Penstock",
+                        "remove it");
+    }
+  }
+}
+
+bool check_section(const std::string& name, const YamlNode& section, Diagnostics& diagnostics) {
+  if (section.is_broken()) {
+    return false;
+  }
+  if (!section.is_map() && !section.is_null()) {
+    diagnostics.error(
+        "E012", section.place(), "'" + name + "' wants a map, not " + section.describe());
+    return false;
+  }
+  if (section.entries().size() > kMostEntries) {
+    diagnostics.error("E013",
+                      section.place(),
+                      "'" + name + "' has " + std::to_string(section.entries().size()) +
+                          " entries; at most " + std::to_string(kMostEntries) + " are read");
+    return false;
+  }
+  return true;
+}
+
+RestartWords read_restart(const OptionValues& values,
+                          const RestartWords& base,
+                          Diagnostics& diagnostics) {
+  RestartWords words = base;
+  if (!values.has("restart")) {
+    return words;
+  }
+  const OptionValues& restart = values.get_object("restart");
+  if (restart.is_word("max", "forever")) {
+    words.max = std::nullopt;
+  } else if (restart.has("max")) {
+    words.max = restart.get_int("max");
+  }
+  if (restart.has("within")) {
+    words.within = restart.get_duration("within");
+  }
+  if (restart.has("backoff")) {
+    words.backoff_least = restart.get_durations("backoff")[0];
+    words.backoff_most = restart.get_durations("backoff")[1];
+    if (words.backoff_least > words.backoff_most) {
+      diagnostics.error("E013",
+                        restart.place("backoff"),
+                        "'backoff': the shortest wait is longer than the longest",
+                        "write [shortest, longest]");
+    }
+  }
+  if (restart.has("then")) {
+    words.then = restart.is_word("then", "stop_graph") ? RestartWords::Then::kStopGraph
+                                                       : RestartWords::Then::kStopStream;
+  }
+  return words;
+}
+
+DropPolicy read_drop(const OptionValues& values) {
+  if (values.is_word("drop", "oldest")) {
+    return DropPolicy::kOldest;
+  }
+  return values.is_word("drop", "newest") ? DropPolicy::kNewest : DropPolicy::kNone;
+}
+
+std::string use_device(const std::string& name,
+                       const SourcePlace& place,
+                       const TypeRegistry& registry,
+                       GraphDraft& draft,
+                       Diagnostics& diagnostics) {
+  if (DeviceDraft* device = find_draft(draft.devices, name); device != nullptr) {
+    device->used = true;
+    return name;
+  }
+  if (const DeviceType* type = registry.find_device(name); type != nullptr) {
+    DeviceDraft device;
+    device.spec.name = name;
+    device.spec.type = name;
+    device.spec.implicit = true;
+    device.spec.place = place;
+    device.used = true;
+    OptionChecker checker(nullptr, diagnostics);
+    const OptionChecker::Owner owner{"device '" + name + "'", place, {}};
+    device.spec.options = checker.check(type->options, YamlNode::map(place), owner);
+    draft.devices.push_back(std::move(device));
+    return name;
+  }
+  Words known = names_of(draft.devices);
+  const Words words = registry.device_names();
+  known.insert(known.end(), words.begin(), words.end());
+  const std::string near = did_you_mean(name, known);
+  diagnostics.error("E033",
+                    place,
+                    "no device '" + name + "'",
+                    !near.empty()   ? near
+                    : known.empty() ? "no device types are known"
+                                    : one_of(known));
+  return {};
+}
+
+bool SectionReader::check_name(const YamlNode::Entry& entry, const std::string& what) {
+  if (is_name(entry.key)) {
+    return true;
+  }
+  diagnostics_.error("E017",
+                     entry.key_place,
+                     "'" + entry.key + "' is not a name for a " + what,
+                     "letters, digits and underscores, not starting with a digit");
+  return false;
+}
+
+void SectionReader::read_defaults(const YamlNode& section, GraphDraft& draft) {
+  if (!check_section("defaults", section, diagnostics_)) {
+    return;
+  }
+  check_later_words(section, WordSection::kDefaults, diagnostics_);
+  const OptionValues values =
+      checker_.check(default_words(),
+                     section,
+                     {"'defaults'", section.place(), with_later_words({}, WordSection::kDefaults)});
+  GraphDefaults& defaults = draft.defaults;
+  defaults.queue = values.has("queue") ? values.get_int("queue") : defaults.queue;
+  defaults.drop = read_drop(values);
+  defaults.restart = read_restart(values, defaults.restart, diagnostics_);
+  if (values.is_written("device")) {
+    const std::string device = use_device(
+        values.get_text("device"), values.place("device"), registry_, draft, diagnostics_);
+    defaults.device = device.empty() ? defaults.device : device;
+  }
+}
+
+void SectionReader::read_runtime(const YamlNode& section, GraphDraft& draft) {
+  if (!check_section("runtime", section, diagnostics_)) {
+    return;
+  }
+  check_later_words(section, WordSection::kRuntime, diagnostics_);
+  const OptionValues values =
+      checker_.check(runtime_words(),
+                     section,
+                     {"'runtime'", section.place(), with_later_words({}, WordSection::kRuntime)});
+  if (values.has("workers") && !values.is_word("workers", "cores")) {
+    draft.workers = values.get_int("workers");
+  }
+}
+
+void SectionReader::read_devices(const YamlNode& section, GraphDraft& draft) {
+  if (check_section("devices", section, diagnostics_)) {
+    for (const YamlNode::Entry& entry : section.entries()) {
+      read_device(entry, draft);
+    }
+  }
+}
+
+void SectionReader::read_device(const YamlNode::Entry& entry, GraphDraft& draft) {
+  if (check_name(entry, "device") && registry_.find_device(entry.key) != nullptr) {
+    diagnostics_.error("E017",
+                       entry.key_place,
+                       "no device may be called '" + entry.key + "', which is a device word",
+                       "choose another name");
+  }
+  DeviceDraft device;
+  device.spec.name = entry.key;
+  device.spec.place = entry.key_place;
+  check_later_words(entry.value, WordSection::kDevice, diagnostics_);
+  std::vector<Option> options = device_words();
+  Words words = with_later_words({}, WordSection::kDevice);
+  const YamlNode* type_node = entry.value.find("type");
+  const DeviceType* type = nullptr;
+  if (type_node != nullptr && type_node->is_scalar() && !type_node->is_broken()) {
+    type = registry_.find_device(type_node->text());
+    if (type == nullptr) {
+      const Words known = registry_.device_names();
+      diagnostics_.error("E014",
+                         type_node->place(),
+                         "no device type " + type_node->describe() + "; it wants " + one_of(known),
+                         did_you_mean(type_node->text(), known));
+    }
+  }
+  if (type != nullptr) {
+    options = joined(std::move(options), type->options);
+  } else {
+    for (const YamlNode::Entry& option : entry.value.entries()) {
+      words.push_back(option.key);  // they belong to a type that is not known
+    }
+  }
+  const OptionValues values =
+      checker_.check(options, entry.value, {"device '" + entry.key + "'", entry.key_place, words});
+  device.spec.type = values.has("type") ? values.get_text("type") : std::string();
+  device.spec.id = values.has("id") ? values.get_text("id") : std::string();
+  device.spec.options = values;
+  draft.devices.push_back(std::move(device));
+}
+
+void SectionReader::read_models(const YamlNode& section, GraphDraft& draft) {
+  if (check_section("models", section, diagnostics_)) {
+    for (const YamlNode::Entry& entry : section.entries()) {
+      read_model(entry, draft);
+    }
+  }
+}
+
+void SectionReader::refuse_device_list(YamlNode& model) {
+  std::vector<YamlNode::Entry>& entries = model.entries();
+  const auto device = std::find_if(entries.begin(), entries.end(), [](const auto& entry) {
+    return entry.key == "device" && entry.value.is_sequence();
+  });
+  if (device != entries.end()) {
+    diagnostics_.error("E004",
+                       device->value.place(),
+                       "a list of devices is not in this version of Penstock",
+                       "name one device");
+    entries.erase(device);
+  }
+}
+
+void SectionReader::read_model(const YamlNode::Entry& entry, GraphDraft& draft) {
+  check_name(entry, "model");
+  YamlNode node = entry.value;
+  const std::size_t errors_before = diagnostics_.error_count();
+  check_later_words(node, WordSection::kModel, diagnostics_);
+  refuse_device_list(node);
+  ModelDraft model;
+  model.spec.name = entry.key;
+  model.spec.place = entry.key_place;
+  const OptionChecker::Owner owner{
+      "model '" + entry.key + "'",
+      entry.key_place,
+      with_later_words({"preprocess", "postprocess"}, WordSection::kModel)};
+  const OptionValues values =
+      checker_.check(joined(model_words(), registry_.model_options()), node, owner);
+  model.spec.file = values.has("file") ? values.get_text("file") : std::string();
+  if (values.has("batch")) {
+    const OptionValues& batch = values.get_object("batch");
+    model.spec.batch_size = batch.has("size") ? batch.get_int("size") : 1;
+    model.spec.batch_wait = batch.has("wait") ? batch.get_duration("wait") : model.spec.batch_wait;
+  }
+  if (values.is_written("device")) {
+    model.spec.device = use_device(
+        values.get_text("device"), values.place("device"), registry_, draft, diagnostics_);
+  }
+  model.spec.options = values;
+  if (const YamlNode* preprocess = node.find("preprocess"); preprocess != nullptr) {
+    read_preprocess(*preprocess, model);
+  }
+  if (const YamlNode* postprocess = node.find("postprocess"); postprocess != nullptr) {
+    read_postprocess(*postprocess, model);
+  }
+  model.sound = diagnostics_.error_count() == errors_before;
+  draft.models.push_back(std::move(model));
+}
+
+void SectionReader::read_preprocess(const YamlNode& node, ModelDraft& model) {
+  model.has_preprocess = true;
+  model.preprocess_place = node.place();
+  if (const ActorType* type = registry_.preprocessor(); type != nullptr) {
+    model.preprocess = checker_.check(type->options(), node, {"'preprocess'", node.place(), {}});
+  }
+}
+
+void SectionReader::read_postprocess(const YamlNode& node, ModelDraft& model) {
+  if (!check_section("postprocess", node, diagnostics_)) {
+    return;
+  }
+  const YamlNode* decode = node.find("decode");
+  const Words known = registry_.decoder_names();
+  if (decode == nullptr || !decode->is_scalar()) {
+    const SourcePlace& place = decode == nullptr ? node.place() : decode->place();
+    diagnostics_.error(decode == nullptr ? "E011" : "E012",
+                       place,
+                       "'postprocess' wants 'decode': how the outputs are read",
+                       known.empty() ? "" : "add decode: " + one_of(known));
+    return;
+  }
+  if (decode->is_broken()) {
+    return;
+  }
+  const ActorType* type = registry_.find(decode->text());
+  if (type == nullptr || !type->is_decoder()) {
+    diagnostics_.error(
+        "E014",
+        decode->place(),
+        "no decoder " + decode->describe() + (known.empty() ? "" : "; it wants " + one_of(known)),
+        did_you_mean(decode->text(), known));
+    return;
+  }
+  model.decoder = type;
+  model.decode_place = decode->place();
+  model.postprocess = checker_.check(
+      type->options(), node, {"decoder '" + type->name() + "'", node.place(), {"decode"}});
+}
+
+}  // namespace penstock
