@@ -1,14 +1,11 @@
 #include "drivers/openvino/openvino_driver.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <condition_variable>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +15,7 @@
 #include "drivers/api/completion_queue.h"
 #include "drivers/api/driver.h"
 #include "drivers/api/steady_host.h"
+#include "drivers/conformance/completion_waiter.h"
 
 namespace penstock {
 namespace {
@@ -25,40 +23,6 @@ namespace {
 const char* const kSsd = "../assets/models/ssd_mobilenet_v2_oid.tflite";
 const char* const kFaceOnnx = "../assets/models/blazeface_128.onnx";
 const char* const kFaceTflite = "../assets/models/blazeface_short.tflite";
-
-/// Waits for rings, with a limit.
-class Waiter {
- public:
-  Doorbell doorbell() {
-    return {[](void* self) { static_cast<Waiter*>(self)->ring(); }, this};
-  }
-
-  Completion next(CompletionQueue& queue) {
-    std::unique_lock lock(mutex_);
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (std::chrono::steady_clock::now() < end) {
-      rung_ = false;
-      if (auto completion = queue.pop(); completion.has_value()) {
-        return *completion;
-      }
-      rang_.wait_until(lock, end, [&] { return rung_; });
-    }
-    Completion late;
-    late.code = Errc::kDeadlineExceeded;
-    return late;
-  }
-
- private:
-  void ring() {
-    const std::lock_guard lock(mutex_);
-    rung_ = true;
-    rang_.notify_all();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable rang_;
-  bool rung_ = false;
-};
 
 /// A picture whose every value depends on its place.
 std::uint8_t pixel(std::size_t index) {
@@ -130,7 +94,7 @@ class OpenvinoDriver : public ::testing::Test {
     return std::move(model).value();
   }
 
-  Waiter waiter_;
+  testing::CompletionWaiter waiter_;
   Driver driver_;
   Device device_;
   CompletionQueue queue_;

@@ -1,0 +1,49 @@
+#include <string>
+
+#include "drivers/conformance/driver_conformance.h"
+#include "drivers/openvino/openvino_driver.h"
+
+namespace penstock::testing {
+namespace {
+
+ConformanceSubject openvino_subject() {
+  const std::string models = "../assets/models/";
+  ConformanceSubject subject;
+  subject.label = "openvino";
+  subject.api = &openvino_driver_api();
+  subject.device = "cpu:0";
+  subject.quick = {models + "blazeface_128.onnx", {{"precision", "f32"}}};
+  subject.slow = {models + "ssd_mobilenet_v2_oid.tflite",
+                  {{"precision", "f32"}, {"streams", "1"}, {"threads", "1"}}};
+  subject.refused = {
+      {"no file", {models + "none.onnx", {}}, Errc::kNotFound, "none.onnx"},
+      {"another kind of file", {models + "../clips/x", {}}, Errc::kNotFound, "clips/x"},
+      {"a bad word",
+       {models + "blazeface_128.onnx", {{"hint", "fast"}}},
+       Errc::kInvalidArgument,
+       "throughput, latency"},
+      {"a shape of another rank",
+       {models + "blazeface_128.onnx", {{"shape.0", "1x3"}}},
+       Errc::kInvalidArgument,
+       "'shape.0'"},
+      {"an input that is not there",
+       {models + "blazeface_128.onnx", {{"shape.3", "1x3"}}},
+       Errc::kInvalidArgument,
+       "'shape.3'"},
+      {"a batch that does not go through",
+       {models + "blazeface_128.onnx", {{"batch", "3"}}},
+       Errc::kUnsupported,
+       "batch"},
+  };
+  subject.leak_tolerance_bytes = 2 * 1024 * 1024;
+  subject.unsupported = {
+      {"RefusesMoreRequestsThanTheModelAllows", "OpenVINO has no limit on requests"},
+      {"ReportsALostDeviceByEventAndByCode", "a CPU is not lost, and cannot be made to be"},
+  };
+  return subject;
+}
+
+INSTANTIATE_TEST_SUITE_P(Openvino, DriverConformance, ::testing::Values(openvino_subject()));
+
+}  // namespace
+}  // namespace penstock::testing
