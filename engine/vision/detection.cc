@@ -128,6 +128,16 @@ std::optional<Box> place_in_picture(const Box& box,
   return Box{left, top, right - left, bottom - top};
 }
 
+ClassScore best_class(const float* first, std::size_t count, std::size_t step) noexcept {
+  ClassScore best{-std::numeric_limits<float>::infinity(), 0};
+  for (std::size_t c = 0; c < count; ++c) {
+    if (first[c * step] > best.value) {
+      best = {first[c * step], static_cast<std::int32_t>(c)};
+    }
+  }
+  return best;
+}
+
 float sigmoid(float x) noexcept {
   return 1 / (1 + std::exp(-x));
 }

@@ -125,6 +125,16 @@ std::optional<Box> place_in_picture(const Box& box,
                                     const Affine& to_source,
                                     const Box& picture) noexcept;
 
+/// A class and its score, or its logit.
+struct ClassScore {
+  float value = 0;
+  std::int32_t label = 0;
+};
+
+/// Returns the greatest of `count` numbers that lie `step` apart; of equal ones the first. What is
+/// not a number is left out; minus infinity where nothing remains.
+ClassScore best_class(const float* first, std::size_t count, std::size_t step) noexcept;
+
 /// Returns 1 / (1 + e^-x).
 float sigmoid(float x) noexcept;
 

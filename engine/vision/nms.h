@@ -53,6 +53,9 @@ class NonMaximumSuppression {
   /// Returns the survivors, best first. Valid until `clear()`.
   std::span<const Candidate> run();
 
+  /// Returns what `run()` returned.
+  [[nodiscard]] std::span<const Candidate> survivors() const noexcept { return survivors_; }
+
   /// Returns all candidates that took part, best first. Valid after `run()`, until `clear()`.
   [[nodiscard]] std::span<const Candidate> candidates() const noexcept { return candidates_; }
 

@@ -58,4 +58,14 @@ Error wrong_element_count(const FeatureMap& map, const std::string& decoder, std
                    " elements an item of the batch"};
 }
 
+Error wrong_axis(const FeatureMap& map,
+                 const std::string& decoder,
+                 std::size_t axis,
+                 std::size_t wanted) {
+  return Error{Errc::kInvalidArgument,
+               "output '" + map.spec->name + "': shape " + map.shape.to_string() + "; decoder " +
+                   decoder + " was made for " + std::to_string(wanted) + " along axis " +
+                   std::to_string(axis)};
+}
+
 }  // namespace penstock

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,5 +41,11 @@ Status check_bound_count(std::size_t bound, std::size_t declared, const std::str
 
 /// Returns the failure for a map whose item has `count` elements at run time.
 Error wrong_element_count(const FeatureMap& map, const std::string& decoder, std::int64_t wanted);
+
+/// Returns the failure for a map that does not have `wanted` along `axis` at run time.
+Error wrong_axis(const FeatureMap& map,
+                 const std::string& decoder,
+                 std::size_t axis,
+                 std::size_t wanted);
 
 }  // namespace penstock
