@@ -51,8 +51,9 @@ class ManualClock final : public Clock {
   /// Moves to `when`; an earlier time than now changes nothing.
   void advance_to(TimePoint when) noexcept {
     const auto target = when.time_since_epoch().count();
-    if (target > now_ns_.load(std::memory_order_acquire)) {
-      now_ns_.store(target, std::memory_order_release);
+    auto seen = now_ns_.load(std::memory_order_acquire);
+    while (target > seen &&
+           !now_ns_.compare_exchange_weak(seen, target, std::memory_order_acq_rel)) {
     }
   }
 

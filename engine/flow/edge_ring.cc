@@ -101,20 +101,33 @@ void EdgeRing::drop(Frame frame, Reason reason) {
   push_control(Tombstone{id.stream, id.seq, id.seq, id.child, reason});
 }
 
+bool EdgeRing::merge(const Tombstone& tombstone, std::uint64_t before) {
+  // The frame that `drop: oldest` ended stood before all that wait, so its tombstone may go
+  // forward; otherwise each drop would leave a record of its own, without bound while the consumer
+  // hangs.
+  const bool may_go_forward = tombstone.reason == Reason::kQueueOldest;
+  for (auto placed = controls_.rbegin(); placed != controls_.rend(); ++placed) {
+    auto* last = std::get_if<Tombstone>(&placed->record);
+    if (last == nullptr || (placed->before != before && !may_go_forward)) {
+      return false;
+    }
+    if (last->stream == tombstone.stream && last->reason == tombstone.reason &&
+        last->child == tombstone.child && tombstone.first_seq == last->last_seq + 1) {
+      last->last_seq = tombstone.last_seq;
+      return true;
+    }
+  }
+  return false;
+}
+
 void EdgeRing::push_control(const ControlRecord& record) {
   bool was_empty = false;
   {
     const std::lock_guard lock(controls_mutex_);
     const std::uint64_t before = tail_.load(std::memory_order_relaxed);
-    const auto* tombstone = std::get_if<Tombstone>(&record);
-    if (tombstone != nullptr && !controls_.empty() && controls_.back().before == before) {
-      auto* last = std::get_if<Tombstone>(&controls_.back().record);
-      if (last != nullptr && last->stream == tombstone->stream &&
-          last->reason == tombstone->reason && last->child == tombstone->child &&
-          tombstone->first_seq == last->last_seq + 1) {
-        last->last_seq = tombstone->last_seq;
-        return;
-      }
+    if (const auto* tombstone = std::get_if<Tombstone>(&record);
+        tombstone != nullptr && merge(*tombstone, before)) {
+      return;
     }
     was_empty = controls_.empty();
     controls_.push_back({before, record});
@@ -150,22 +163,27 @@ std::optional<ControlRecord> EdgeRing::pop_control(std::uint64_t head) {
 }
 
 std::optional<EdgeRing::Item> EdgeRing::pop() {
-  if (controls_waiting_.load(std::memory_order_seq_cst) != 0) {
-    if (auto record = pop_control(head_.load(std::memory_order_seq_cst)); record.has_value()) {
-      return Item(std::in_place_index<1>, std::move(*record));
-    }
-  }
-  Frame frame = take_head();
-  if (!frame) {
-    // A record that was pushed behind the last frame while it was being taken.
+  while (true) {
+    // The tail first: a record that was pushed before the frame seen here is then seen as well, and
+    // the frame cannot overtake it.
+    const std::uint64_t tail = tail_.load(std::memory_order_seq_cst);
+    std::uint64_t head = head_.load(std::memory_order_seq_cst);
     if (controls_waiting_.load(std::memory_order_seq_cst) != 0) {
-      if (auto record = pop_control(head_.load(std::memory_order_seq_cst)); record.has_value()) {
+      if (auto record = pop_control(head); record.has_value()) {
         return Item(std::in_place_index<1>, std::move(*record));
       }
     }
-    return std::nullopt;
+    if (head == tail) {
+      return std::nullopt;
+    }
+    if (head < tail) {
+      detail::FrameBody* body = slots_[head & mask_].load(std::memory_order_relaxed);
+      if (head_.compare_exchange_strong(head, head + 1, std::memory_order_seq_cst)) {
+        return Item(std::in_place_index<0>, Frame::adopt(body));
+      }
+    }
+    // The producer has dropped that frame: records may stand before the next one.
   }
-  return Item(std::in_place_index<0>, std::move(frame));
 }
 
 void EdgeRing::done() noexcept {
@@ -199,7 +217,7 @@ EdgeRing::Stats EdgeRing::stats() const noexcept {
   const std::uint64_t head = head_.load(std::memory_order_acquire);
   stats.pushed = tail_.load(std::memory_order_acquire);
   stats.waiting = stats.pushed - std::min(stats.pushed, head);
-  stats.popped = head;
+  stats.popped = head - (options_.overflow == Overflow::kDropOldest ? stats.dropped : 0);
   stats.full = full_.load(std::memory_order_relaxed);
   stats.high_water = high_water_.load(std::memory_order_relaxed);
   return stats;

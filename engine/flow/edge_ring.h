@@ -105,7 +105,7 @@ class EdgeRing {
   /// Whether a push would find room now; registers for the ring if not.
   [[nodiscard]] bool has_room() noexcept;
   /// Adds an in-band record behind all frames pushed so far. Adjacent tombstones of one stream and
-  /// reason become one.
+  /// reason become one, at the place of the first.
   void push_control(const ControlRecord& record);
 
   /// Takes the next item in order; nothing if the edge is empty.
@@ -132,6 +132,7 @@ class EdgeRing {
   [[nodiscard]] Frame take_head() noexcept;
   void store(Frame& frame) noexcept;
   void drop(Frame frame, Reason reason);
+  bool merge(const Tombstone& tombstone, std::uint64_t before);
   void ring_producer_if_waiting() noexcept;
   std::optional<ControlRecord> pop_control(std::uint64_t head);
 

@@ -22,6 +22,16 @@ InflightWindow::~InflightWindow() {
   }
 }
 
+InflightWindow& InflightWindow::operator=(InflightWindow&& other) noexcept {
+  if (this != &other) {
+    if (core_) {
+      close();
+    }
+    core_ = std::move(other.core_);
+  }
+  return *this;
+}
+
 void InflightWindow::set_doorbell(Doorbell doorbell) noexcept {
   const std::lock_guard lock(core_->ringing);
   core_->doorbell = doorbell;

@@ -40,8 +40,9 @@ class InflightWindow {
   /// Errors: `kInvalidArgument` if `capacity` is 0 or above `kMaxCapacity`.
   static Result<InflightWindow> create(std::uint32_t capacity);
 
-  InflightWindow(InflightWindow&&) = default;
-  InflightWindow& operator=(InflightWindow&&) = default;
+  InflightWindow(InflightWindow&&) noexcept = default;
+  /// Closes the window that was here before.
+  InflightWindow& operator=(InflightWindow&& other) noexcept;
   ~InflightWindow();
 
   /// Rings `doorbell` whenever a place comes back to a full window. It is never rung again once
@@ -90,8 +91,10 @@ class Place {
   Place(Place&&) noexcept = default;
 
   Place& operator=(Place&& other) noexcept {
-    give_back();
-    core_ = std::move(other.core_);
+    if (this != &other) {
+      give_back();
+      core_ = std::move(other.core_);
+    }
     return *this;
   }
 

@@ -1,6 +1,8 @@
 #include "engine/memory/arena.h"
 
 #include <algorithm>
+#include <new>
+#include <utility>
 
 namespace penstock {
 namespace {
@@ -36,17 +38,23 @@ void* Arena::allocate(std::size_t bytes) {
   }
 }
 
-void Arena::reset() {
+void Arena::reset() noexcept {
   const std::lock_guard lock(growth_);
   if (chunks_.size() > 1) {
     std::size_t total = 0;
     for (const auto& chunk : chunks_) {
       total += chunk->size;
     }
-    chunks_.clear();
-    chunks_.push_back(make_chunk(total));
-    current_.store(chunks_.back().get(), std::memory_order_release);
-  } else if (!chunks_.empty()) {
+    try {
+      chunks_.push_back(make_chunk(total));
+    } catch (const std::bad_alloc&) {
+      // Without memory the largest chunk, which is the last one, has to do.
+    }
+    chunks_.front() = std::move(chunks_.back());
+    chunks_.resize(1);
+    current_.store(chunks_.front().get(), std::memory_order_release);
+  }
+  if (!chunks_.empty()) {
     chunks_.front()->used.store(0, std::memory_order_relaxed);
   }
 }

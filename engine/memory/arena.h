@@ -44,7 +44,7 @@ class Arena {
   }
 
   /// Takes everything back; keeps one chunk as large as all that was used.
-  void reset();
+  void reset() noexcept;
 
   [[nodiscard]] std::size_t capacity_bytes() const;
 

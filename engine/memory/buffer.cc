@@ -1,6 +1,7 @@
 #include "engine/memory/buffer.h"
 
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 #include "engine/base/check.h"
@@ -74,6 +75,7 @@ Buffer Buffer::wrap(std::byte* data, std::size_t length, void (*release)(void*),
 }
 
 Buffer Buffer::allocate(std::size_t length) {
+  PENSTOCK_CHECK(length <= std::numeric_limits<std::size_t>::max() - kAlignment) << length;
   const std::size_t rounded = (length + kAlignment - 1) / kAlignment * kAlignment;
   auto* data =
       static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded == 0 ? kAlignment : rounded));

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <limits>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -70,40 +71,48 @@ class BufferPool::Core final : public RefCounted<BufferPool::Core>, public SlotO
 
   BufferSlot* take(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
+    BufferSlot* slot = nullptr;
     if (bytes > stats_.slot_bytes) {
-      grow_slot_size(bytes);
-    }
-    if (free_.empty()) {
-      if (stats_.slots == options_.max_slots) {
-        ++stats_.exhausted;
-        return nullptr;
+      if (stats_.in_use < options_.max_slots) {
+        slot = replace_free_slots(bytes);
       }
-      BufferSlot* made = make_slot();
-      if (made == nullptr) {
-        ++stats_.exhausted;
-        return nullptr;
-      }
-      free_.push_back(made);
+    } else if (!free_.empty()) {
+      slot = free_.back();
+      free_.pop_back();
+    } else if (stats_.slots < options_.max_slots) {
+      slot = make_slot(stats_.slot_bytes);
     }
-    BufferSlot* slot = free_.back();
-    free_.pop_back();
+    if (slot == nullptr) {
+      ++stats_.exhausted;
+      return nullptr;
+    }
     ++stats_.in_use;
     ++stats_.acquired;
     return slot;
   }
 
-  void grow_slot_size(std::size_t bytes) {
+  /// The larger size counts from the moment that memory of it was there: one absurd request must
+  /// not make every later one absurd.
+  BufferSlot* replace_free_slots(std::size_t bytes) {
+    BufferSlot* made = make_slot(bytes);
+    if (made == nullptr) {
+      return nullptr;
+    }
     stats_.slots -= free_.size();
     for (BufferSlot* slot : free_) {
       destroy(slot);
     }
     free_.clear();
     stats_.slot_bytes = bytes;
+    return made;
   }
 
-  BufferSlot* make_slot() {
+  BufferSlot* make_slot(std::size_t bytes) {
     const std::size_t alignment = options_.alignment;
-    const std::size_t rounded = (stats_.slot_bytes + alignment - 1) / alignment * alignment;
+    if (bytes > std::numeric_limits<std::size_t>::max() - alignment) {
+      return nullptr;
+    }
+    const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
     void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
     if (memory == nullptr) {
       return nullptr;
@@ -111,7 +120,7 @@ class BufferPool::Core final : public RefCounted<BufferPool::Core>, public SlotO
     static std::atomic<std::uint64_t> next_segment{1};
     auto* slot = new OwnedSlot;
     slot->data = static_cast<std::byte*>(memory);
-    slot->capacity = stats_.slot_bytes;
+    slot->capacity = bytes;
     slot->segment = next_segment.fetch_add(1, std::memory_order_relaxed);
     slot->kind = options_.kind;
     slot->owner = this;
