@@ -25,8 +25,11 @@ struct FloatRow {
 };
 
 /// libyuv's ARGB is B, G, R, A in memory: a dword 0xAARRGGBB.
-void plain_floats(const std::uint8_t* argb, int begin, int end, const FloatRow& out) {
-  for (int x = begin; x < end; ++x) {
+void plain_floats(const std::uint8_t* argb,
+                  std::size_t begin,
+                  std::size_t end,
+                  const FloatRow& out) {
+  for (std::size_t x = begin; x < end; ++x) {
     out.blue[x] = static_cast<float>(argb[4 * x]) * kScale;
     out.green[x] = static_cast<float>(argb[4 * x + 1]) * kScale;
     out.red[x] = static_cast<float>(argb[4 * x + 2]) * kScale;
@@ -34,11 +37,11 @@ void plain_floats(const std::uint8_t* argb, int begin, int end, const FloatRow& 
 }
 
 __attribute__((target("avx2"))) void avx2_floats(const std::uint8_t* argb,
-                                                 int count,
+                                                 std::size_t count,
                                                  const FloatRow& out) {
   const __m256i low = _mm256_set1_epi32(255);
   const __m256 scale = _mm256_set1_ps(kScale);
-  int x = 0;
+  std::size_t x = 0;
   for (; x + 8 <= count; x += 8) {
     const __m256i px = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(argb + 4 * x));
     const __m256i green = _mm256_and_si256(_mm256_srli_epi32(px, 8), low);
@@ -52,11 +55,11 @@ __attribute__((target("avx2"))) void avx2_floats(const std::uint8_t* argb,
 }
 
 __attribute__((target("avx512f"))) void avx512_floats(const std::uint8_t* argb,
-                                                      int count,
+                                                      std::size_t count,
                                                       const FloatRow& out) {
   const __m512i low = _mm512_set1_epi32(255);
   const __m512 scale = _mm512_set1_ps(kScale);
-  int x = 0;
+  std::size_t x = 0;
   for (; x + 16 <= count; x += 16) {
     const __m512i px = _mm512_loadu_si512(argb + 4 * x);
     const __m512i green = _mm512_and_si512(_mm512_srli_epi32(px, 8), low);
@@ -69,7 +72,7 @@ __attribute__((target("avx512f"))) void avx512_floats(const std::uint8_t* argb,
   plain_floats(argb, x, count, out);
 }
 
-void float_row(const std::uint8_t* argb, int count, const FloatRow& out) {
+void float_row(const std::uint8_t* argb, std::size_t count, const FloatRow& out) {
   static const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0;
   static const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
   if (has_avx512) {
@@ -146,7 +149,7 @@ void LibyuvPath::write_floats(const std::uint8_t* argb,
   for (int y = 0; y < rows; ++y) {
     float* red = tensor + area(spec_.dst_w, spec_.inset_y + first_row + y) + spec_.inset_x;
     float_row(argb + 4 * area(spec_.inset_w, y),
-              spec_.inset_w,
+              static_cast<std::size_t>(spec_.inset_w),
               FloatRow{red, red + plane, red + 2 * plane});
   }
 }

@@ -172,7 +172,9 @@ void ResamplePlan::run(const PictureRows& picture, void* destination, Border bor
 }
 
 void ResamplePlan::run_row(const PictureRows& picture, void* destination, int y) const {
-  alignas(64) std::array<std::array<float, kBlock>, 3> scaled;
+  // Not cleared: that would cost more a row than using it.
+  alignas(64) std::array<std::array<float, kBlock>, 3>
+      scaled;  // NOLINT(cppcoreguidelines-pro-type-member-init): see above
   std::array<RowPair, 3> rows;
   ComponentRows in{scaled[0].data(), scaled[0].data(), scaled[0].data()};
   for (std::size_t i = 0; i < component_count_; ++i) {

@@ -22,7 +22,8 @@ struct RowPair {
   const std::uint8_t* upper = nullptr;  ///< The component's first byte.
   const std::uint8_t* lower = nullptr;
   float weight = 0;  ///< Of the lower row, in multiples of 1/16384. At 0 `lower` is not read.
-  /// The rows of the next output row, to be prefetched: they lie too far apart for the CPU to guess.
+  /// The rows of the next output row, to be prefetched: they lie too far apart for the CPU to
+  /// guess.
   const std::uint8_t* next_upper = nullptr;
   const std::uint8_t* next_lower = nullptr;
 };
@@ -65,13 +66,16 @@ struct RowKernels {
 
   /// Writes samples `[16 * first_group, 16 * (first_group + groups))` of a component to `out`, in
   /// 1/16384 of a level; the plain kernel leaves out what lies past the end of the axis.
-  void (*scale_row)(
-      const TapTable& table, RowPair rows, int first_group, int groups, float* out) noexcept;
+  void (*scale_row)(const TapTable& table,
+                    RowPair rows,
+                    int first_group,
+                    int groups,
+                    float* out) noexcept = nullptr;
 
   /// Turns scaled components into `row.count` output pixels.
   void (*color_row)(const ColorTransform& color,
                     const ComponentRows& in,
-                    const OutputRow& row) noexcept;
+                    const OutputRow& row) noexcept = nullptr;
 };
 
 /// Returns the kernels of `level`. Pre: `best_level()` is at least `level`.

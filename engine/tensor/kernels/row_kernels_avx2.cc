@@ -1,5 +1,7 @@
 // Compiled for AVX2 and FMA, always optimised: an inline function left standing here could be the
 // copy that the linker gives to files that run on every CPU.
+#include <cmath>
+#include <cstddef>
 #include <cstring>
 
 #include <immintrin.h>
@@ -16,12 +18,13 @@ void prefetch(const std::uint8_t* byte) {
 }
 
 /// Returns the pairs of 16-bit numbers of 8 samples, the first or the second half of a group.
-template <bool kGathers>
+template <bool Gathers>
 __m256i fetch(const TapTable::Group& group, int half, __m256i control, const std::uint8_t* row) {
   const std::int32_t* offset = group.offset.data();
   __m256i bytes;
-  if constexpr (kGathers) {
-    const auto* at = reinterpret_cast<const __m256i*>(offset + kLanes * half);
+  if constexpr (Gathers) {
+    const auto* at =
+        reinterpret_cast<const __m256i*>(offset + static_cast<std::ptrdiff_t>(kLanes * half));
     bytes = _mm256_i32gather_epi32(reinterpret_cast<const int*>(row), _mm256_load_si256(at), 1);
   } else {
     const auto segment = [&](int index) {
@@ -32,10 +35,9 @@ __m256i fetch(const TapTable::Group& group, int half, __m256i control, const std
   return _mm256_shuffle_epi8(bytes, control);
 }
 
-template <bool kGathers, bool kBlendsRows>
+template <bool Gathers, bool BlendsRows>
 void scale_groups(const TapTable::Group* group, RowPair rows, int groups, float* out) noexcept {
-  const auto upper_share =
-      static_cast<short>(static_cast<int>((1.0F - rows.weight) * 32768.0F + 0.5F));
+  const auto upper_share = static_cast<short>(std::lround((1.0F - rows.weight) * 32768.0F));
   const __m256i upper_weight = _mm256_set1_epi16(upper_share);
   for (int i = 0; i < groups; ++i, ++group) {
     prefetch(rows.next_upper + group->offset[0]);
@@ -45,10 +47,10 @@ void scale_groups(const TapTable::Group* group, RowPair rows, int groups, float*
           _mm256_load_si256(reinterpret_cast<const __m256i*>(group->control.data()) + half);
       const __m256i weight =
           _mm256_load_si256(reinterpret_cast<const __m256i*>(group->weight.data()) + half);
-      const __m256i upper = fetch<kGathers>(*group, half, control, rows.upper);
+      const __m256i upper = fetch<Gathers>(*group, half, control, rows.upper);
       __m256i sum;
-      if constexpr (kBlendsRows) {
-        const __m256i lower = fetch<kGathers>(*group, half, control, rows.lower);
+      if constexpr (BlendsRows) {
+        const __m256i lower = fetch<Gathers>(*group, half, control, rows.lower);
         const __m256i weight_upper = _mm256_mulhrs_epi16(weight, upper_weight);
         const __m256i weight_lower = _mm256_sub_epi16(weight, weight_upper);
         sum = _mm256_add_epi32(_mm256_madd_epi16(upper, weight_upper),
@@ -79,48 +81,62 @@ struct Pixels {
   __m256 last;
 };
 
-/// A transform in registers: the compiler has to take each store for one that could change memory.
-struct Constants {
-  explicit Constants(const ColorTransform& color) {
-    for (std::size_t c = 0; c < 3; ++c) {
-      for (std::size_t k = 0; k < 3; ++k) {
-        weight[c][k] = _mm256_set1_ps(color.weight[c][k]);
-      }
-      offset[c] = _mm256_set1_ps(color.offset[c]);
-      low[c] = _mm256_set1_ps(color.low[c]);
-      high[c] = _mm256_set1_ps(color.high[c]);
-    }
+/// What one output channel is made with, in registers: the compiler has to take each store for one
+/// that could change what lies in memory.
+struct Channel {
+  Channel(const ColorTransform& color, std::size_t c)
+      : first(_mm256_set1_ps(color.weight[c][0])),
+        second(_mm256_set1_ps(color.weight[c][1])),
+        third(_mm256_set1_ps(color.weight[c][2])),
+        offset(_mm256_set1_ps(color.offset[c])),
+        low(_mm256_set1_ps(color.low[c])),
+        high(_mm256_set1_ps(color.high[c])) {}
+
+  [[nodiscard]] __m256 bounded(__m256 value) const {
+    return _mm256_min_ps(_mm256_max_ps(value, low), high);
   }
 
-  [[nodiscard]] __m256 bounded(__m256 value, std::size_t c) const {
-    return _mm256_min_ps(_mm256_max_ps(value, low[c]), high[c]);
-  }
-
-  __m256 weight[3][3];
-  __m256 offset[3];
-  __m256 low[3];
-  __m256 high[3];
+  __m256 first;
+  __m256 second;
+  __m256 third;
+  __m256 offset;
+  __m256 low;
+  __m256 high;
 };
 
-template <bool kIsDiagonal>
-Pixels transform(const Constants& color, const ComponentRows& in, std::size_t at) {
-  const auto& weight = color.weight;
-  const auto& offset = color.offset;
+struct Constants {
+  explicit Constants(const ColorTransform& color)
+      : red(color, 0),
+        green(color, 1),
+        blue(color, 2) {}
+
+  Channel red;  // Or blue: the first output channel.
+  Channel green;
+  Channel blue;
+};
+
+// Inlined by force: a call would pass its vectors through memory.
+template <bool IsDiagonal>
+[[gnu::always_inline]] inline Pixels transform(const Constants& color,
+                                               const ComponentRows& in,
+                                               std::size_t at) {
+  const auto& [red, green, blue] = color;
   const __m256 a = _mm256_loadu_ps(in[0] + at);
   const __m256 b = _mm256_loadu_ps(in[1] + at);
-  const __m256 d = _mm256_loadu_ps(in[2] + at);
-  Pixels out;
-  if constexpr (kIsDiagonal) {
-    out.first = _mm256_fmadd_ps(a, weight[0][0], offset[0]);
-    out.middle = _mm256_fmadd_ps(b, weight[1][1], offset[1]);
-    out.last = _mm256_fmadd_ps(d, weight[2][2], offset[2]);
+  const __m256 c = _mm256_loadu_ps(in[2] + at);
+  if constexpr (IsDiagonal) {
+    return {red.bounded(_mm256_fmadd_ps(a, red.first, red.offset)),
+            green.bounded(_mm256_fmadd_ps(b, green.second, green.offset)),
+            blue.bounded(_mm256_fmadd_ps(c, blue.third, blue.offset))};
   } else {
-    out.first = _mm256_fmadd_ps(a, weight[0][0], _mm256_fmadd_ps(b, weight[0][1], offset[0]));
-    out.middle = _mm256_fmadd_ps(a, weight[1][0], _mm256_fmadd_ps(b, weight[1][1], offset[1]));
-    out.middle = _mm256_fmadd_ps(d, weight[1][2], out.middle);
-    out.last = _mm256_fmadd_ps(a, weight[2][0], _mm256_fmadd_ps(d, weight[2][2], offset[2]));
+    const __m256 first = _mm256_fmadd_ps(b, red.second, red.offset);
+    const __m256 middle =
+        _mm256_fmadd_ps(c, green.third, _mm256_fmadd_ps(b, green.second, green.offset));
+    const __m256 last = _mm256_fmadd_ps(c, blue.third, blue.offset);
+    return {red.bounded(_mm256_fmadd_ps(a, red.first, first)),
+            green.bounded(_mm256_fmadd_ps(a, green.first, middle)),
+            blue.bounded(_mm256_fmadd_ps(a, blue.first, last))};
   }
-  return {color.bounded(out.first, 0), color.bounded(out.middle, 1), color.bounded(out.last, 2)};
 }
 
 /// Stores whole vectors; the caller gives a block of its own for the last few pixels of a row.
@@ -139,7 +155,7 @@ struct ToF32Nhwc {
     _mm256_store_ps(channel[1], pixels.middle);
     _mm256_store_ps(channel[2], pixels.last);
     float* out = static_cast<float*>(row.channels[0]) + 3 * at;
-    for (int i = 0; i < kLanes; ++i) {
+    for (std::size_t i = 0; i < kLanes; ++i) {
       out[3 * i] = channel[0][i];
       out[3 * i + 1] = channel[1][i];
       out[3 * i + 2] = channel[2][i];
@@ -185,7 +201,7 @@ struct ToU8Nhwc {
 };
 
 /// Writes fewer than 8 pixels: whole vectors into `block`, then what is wanted of them.
-template <bool kIsDiagonal, class Store>
+template <bool IsDiagonal, class Store>
 void color_tail(const Constants& color,
                 const ComponentRows& in,
                 const OutputRow& row,
@@ -198,14 +214,14 @@ void color_tail(const Constants& color,
   alignas(32) unsigned char block[3][3 * kLanes * sizeof(float)];
   OutputRow local = row;
   local.channels = {block[0], block[1], block[2]};
-  Store::store(local, 0, transform<kIsDiagonal>(color, in, at));
+  Store::store(local, 0, transform<IsDiagonal>(color, in, at));
   const std::size_t bytes = (static_cast<std::size_t>(row.count) - at) * pixel;
   for (std::size_t c = 0; c < (is_planar ? 3U : 1U); ++c) {
     std::memcpy(static_cast<unsigned char*>(row.channels[c]) + at * pixel, block[c], bytes);
   }
 }
 
-template <bool kIsDiagonal, class Store>
+template <bool IsDiagonal, class Store>
 void color_pixels(const ColorTransform& color,
                   const ComponentRows& rows,
                   const OutputRow& output) noexcept {
@@ -215,26 +231,26 @@ void color_pixels(const ColorTransform& color,
   const auto count = static_cast<std::size_t>(row.count);
   std::size_t at = 0;
   for (; at + kLanes <= count; at += kLanes) {
-    Store::store(row, at, transform<kIsDiagonal>(constants, in, at));
+    Store::store(row, at, transform<IsDiagonal>(constants, in, at));
   }
   if (at < count) {
-    color_tail<kIsDiagonal, Store>(constants, in, row, at);
+    color_tail<IsDiagonal, Store>(constants, in, row, at);
   }
 }
 
-template <bool kIsDiagonal>
+template <bool IsDiagonal>
 void color_formed(const ColorTransform& color,
                   const ComponentRows& in,
                   const OutputRow& row) noexcept {
   switch (row.form) {
     case OutputRow::Form::kF32Nchw:
-      return color_pixels<kIsDiagonal, ToF32Nchw>(color, in, row);
+      return color_pixels<IsDiagonal, ToF32Nchw>(color, in, row);
     case OutputRow::Form::kF32Nhwc:
-      return color_pixels<kIsDiagonal, ToF32Nhwc>(color, in, row);
+      return color_pixels<IsDiagonal, ToF32Nhwc>(color, in, row);
     case OutputRow::Form::kU8Nchw:
-      return color_pixels<kIsDiagonal, ToU8Nchw>(color, in, row);
+      return color_pixels<IsDiagonal, ToU8Nchw>(color, in, row);
     case OutputRow::Form::kU8Nhwc:
-      return color_pixels<kIsDiagonal, ToU8Nhwc>(color, in, row);
+      return color_pixels<IsDiagonal, ToU8Nhwc>(color, in, row);
   }
 }
 

@@ -8,6 +8,8 @@
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 
+#include <cmath>
+
 #include "engine/tensor/kernels/row_kernels.h"
 
 namespace penstock {
@@ -26,44 +28,44 @@ void prefetch(const std::uint8_t* byte) {
 }
 
 /// Returns 16 pairs of 16-bit numbers, or 16 numbers of 32 bits for one tap.
-template <Fetch kFetch, __mmask64 kTaps>
+template <Fetch FetchKind, __mmask64 Wanted>
 __m512i fetch(const TapTable::Group& group, __m512i control, const std::uint8_t* row) {
-  if constexpr (kFetch == Fetch::kGather) {
+  if constexpr (FetchKind == Fetch::kGather) {
     const __m512i offset = _mm512_load_si512(group.offset.data());
     const __m512i bytes = _mm512_i32gather_epi32(offset, row, 1);
-    return _mm512_maskz_shuffle_epi8(kTaps, bytes, control);
+    return _mm512_maskz_shuffle_epi8(Wanted, bytes, control);
   } else {
     const std::uint8_t* base = row + group.offset[0];
     const __m512i bytes = _mm512_loadu_si512(base);
-    if constexpr (kFetch == Fetch::kShuffle) {
-      return _mm512_maskz_permutexvar_epi8(kTaps, control, bytes);
+    if constexpr (FetchKind == Fetch::kShuffle) {
+      return _mm512_maskz_permutexvar_epi8(Wanted, control, bytes);
     } else {
       const __m512i more = _mm512_loadu_si512(base + 64);
-      return _mm512_maskz_permutex2var_epi8(kTaps, bytes, control, more);
+      return _mm512_maskz_permutex2var_epi8(Wanted, bytes, control, more);
     }
   }
 }
 
-template <Fetch kFetch, Taps kTaps>
+template <Fetch FetchKind, Taps TapKind>
 void scale_groups(const TapTable::Group* group, RowPair rows, int groups, float* out) noexcept {
   constexpr int kWeightBits = 14;
-  const auto upper_share =
-      static_cast<short>(static_cast<int>((1.0F - rows.weight) * 32768.0F + 0.5F));
+  const auto upper_share = static_cast<short>(std::lround((1.0F - rows.weight) * 32768.0F));
   const __m512i upper_weight = _mm512_set1_epi16(upper_share);
   for (int i = 0; i < groups; ++i, ++group, out += TapTable::kGroup) {
     const __m512i control = _mm512_load_si512(group->control.data());
     prefetch(rows.next_upper + group->offset[0]);
     prefetch(rows.next_lower + group->offset[0]);
     __m512i sum;
-    if constexpr (kTaps == Taps::kOne) {
-      sum = _mm512_slli_epi32(fetch<kFetch, kFirstTap>(*group, control, rows.upper), kWeightBits);
+    if constexpr (TapKind == Taps::kOne) {
+      sum =
+          _mm512_slli_epi32(fetch<FetchKind, kFirstTap>(*group, control, rows.upper), kWeightBits);
     } else {
       const __m512i weight = _mm512_load_si512(group->weight.data());
-      const __m512i upper = fetch<kFetch, kBothTaps>(*group, control, rows.upper);
-      if constexpr (kTaps == Taps::kAcross) {
+      const __m512i upper = fetch<FetchKind, kBothTaps>(*group, control, rows.upper);
+      if constexpr (TapKind == Taps::kAcross) {
         sum = _mm512_madd_epi16(upper, weight);
       } else {
-        const __m512i lower = fetch<kFetch, kBothTaps>(*group, control, rows.lower);
+        const __m512i lower = fetch<FetchKind, kBothTaps>(*group, control, rows.lower);
         const __m512i weight_upper = _mm512_mulhrs_epi16(weight, upper_weight);
         const __m512i weight_lower = _mm512_sub_epi16(weight, weight_upper);
         sum = _mm512_dpwssd_epi32(_mm512_madd_epi16(upper, weight_upper), lower, weight_lower);
@@ -73,16 +75,16 @@ void scale_groups(const TapTable::Group* group, RowPair rows, int groups, float*
   }
 }
 
-template <Fetch kFetch>
+template <Fetch FetchKind>
 void scale_fetched(
     const TapTable& table, RowPair rows, int first_group, int groups, float* out) noexcept {
   const TapTable::Group* group = &table.groups[static_cast<std::size_t>(first_group)];
   if (rows.weight != 0.0F) {
-    scale_groups<kFetch, Taps::kFour>(group, rows, groups, out);
+    scale_groups<FetchKind, Taps::kFour>(group, rows, groups, out);
   } else if (table.is_single) {
-    scale_groups<kFetch, Taps::kOne>(group, rows, groups, out);
+    scale_groups<FetchKind, Taps::kOne>(group, rows, groups, out);
   } else {
-    scale_groups<kFetch, Taps::kAcross>(group, rows, groups, out);
+    scale_groups<FetchKind, Taps::kAcross>(group, rows, groups, out);
   }
 }
 
@@ -121,21 +123,21 @@ struct Constants {
     return _mm512_min_ps(_mm512_max_ps(value, low[c]), high[c]);
   }
 
-  __m512 weight[3][3];
-  __m512 offset[3];
-  __m512 low[3];
-  __m512 high[3];
+  __m512 weight[3][3] = {};
+  __m512 offset[3] = {};
+  __m512 low[3] = {};
+  __m512 high[3] = {};
 };
 
-template <bool kIsDiagonal>
+template <bool IsDiagonal>
 Pixels transform(const Constants& color, const ComponentRows& in, std::size_t at) {
   const auto& weight = color.weight;
   const auto& offset = color.offset;
   const __m512 a = _mm512_loadu_ps(in[0] + at);
   const __m512 b = _mm512_loadu_ps(in[1] + at);
   const __m512 d = _mm512_loadu_ps(in[2] + at);
-  Pixels out;
-  if constexpr (kIsDiagonal) {
+  Pixels out{};
+  if constexpr (IsDiagonal) {
     out.first = _mm512_fmadd_ps(a, weight[0][0], offset[0]);
     out.middle = _mm512_fmadd_ps(b, weight[1][1], offset[1]);
     out.last = _mm512_fmadd_ps(d, weight[2][2], offset[2]);
@@ -195,7 +197,7 @@ struct ToF32Nhwc {
   static void store(const OutputRow& row, std::size_t at, __mmask16 lanes, const Pixels& pixels) {
     float* out = static_cast<float*>(row.channels[0]) + 3 * at;
     const std::uint64_t used = interleaved(lanes);
-    for (int part = 0; part < 3; ++part) {
+    for (std::size_t part = 0; part < 3; ++part) {
       const __m512i lane = _mm512_load_si512(kInterleave.lane[part]);
       const __m512 value = _mm512_permutex2var_ps(pixels.first, lane, pixels.middle);
       _mm512_mask_storeu_ps(
@@ -243,7 +245,7 @@ struct ToU8Nhwc {
   }
 };
 
-template <bool kIsDiagonal, class Store>
+template <bool IsDiagonal, class Store>
 void color_pixels(const ColorTransform& color,
                   const ComponentRows& rows,
                   const OutputRow& output) noexcept {
@@ -253,27 +255,27 @@ void color_pixels(const ColorTransform& color,
   const auto count = static_cast<std::size_t>(row.count);
   std::size_t at = 0;
   for (; at + TapTable::kGroup <= count; at += TapTable::kGroup) {
-    Store::store(row, at, 0xFFFF, transform<kIsDiagonal>(constants, in, at));
+    Store::store(row, at, 0xFFFF, transform<IsDiagonal>(constants, in, at));
   }
   if (at < count) {
     const auto lanes = static_cast<__mmask16>((1U << (count - at)) - 1U);
-    Store::store(row, at, lanes, transform<kIsDiagonal>(constants, in, at));
+    Store::store(row, at, lanes, transform<IsDiagonal>(constants, in, at));
   }
 }
 
-template <bool kIsDiagonal>
+template <bool IsDiagonal>
 void color_formed(const ColorTransform& color,
                   const ComponentRows& in,
                   const OutputRow& row) noexcept {
   switch (row.form) {
     case OutputRow::Form::kF32Nchw:
-      return color_pixels<kIsDiagonal, ToF32Nchw>(color, in, row);
+      return color_pixels<IsDiagonal, ToF32Nchw>(color, in, row);
     case OutputRow::Form::kF32Nhwc:
-      return color_pixels<kIsDiagonal, ToF32Nhwc>(color, in, row);
+      return color_pixels<IsDiagonal, ToF32Nhwc>(color, in, row);
     case OutputRow::Form::kU8Nchw:
-      return color_pixels<kIsDiagonal, ToU8Nchw>(color, in, row);
+      return color_pixels<IsDiagonal, ToU8Nchw>(color, in, row);
     case OutputRow::Form::kU8Nhwc:
-      return color_pixels<kIsDiagonal, ToU8Nhwc>(color, in, row);
+      return color_pixels<IsDiagonal, ToU8Nhwc>(color, in, row);
   }
 }
 

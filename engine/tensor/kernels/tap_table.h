@@ -55,9 +55,9 @@ struct TapTable {
   /// a pair of 16-bit numbers. For `kShuffle` a control byte counts from the segment's base, for
   /// `kGather` inside the 16-byte lane of four gathered samples.
   struct alignas(64) Group {
-    std::array<std::uint8_t, 4 * kGroup> control;
-    std::array<std::int16_t, 2 * kGroup> weight;  ///< Pairs (1 - weight, weight) in 1/16384.
-    std::array<std::int32_t, kGroup> offset;      ///< Bases of the segments, or one per sample.
+    std::array<std::uint8_t, 64> control;
+    std::array<std::int16_t, 32> weight;  ///< Pairs (1 - weight, weight) in 1/16384.
+    std::array<std::int32_t, 16> offset;  ///< Bases of the segments, or one per sample.
   };
 
   Fetch fetch = Fetch::kShuffle;
