@@ -3,12 +3,12 @@
 #include <memory>
 #include <optional>
 
+#include "drivers/media/av/pixel_scaler.h"
 #include "engine/base/result.h"
 #include "engine/memory/buffer_pool.h"
 #include "engine/tensor/image.h"
 
 struct AVFrame;
-struct SwsContext;
 
 namespace penstock {
 
@@ -35,10 +35,9 @@ class PictureConverter {
     void operator()(AVFrame* frame) const noexcept;
   };
 
-  Status to_i420(const AVFrame& frame, AVFrame& into, const Image& colors);
   Status prepare_scratch(const AVFrame& like);
 
-  SwsContext* scaler_ = nullptr;
+  PixelScaler scaler_;
   std::unique_ptr<AVFrame, FreeFrame> scratch_;
 };
 

@@ -1,7 +1,6 @@
 #include "drivers/media/av/picture_fitter.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -9,7 +8,6 @@
 extern "C" {
 #include <libavutil/frame.h>
 #include <libavutil/pixfmt.h>
-#include <libswscale/swscale.h>
 }
 
 #include "drivers/media/av/av_error.h"
@@ -19,30 +17,9 @@ namespace {
 
 constexpr int kHdRows = 720;
 constexpr std::uint8_t kNeutralChroma = 128;
-constexpr int kOne = 1 << 16;  // Contrast and saturation in libswscale's fixed point.
 
 bool is_yuv(PixelFormat format) {
   return format == PixelFormat::kI420 || format == PixelFormat::kNv12;
-}
-
-AVPixelFormat av_format_of(PixelFormat format) {
-  switch (format) {
-    case PixelFormat::kI420:
-      return AV_PIX_FMT_YUV420P;
-    case PixelFormat::kNv12:
-      return AV_PIX_FMT_NV12;
-    case PixelFormat::kRgb:
-      return AV_PIX_FMT_RGB24;
-    case PixelFormat::kBgr:
-      return AV_PIX_FMT_BGR24;
-    case PixelFormat::kGray:
-      return AV_PIX_FMT_GRAY8;
-  }
-  return AV_PIX_FMT_NONE;
-}
-
-const int* weights_of(ColorMatrix matrix) {
-  return sws_getCoefficients(matrix == ColorMatrix::kBt709 ? SWS_CS_ITU709 : SWS_CS_ITU601);
 }
 
 /// Where a picture lands in the frame: centred, both even.
@@ -97,9 +74,7 @@ Result<std::unique_ptr<PictureFitter>> PictureFitter::create(const Image& first)
   return fitter;
 }
 
-PictureFitter::~PictureFitter() {
-  sws_freeContext(scaler_);
-}
+PictureFitter::~PictureFitter() = default;
 
 void PictureFitter::FreeFrame::operator()(AVFrame* frame) const noexcept {
   av_frame_free(&frame);
@@ -153,53 +128,30 @@ Status PictureFitter::scale(const Image& image) {
   }
   // A picture that is only odd is cut, one of another size scaled.
   const bool is_cut = (image.width & ~1) == width_ && (image.height & ~1) == height_;
-  const int from_width = is_cut ? width_ : image.width;
-  const int from_height = is_cut ? height_ : image.height;
+  PixelSurface from = surface_of(image);
+  if (is_cut) {
+    from.width = width_;
+    from.height = height_;
+  }
   const Inset inset = is_cut ? Inset{0, 0, width_, height_} : inset_of(image, width_, height_);
   if (inset.width != width_ || inset.height != height_) {
     paint_black(*frame_, range_);
   }
-  scaler_ = sws_getCachedContext(scaler_,
-                                 from_width,
-                                 from_height,
-                                 av_format_of(image.format),
-                                 inset.width,
-                                 inset.height,
-                                 AV_PIX_FMT_YUV420P,
-                                 SWS_BILINEAR | SWS_ACCURATE_RND,
-                                 nullptr,
-                                 nullptr,
-                                 nullptr);
-  if (scaler_ == nullptr) {
-    return Error{Errc::kInternal, "libswscale refuses a conversion for the encoder"};
+  if (!is_yuv(image.format)) {
+    from.matrix = matrix_;
   }
-  const bool from_full = !is_yuv(image.format) || image.range == ColorRange::kFull;
-  sws_setColorspaceDetails(scaler_,
-                           weights_of(is_yuv(image.format) ? image.matrix : matrix_),
-                           from_full ? 1 : 0,
-                           weights_of(matrix_),
-                           range_ == ColorRange::kFull ? 1 : 0,
-                           0,
-                           kOne,
-                           kOne);
-  std::array<const std::uint8_t*, 4> from{};
-  std::array<int, 4> from_strides{};
-  for (std::size_t i = 0; i < plane_count(image.format); ++i) {
-    from[i] = image.plane(i);
-    from_strides[i] = static_cast<int>(image.planes[i].stride_bytes);
-  }
-  std::array<std::uint8_t*, 4> to{};
-  for (int i = 0; i < 3; ++i) {
+  PixelSurface to;
+  to.format = frame_->format;
+  to.width = inset.width;
+  to.height = inset.height;
+  to.range = range_;
+  to.matrix = matrix_;
+  for (std::size_t i = 0; i < 3; ++i) {
     const int halve = i == 0 ? 0 : 1;
-    to[static_cast<std::size_t>(i)] =
-        frame_->data[i] + (inset.y >> halve) * frame_->linesize[i] + (inset.x >> halve);
+    to.planes[i] = frame_->data[i] + (inset.y >> halve) * frame_->linesize[i] + (inset.x >> halve);
+    to.strides[i] = frame_->linesize[i];
   }
-  const int rows = sws_scale(
-      scaler_, from.data(), from_strides.data(), 0, from_height, to.data(), frame_->linesize);
-  if (rows < 0) {
-    return av_failure(rows, "conversion for the encoder");
-  }
-  return {};
+  return scaler_.scale(from, to, ScaleFilter::kBilinear);
 }
 
 }  // namespace penstock

@@ -2,11 +2,11 @@
 
 #include <memory>
 
+#include "drivers/media/av/pixel_scaler.h"
 #include "engine/base/result.h"
 #include "engine/tensor/image.h"
 
 struct AVFrame;
-struct SwsContext;
 
 namespace penstock {
 
@@ -57,7 +57,7 @@ class PictureFitter {
   int height_ = 0;
   ColorRange range_ = ColorRange::kLimited;
   ColorMatrix matrix_ = ColorMatrix::kBt601;
-  SwsContext* scaler_ = nullptr;
+  PixelScaler scaler_;
   std::unique_ptr<AVFrame, FreeFrame> frame_;
 };
 
