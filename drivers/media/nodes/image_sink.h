@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "drivers/media/image/image_codec.h"
+#include "engine/node/node.h"
+
+namespace penstock {
+
+/// Writes pictures of a stream as JPEG or PNG files, one file a frame.
+class ImageSink final : public Node {
+ public:
+  struct Options {
+    /// Complete but for `$(seq)`, which is replaced by the frame's number, six digits.
+    std::string path;
+    std::uint64_t every = 1;  ///< Write one of so many frames, the first included.
+    int quality = 90;         ///< Of JPEG, 1..100.
+  };
+
+  explicit ImageSink(Options options) : options_(std::move(options)) {}
+
+  /// Errors: as `image_file_format_of`; `kInvalidArgument` for a path without `$(seq)`.
+  Status open(const NodeContext& context) override;
+  Status process(Frame& frame, Emit& emit) override;
+
+ private:
+  Status write(const Frame& frame);
+
+  const Options options_;
+  ImageFileFormat format_ = ImageFileFormat::kJpeg;
+  ImageCodec codec_;
+};
+
+}  // namespace penstock

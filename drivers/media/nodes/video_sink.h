@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "drivers/media/av/video_writer.h"
+#include "drivers/media/av/video_writer_options.h"
+#include "engine/node/node.h"
+
+namespace penstock {
+
+/// Writes the pictures of one stream into a video file, which is made when the first one comes.
+class VideoSink final : public Node {
+ public:
+  /// `options.path` is complete: every word in it is replaced.
+  explicit VideoSink(VideoWriterOptions options) : options_(std::move(options)) {}
+
+  Status process(Frame& frame, Emit& emit) override;
+  Status close() override;
+
+ private:
+  VideoWriterOptions options_;
+  std::unique_ptr<VideoWriter> writer_;
+};
+
+}  // namespace penstock

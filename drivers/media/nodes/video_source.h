@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "drivers/media/av/video_reader.h"
+#include "drivers/media/av/video_source_options.h"
+#include "engine/memory/buffer_pool.h"
+#include "engine/node/source.h"
+
+namespace penstock {
+
+/// The source behind `video_source`: pictures of a file, camera or address, in pooled buffers.
+///
+/// Reading blocks on the reader's own thread; decoding happens in `pull`, on the worker of the
+/// stream. A live source is one that says so by its address (RTSP, a device) or by option.
+class VideoSource final : public Source {
+ public:
+  VideoSource(VideoSourceOptions options, std::string decoder, bool live);
+  ~VideoSource() override;
+
+  Status start(const SourceContext& context, Doorbell doorbell) override;
+  Pull pull(SourceFrame& out) override;
+
+  [[nodiscard]] std::optional<TimePoint> not_before() const override { return retry_at_; }
+
+  [[nodiscard]] Error failure() const override { return failure_; }
+
+  void stop() override;
+
+  [[nodiscard]] bool is_live() const override { return live_; }
+
+  [[nodiscard]] std::optional<double> progress() const override;
+
+ private:
+  VideoSourceOptions options_;
+  const std::string decoder_;
+  const bool live_;
+  const Clock* clock_ = nullptr;
+  std::optional<BufferPool> pool_;
+  std::unique_ptr<VideoReader> reader_;
+  std::optional<TimePoint> retry_at_;
+  std::int64_t last_pts_ns_ = 0;
+  Error failure_;
+};
+
+}  // namespace penstock
