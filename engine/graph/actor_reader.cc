@@ -149,7 +149,11 @@ void ActorReader::read_options(const YamlNode::Entry& entry, ActorDraft& actor) 
       "actor '" + entry.key + "' (" + type->name() + ")", entry.key_place, framework_keys(type)};
   const YamlNode* streams = type->is_source() ? node.find(kStreams) : nullptr;
   if (streams != nullptr) {
-    actor.spec.options = checker_.check(without_required(type->options()), node, owner);
+    OptionChecker::Owner all_options = owner;
+    for (const Option& option : type->options()) {
+      all_options.words.push_back(option.name());  // required ones are looked for in each stream
+    }
+    actor.spec.options = checker_.check(without_required(type->options()), node, all_options);
     read_streams(entry, *streams, actor);
     return;
   }
@@ -291,6 +295,7 @@ void ActorReader::read_in(const YamlNode& node, ActorDraft& actor) {
 
 void ActorReader::read_edges(const EdgeDraft& start, const YamlNode& node, ActorDraft& actor) {
   if (node.is_broken()) {
+    diagnostics_.count_reported_elsewhere();
     return;
   }
   if (node.is_scalar() && !node.text().empty()) {

@@ -62,8 +62,8 @@ void GraphExpander::expand_actor(std::size_t index) {
   check_parts(index);
   spec.inputs = inputs_of(index);
   follow_streams(index, spec);
-  if (spec.type == nullptr) {
-    return;
+  if (spec.type == nullptr || !linked_.complete[index]) {
+    return;  // what it gives out is not known, and the reason is reported
   }
   if (spec.type->does_run_model()) {
     add_model(index, std::move(spec));

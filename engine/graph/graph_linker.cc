@@ -37,6 +37,7 @@ GraphLinker::GraphLinker(const GraphDraft& draft, Diagnostics& diagnostics)
 LinkedGraph GraphLinker::link() {
   const std::size_t errors_before = diagnostics_.error_count();
   linked_.inputs.resize(draft_.actors.size());
+  linked_.complete.resize(draft_.actors.size(), true);
   for (std::size_t consumer = 0; consumer < draft_.actors.size(); ++consumer) {
     link_actor(consumer);
   }
@@ -70,8 +71,9 @@ void GraphLinker::link_actor(std::size_t consumer) {
     }
   }
   if (type != nullptr && complete) {
-    check_ports(consumer);
+    complete = check_ports(consumer);
   }
+  linked_.complete[consumer] = complete;
   check_twice(consumer);
 }
 
@@ -163,10 +165,11 @@ bool GraphLinker::link_input(const ActorDraft& actor, const EdgeDraft& edge, Lin
   return true;
 }
 
-void GraphLinker::check_ports(std::size_t consumer) {
+bool GraphLinker::check_ports(std::size_t consumer) {
   const ActorDraft& actor = draft_.actors[consumer];
   const SourcePlace& place = actor.has_in ? actor.in_place : actor.spec.place;
   const std::vector<LinkedEdge>& edges = linked_.inputs[consumer];
+  const std::size_t errors_before = diagnostics_.error_count();
   if (actor.spec.type->takes_any_input() && edges.empty()) {
     diagnostics_.error("E035",
                        place,
@@ -185,6 +188,7 @@ void GraphLinker::check_ports(std::size_t consumer) {
           only_one ? "add in: ACTOR" : "add in: {" + port.name + ": ACTOR}");
     }
   }
+  return diagnostics_.error_count() == errors_before;
 }
 
 void GraphLinker::check_twice(std::size_t consumer) {

@@ -22,6 +22,7 @@ struct LinkedEdge {
 /// The edges of a graph, by consumer, and an order in which producers come before consumers.
 struct LinkedGraph {
   std::vector<std::vector<LinkedEdge>> inputs;  ///< One list per actor of the draft.
+  std::vector<bool> complete;                   ///< Whether all edges of the actor are in `inputs`.
   std::vector<std::size_t> order;               ///< Without the actors in or behind a circle.
   bool sound = true;                            ///< Nothing was reported.
 };
@@ -44,7 +45,7 @@ class GraphLinker {
   bool link_output(const EdgeDraft& edge, const std::string& port, LinkedEdge& linked);
   bool link_input(const ActorDraft& actor, const EdgeDraft& edge, LinkedEdge& linked);
   void report_unknown_actor(const EdgeDraft& edge);
-  void check_ports(std::size_t consumer);
+  bool check_ports(std::size_t consumer);
   void check_twice(std::size_t consumer);
   void sort_actors();
   void report_circles(const std::vector<std::size_t>& waiting_for);

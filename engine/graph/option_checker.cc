@@ -87,6 +87,7 @@ OptionValues OptionChecker::check(const std::vector<Option>& options,
                                   const Owner& owner) {
   OptionValues values;
   if (map.is_broken()) {
+    diagnostics_.count_reported_elsewhere();
     return values;
   }
   if (!map.is_map() && !map.is_null()) {
@@ -238,6 +239,7 @@ void OptionChecker::check_label_words(const Option& option,
 
 OptionChecker::Value OptionChecker::check_value(const Option& option, const YamlNode& node) {
   if (node.is_broken()) {
+    diagnostics_.count_reported_elsewhere();
     return std::nullopt;
   }
   if (node.is_scalar() && contains(option.extra_words(), node.text())) {

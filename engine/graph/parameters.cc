@@ -137,6 +137,8 @@ void Parameters::read_words(const YamlNode::Entry& entry, Parameter& parameter) 
                        node.place(),
                        "parameter '" + entry.key + "' wants a map, not " + node.describe(),
                        "write " + entry.key + ": {default: ...}");
+    parameter.value.set_broken();
+    parameter.has_value = true;
     return;
   }
   OptionChecker checker(nullptr, diagnostics_);

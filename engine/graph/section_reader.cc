@@ -48,6 +48,7 @@ void check_later_words(const YamlNode& map, WordSection section, Diagnostics& di
 
 bool check_section(const std::string& name, const YamlNode& section, Diagnostics& diagnostics) {
   if (section.is_broken()) {
+    diagnostics.count_reported_elsewhere();
     return false;
   }
   if (!section.is_map() && !section.is_null()) {
@@ -314,6 +315,7 @@ void SectionReader::read_postprocess(const YamlNode& node, ModelDraft& model) {
     return;
   }
   if (decode->is_broken()) {
+    diagnostics_.count_reported_elsewhere();
     return;
   }
   const ActorType* type = registry_.find(decode->text());

@@ -59,6 +59,10 @@ class Diagnostics {
                std::string message,
                std::string hint = {});
 
+  /// Counts an error that is reported elsewhere, so that whoever compares counts before and after
+  /// knows that what lies between is not sound.
+  void count_reported_elsewhere() { ++error_count_; }
+
   [[nodiscard]] bool has_errors() const { return error_count_ > 0; }
 
   [[nodiscard]] std::size_t error_count() const { return error_count_; }
