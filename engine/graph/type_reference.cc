@@ -266,8 +266,8 @@ std::string actor_help_text(const ActorType& type) {
 
 std::string reference_markdown(const TypeRegistry& registry) {
   std::string text =
-      "# Reference of the graph language\n\nMade from the registry of types by `penstock actors "
-      "--markdown`.\n";
+      "# Reference of the graph language\n\n"
+      "Made from the registry of types: change the types, not this page.\n";
   for (const Group& group : kGroups) {
     text += "\n## " + std::string(group.title) + "\n";
     for (const std::string& name : registry.actor_names()) {
