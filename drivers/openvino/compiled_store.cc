@@ -61,6 +61,23 @@ void describe_batch(ModelInfo* info) {
   }
 }
 
+/// True if an output may be an input that is passed on: such a port has the input's names. Those
+/// models must go through `read_model`.
+bool may_pass_inputs_on(const ov::CompiledModel& model) {
+  for (const auto& output : model.outputs()) {
+    for (const auto& input : model.inputs()) {
+      const auto& names = input.get_names();
+      const bool is_shared = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        return output.get_names().count(name) != 0;
+      });
+      if (is_shared || (names.empty() && output.get_names().empty())) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 Result<ModelInfo> describe(const ov::CompiledModel& model, const LoadOptions& options) {
   ModelInfo info;
   PENSTOCK_RETURN_IF_ERROR(describe_ports(model, &info));
@@ -127,13 +144,15 @@ Result<std::shared_ptr<const Compiled>> CompiledStore::compile(const std::string
   try {
     // By path where the graph stays as it is: with a cache that skips reading (70 ms, not 700).
     // Without a cache it is read first, to tell a bad file from a model that does not fit.
-    if (options.changes_model() || options.cache_dir.empty()) {
+    const bool by_path = !options.changes_model() && !options.cache_dir.empty();
+    if (by_path) {
+      compiled->model = core_->compile_model(path, ov_device, options.properties());
+    }
+    if (!by_path || may_pass_inputs_on(compiled->model)) {
       PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<ov::Model> model,
                                 read_model(*core_, path, options));
       compiled->model = core_->compile_model(
           std::shared_ptr<const ov::Model>(model), ov_device, options.properties());
-    } else {
-      compiled->model = core_->compile_model(path, ov_device, options.properties());
     }
     PENSTOCK_ASSIGN_OR_RETURN(compiled->info, describe(compiled->model, options));
   } catch (const std::exception& exception) {

@@ -6,6 +6,9 @@
 #include <string_view>
 
 #include <openvino/core/preprocess/pre_post_process.hpp>
+#include <openvino/op/identity.hpp>
+#include <openvino/op/parameter.hpp>
+#include <openvino/op/result.hpp>
 #include <openvino/runtime/compiled_model.hpp>
 
 #include "drivers/openvino/batchable.h"
@@ -41,14 +44,30 @@ bool may_be_onnx(std::string_view head) {
 
 /// Says whether OpenVINO's complaint is about an operation rather than about the file.
 bool is_about_operation(const std::string& text) {
-  constexpr std::array<std::string_view, 4> kSigns = {
-      "No translator found", "OpConversionFailure", "is not supported", "not implemented"};
+  constexpr std::array<std::string_view, 5> kSigns = {"No translator found",
+                                                      "OpConversionFailure",
+                                                      "No conversion rule found",
+                                                      "Conversion is failed for",
+                                                      "not implemented"};
   for (const std::string_view sign : kSigns) {
     if (text.find(sign) != std::string::npos) {
       return text.find("Unable to read the model") == std::string::npos;
     }
   }
   return false;
+}
+
+/// Puts an operation between each input and an output that only passes it on: OpenVINO gives such
+/// an output no memory of its own, and never writes the caller's.
+void keep_outputs_apart(ov::Model& model) {
+  for (const std::shared_ptr<ov::op::v0::Result>& result : model.get_results()) {
+    const ov::Output<ov::Node> source = result->input_value(0);
+    if (ov::is_type<ov::op::v0::Parameter>(source.get_node())) {
+      const auto copy = std::make_shared<ov::op::v16::Identity>(source);
+      copy->set_friendly_name(result->get_friendly_name() + "/copy");
+      result->input(0).replace_source_output(copy->output(0));
+    }
+  }
 }
 
 std::string input_label(const ov::Model& model, std::size_t index) {
@@ -199,6 +218,7 @@ Result<std::shared_ptr<ov::Model>> read_model(ov::Core& core,
     const Errc code = is_about_operation(exception.what()) ? Errc::kUnsupported : Errc::kCorrupt;
     return error_from(exception, code).within(label);
   }
+  keep_outputs_apart(*model);
   if (!options.shapes.empty()) {
     if (const Status status = apply_shapes(*model, options.shapes); !status.has_value()) {
       return status.error().within(label);

@@ -252,6 +252,26 @@ TEST_F(OpenvinoDriver, TellsMissingDamagedAndForeignFilesApart) {
   EXPECT_EQ(code(folder.string()), Errc::kUnsupported);
 }
 
+TEST_F(OpenvinoDriver, WritesAnOutputThatOnlyPassesItsInputOn) {
+  // OpenVINO alone leaves the caller's memory as it was; the cache takes another way to load.
+  const std::string folder = ::testing::TempDir() + "/ov_cache_pass";
+  for (const char* cache : {"", folder.c_str()}) {
+    LoadedModel model =
+        load("../assets/onnx-cases/node/test_dropout_default/model.onnx", {{"cache_dir", cache}});
+    FeatureMap input = map_of(model.input_spec(0));
+    std::memset(input.mutable_data(), 0x3F, input.buffer.size());
+    const auto outputs = infer(model, input);
+    EXPECT_EQ(std::memcmp(outputs[0].data(), input.data(), input.buffer.size()), 0);
+  }
+}
+
+TEST_F(OpenvinoDriver, RefusesOperationsItCannotReadNamingThem) {
+  const auto loaded = device_.load("../assets/onnx-cases/node/test_det_2d/model.onnx", {});
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(loaded.error().code, Errc::kUnsupported);
+  EXPECT_NE(loaded.error().message.find("Det"), std::string::npos) << loaded.error().message;
+}
+
 TEST_F(OpenvinoDriver, InspectsWithoutCompiling) {
   const ModelInfo info = driver_.inspect(kFaceOnnx).value();
   ASSERT_EQ(info.inputs.size(), 1U);

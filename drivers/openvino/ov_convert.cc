@@ -135,7 +135,8 @@ std::string last_line(const std::string& text) {
   }
   const auto newline = text.find_last_of('\n', end);
   const auto begin = newline == std::string::npos ? 0 : text.find_first_not_of(blank, newline);
-  return text.substr(begin, end - begin + 1);
+  const std::string line = text.substr(begin, end - begin + 1);
+  return line.compare(0, 3, "-- ") == 0 ? line.substr(3) : line;  // An item of a list.
 }
 
 Error error_from(const std::exception& exception, Errc otherwise) {
