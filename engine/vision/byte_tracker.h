@@ -15,8 +15,10 @@
 
 namespace penstock {
 
+/// The scores suit a detector whose own threshold is 0.4 (on vtest.avi with the SSD model, every 8
+/// of 9 persons from 0.4 on get a number); the rule of the paper is new_track = track_high + 0.1.
 struct ByteTrackerOptions {
-  float track_high = 0.5F;           ///< Objects from this score on are matched first.
+  float track_high = 0.4F;           ///< Objects from this score on are matched first.
   float track_low = 0.1F;            ///< Objects from this score on may only prolong a track.
   float new_track = 0.5F;            ///< An object needs this score to start a track.
   float match_iou = 0.2F;            ///< Least overlap with the predicted box, first matching.

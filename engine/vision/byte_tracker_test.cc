@@ -233,7 +233,7 @@ TEST(ByteTracker, RefusesOptionsOutOfRange) {
   EXPECT_TRUE(is_refused({.track_high = 1.5F}));
   EXPECT_TRUE(is_refused({.match_iou = std::nanf("")}));
   EXPECT_TRUE(is_refused({.track_low = 0.6F}));
-  EXPECT_TRUE(is_refused({.new_track = 0.4F}));
+  EXPECT_TRUE(is_refused({.new_track = 0.3F}));
   EXPECT_TRUE(is_refused({.max_lost = -1}));
   EXPECT_TRUE(is_refused({.min_hits = 0}));
   EXPECT_TRUE(is_refused({.max_tracks = 0}));

@@ -2,9 +2,7 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <span>
-#include <vector>
 
 #include "engine/vision/detection.h"
 #include "engine/vision/tensor_reader.h"
@@ -41,9 +39,7 @@ class YoloV8Decoder final : public ObjectDecoder {
   DetectionFilter filter_;
   std::size_t class_count_ = 0;
   bool is_channel_major_ = true;
-  // Best class of each proposal of a block, so that memory is read in its own order.
-  std::array<float, kBlock> best_score_{};
-  std::array<std::int32_t, kBlock> best_class_{};
+  std::array<float, kBlock> best_score_{};  // Of each proposal of a block.
   TensorReader reader_;
 };
 
