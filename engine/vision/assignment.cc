@@ -8,6 +8,8 @@
 namespace penstock {
 namespace {
 
+constexpr double kFar = std::numeric_limits<double>::infinity();
+
 std::int32_t narrow(std::size_t index) noexcept {
   return static_cast<std::int32_t>(index);
 }
@@ -31,7 +33,9 @@ std::span<const std::int32_t> Assignment::solve(std::span<const float> cost,
   left_of_.assign(right_count_, kNone);
   right_of_.assign(left_count_, kNone);
   for (std::size_t left = 0; left < left_count_; ++left) {
-    augment(left);
+    const std::size_t free_right = find_free_right(left);
+    move_prices(left, distance_[free_right]);
+    swap_partners(free_right);
   }
   if (is_transposed_) {
     result_.assign(left_of_.begin(), left_of_.end());
@@ -46,40 +50,45 @@ double Assignment::cost_at(std::size_t left, std::size_t right) const noexcept {
                                             : cost_[left * right_count_ + right]);
 }
 
-// Dijkstra over reduced costs from a free left member to the nearest free right member, then one
-// swap of partners along that path; prices move so that reduced costs stay non-negative.
-void Assignment::augment(std::size_t left) {
-  constexpr double kFar = std::numeric_limits<double>::infinity();
+// Dijkstra over reduced costs from a free left member to the nearest free right member.
+std::size_t Assignment::find_free_right(std::size_t left) {
   distance_.assign(right_count_, kFar);
   previous_.assign(right_count_, kNone);
   is_settled_.assign(right_count_, 0);
   std::size_t at = left;
   double travelled = 0;
-  std::int32_t sink = kNone;
-  while (sink == kNone) {
-    std::size_t nearest = right_count_;
-    for (std::size_t right = 0; right < right_count_; ++right) {
-      if (is_settled_[right] != 0) {
-        continue;
-      }
-      const double length = travelled + cost_at(at, right) - left_price_[at] - right_price_[right];
-      if (length < distance_[right]) {
-        distance_[right] = length;
-        previous_[right] = narrow(at);
-      }
-      if (nearest == right_count_ || distance_[right] < distance_[nearest]) {
-        nearest = right;
-      }
-    }
-    PENSTOCK_CHECK(nearest < right_count_ && distance_[nearest] < kFar) << "a cost is not finite";
-    is_settled_[nearest] = 1;
-    travelled = distance_[nearest];
+  while (true) {
+    const std::size_t nearest = settle_nearest(at, travelled);
     if (left_of_[nearest] == kNone) {
-      sink = narrow(nearest);
-    } else {
-      at = widen(left_of_[nearest]);
+      return nearest;
+    }
+    travelled = distance_[nearest];
+    at = widen(left_of_[nearest]);
+  }
+}
+
+std::size_t Assignment::settle_nearest(std::size_t at, double travelled) {
+  std::size_t nearest = right_count_;
+  for (std::size_t right = 0; right < right_count_; ++right) {
+    if (is_settled_[right] != 0) {
+      continue;
+    }
+    const double length = travelled + cost_at(at, right) - left_price_[at] - right_price_[right];
+    if (length < distance_[right]) {
+      distance_[right] = length;
+      previous_[right] = narrow(at);
+    }
+    if (nearest == right_count_ || distance_[right] < distance_[nearest]) {
+      nearest = right;
     }
   }
+  PENSTOCK_CHECK(nearest < right_count_ && distance_[nearest] < kFar) << "a cost is not finite";
+  is_settled_[nearest] = 1;
+  return nearest;
+}
+
+// Keeps reduced costs non-negative, and those along the path zero.
+void Assignment::move_prices(std::size_t left, double travelled) {
   left_price_[left] += travelled;
   for (std::size_t right = 0; right < right_count_; ++right) {
     if (is_settled_[right] == 0) {
@@ -91,10 +100,15 @@ void Assignment::augment(std::size_t left) {
       left_price_[widen(left_of_[right])] += gain;
     }
   }
-  while (sink != kNone) {
-    const std::int32_t from = previous_[widen(sink)];
-    left_of_[widen(sink)] = from;
-    std::swap(right_of_[widen(from)], sink);  // Ends at `left`, which had no partner.
+}
+
+// Gives each right member of the path to the left member before it; ends at the one who had none.
+void Assignment::swap_partners(std::size_t free_right) {
+  std::int32_t right = narrow(free_right);
+  while (right != kNone) {
+    const std::int32_t left = previous_[widen(right)];
+    left_of_[widen(right)] = left;
+    std::swap(right_of_[widen(left)], right);
   }
 }
 

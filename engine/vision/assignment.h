@@ -31,7 +31,10 @@ class Assignment {
  private:
   // The smaller side is "left", so that each of its members finds a free partner.
   [[nodiscard]] double cost_at(std::size_t left, std::size_t right) const noexcept;
-  void augment(std::size_t left);
+  std::size_t find_free_right(std::size_t left);
+  std::size_t settle_nearest(std::size_t at, double travelled);
+  void move_prices(std::size_t left, double travelled);
+  void swap_partners(std::size_t free_right);
 
   std::span<const float> cost_;
   std::size_t left_count_ = 0;

@@ -21,13 +21,14 @@ std::size_t proposals_of(const BlazeGrid& grid) noexcept {
 std::vector<Point> centers_of(std::span<const BlazeGrid> grids, InputSize input) {
   std::vector<Point> centers;
   for (const BlazeGrid& grid : grids) {
-    for (int cell = 0; cell < grid.rows * grid.cols; ++cell) {
-      const auto col = static_cast<float>(cell % grid.cols);
-      const auto row = static_cast<float>(cell / grid.cols);
-      const Point center{
-          (col + 0.5F) / static_cast<float>(grid.cols) * static_cast<float>(input.width),
-          (row + 0.5F) / static_cast<float>(grid.rows) * static_cast<float>(input.height)};
-      centers.insert(centers.end(), static_cast<std::size_t>(grid.per_cell), center);
+    const float cell_width = static_cast<float>(input.width) / static_cast<float>(grid.cols);
+    const float cell_height = static_cast<float>(input.height) / static_cast<float>(grid.rows);
+    for (int row = 0; row < grid.rows; ++row) {
+      for (int col = 0; col < grid.cols; ++col) {
+        const Point center{(static_cast<float>(col) + 0.5F) * cell_width,
+                           (static_cast<float>(row) + 0.5F) * cell_height};
+        centers.insert(centers.end(), static_cast<std::size_t>(grid.per_cell), center);
+      }
     }
   }
   return centers;
@@ -35,6 +36,11 @@ std::vector<Point> centers_of(std::span<const BlazeGrid> grids, InputSize input)
 
 bool is_regressor_width(std::int64_t cols) noexcept {
   return cols >= 4 && cols % 2 == 0;
+}
+
+std::string pair_rule(std::size_t count) {
+  const std::string rows = std::to_string(count);
+  return "a pair 1x" + rows + "x1 (scores) and 1x" + rows + "x(4+2K) (regressors)";
 }
 
 // Finds an output of `rows` x (1 for scores, 4+2K for regressors) that no part before uses.
@@ -107,10 +113,11 @@ Result<std::vector<BlazeGrid>> BlazefaceDecoder::grids_of(const BlazefaceOptions
   for (const BlazeGrid& grid : options.grids) {
     if (is_bad(grid.rows) || is_bad(grid.cols) || is_bad(grid.per_cell) ||
         proposals_of(grid) > NonMaximumSuppression::kMaxCandidates) {
-      return Error{Errc::kInvalidArgument,
-                   "grids: " + std::to_string(grid.rows) + "x" + std::to_string(grid.cols) + "x" +
-                       std::to_string(grid.per_cell) + ", must be positive and at most " +
-                       std::to_string(NonMaximumSuppression::kMaxCandidates) + " proposals"};
+      std::string message = "grids: " + Shape{grid.rows, grid.cols, grid.per_cell}.to_string();
+      message += ", must be positive and at most ";
+      message += std::to_string(NonMaximumSuppression::kMaxCandidates);
+      message += " proposals";
+      return Error{Errc::kInvalidArgument, message};
     }
   }
   if (options.grids.empty()) {
@@ -147,10 +154,7 @@ Result<BlazefaceDecoder::Layout> BlazefaceDecoder::find_parts(std::span<const Bl
     const auto regressors = take(outputs, used, count, is_regressor_width);
     if (!scores.has_value() || !regressors.has_value()) {
       const auto unused = std::find(used.begin(), used.end(), false) - used.begin();
-      const std::string rows = std::to_string(count);
-      return misfit(outputs[static_cast<std::size_t>(unused)],
-                    kName,
-                    "a pair 1x" + rows + "x1 (scores) and 1x" + rows + "x(4+2K) (regressors)");
+      return misfit(outputs[static_cast<std::size_t>(unused)], kName, pair_rule(count));
     }
     const auto width = static_cast<std::size_t>(matrix_of(outputs[*regressors].shape)->cols);
     if (layout.width != 0 && layout.width != width) {

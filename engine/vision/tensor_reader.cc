@@ -49,7 +49,7 @@ struct Slice {
 
 template <class T>
 T load(const std::byte* bytes, std::size_t index) noexcept {
-  T value;
+  T value{};
   std::memcpy(&value, bytes + index * sizeof(T), sizeof(T));  // The offset may be unaligned.
   return value;
 }

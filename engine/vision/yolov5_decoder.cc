@@ -151,8 +151,8 @@ Result<YoloV5Decoder::Head> YoloV5Decoder::head_of(const YoloV5Options& options,
   Head head;
   head.rows = static_cast<std::size_t>(rows);
   head.cols = static_cast<std::size_t>(cols);
-  head.stride_x = static_cast<float>(input.width / cols);
-  head.stride_y = static_cast<float>(input.height / rows);
+  head.stride_x = static_cast<float>(input.width) / static_cast<float>(cols);
+  head.stride_y = static_cast<float>(input.height) / static_cast<float>(rows);
   const std::size_t cells = head.rows * head.cols;
   const std::size_t values = kBoxAndObject + class_count_of(output, anchors);
   head.anchor_step = cells * values;
@@ -225,7 +225,8 @@ void YoloV5Decoder::add_proposal(const Head& head,
       best_class(values + kBoxAndObject * head.value_step, layout_.class_count, head.value_step);
   const YoloAnchor& size = options_.anchors[head.first_anchor + anchor];
   const auto col = static_cast<float>(cell % head.cols);
-  const auto row = static_cast<float>(cell / head.cols);
+  const std::size_t row_index = cell / head.cols;
+  const auto row = static_cast<float>(row_index);
   const float width = 2 * sigmoid(value(2));
   const float height = 2 * sigmoid(value(3));
   const std::size_t index = head.first_index + anchor * head.rows * head.cols + cell;

@@ -61,11 +61,11 @@ Result<HeadForm> form_of(const DetectionOptions& options, std::span<const Tensor
   return HeadForm{static_cast<std::size_t>(output.shape[*axis]) - kBoxExtent, *axis == 1};
 }
 
-// Raises each of `kCount` numbers to `scores` where these are greater. In this form, with a fixed
+// Raises each of `Count` numbers to `scores` where these are greater. In this form, with a fixed
 // count, compilers use the vector unit's maximum at -O2 already.
-template <std::size_t kCount>
+template <std::size_t Count>
 void raise(const float* __restrict scores, float* __restrict best) noexcept {
-  for (std::size_t i = 0; i < kCount; ++i) {
+  for (std::size_t i = 0; i < Count; ++i) {
     best[i] = scores[i] > best[i] ? scores[i] : best[i];
   }
 }
