@@ -24,7 +24,8 @@ EdgeRing::EdgeRing(Options options)
 
 EdgeRing::~EdgeRing() {
   while (tail_.load(std::memory_order_relaxed) != head_.load(std::memory_order_relaxed)) {
-    take_head().end(Outcome::kCancelled, Reason::kShutdown);
+    std::uint64_t index = 0;
+    take_head(index).end(Outcome::kCancelled, Reason::kShutdown);
   }
 }
 
@@ -81,12 +82,10 @@ EdgeRing::PushResult EdgeRing::push(Frame& frame) {
   if (counted() >= options_.capacity) {
     full_.fetch_add(1, std::memory_order_relaxed);
     if (options_.overflow == Overflow::kDropNewest) {
-      drop(std::move(frame), Reason::kQueueNewest);
+      drop_newest(std::move(frame));
       return PushResult::kDropped;
     }
-    // The consumer may take the last waiting frame first: then there is room without a drop.
-    if (Frame oldest = take_head(); oldest) {
-      drop(std::move(oldest), Reason::kQueueOldest);
+    if (drop_oldest()) {
       result = PushResult::kDropped;
     }
   }
@@ -94,21 +93,18 @@ EdgeRing::PushResult EdgeRing::push(Frame& frame) {
   return result;
 }
 
-void EdgeRing::drop(Frame frame, Reason reason) {
+void EdgeRing::drop_newest(Frame frame) {
   const FrameId id = frame.id();
-  frame.end(Outcome::kDropped, reason);
+  frame.end(Outcome::kDropped, Reason::kQueueNewest);
   dropped_.fetch_add(1, std::memory_order_relaxed);
-  push_control(Tombstone{id.stream, id.seq, id.seq, id.child, reason});
+  push_control(Tombstone{id.stream, id.seq, id.seq, id.child, Reason::kQueueNewest});
 }
 
-bool EdgeRing::merge(const Tombstone& tombstone, std::uint64_t before) {
-  // The frame that `drop: oldest` ended stood before all that wait, so its tombstone may go
-  // forward; otherwise each drop would leave a record of its own, without bound while the consumer
-  // hangs.
-  const bool may_go_forward = tombstone.reason == Reason::kQueueOldest;
-  for (auto placed = controls_.rbegin(); placed != controls_.rend(); ++placed) {
-    auto* last = std::get_if<Tombstone>(&placed->record);
-    if (last == nullptr || (placed->before != before && !may_go_forward)) {
+bool EdgeRing::merge(const Tombstone& tombstone, std::size_t end, std::uint64_t from) {
+  // Backwards over the tombstones that stand side by side: streams that share the edge interleave.
+  for (std::size_t i = end; i > 0 && controls_[i - 1].before >= from; --i) {
+    auto* last = std::get_if<Tombstone>(&controls_[i - 1].record);
+    if (last == nullptr) {
       return false;
     }
     if (last->stream == tombstone.stream && last->reason == tombstone.reason &&
@@ -120,13 +116,51 @@ bool EdgeRing::merge(const Tombstone& tombstone, std::uint64_t before) {
   return false;
 }
 
+bool EdgeRing::drop_oldest() {
+  Frame oldest;
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(controls_mutex_);
+    was_empty = controls_.empty();
+    // Announced first: a consumer that finds the frame gone then waits here for its tombstone, and
+    // takes nothing that stood behind the frame before it; the end of the stream may.
+    controls_waiting_.store(controls_.size() + 1, std::memory_order_seq_cst);
+    std::uint64_t index = 0;
+    // The consumer may take the last waiting frame first: then there is room without a drop.
+    oldest = take_head(index);
+    if (oldest) {
+      const FrameId id = oldest.id();
+      const Tombstone tombstone{id.stream, id.seq, id.seq, id.child, Reason::kQueueOldest};
+      std::size_t place = controls_.size();
+      while (place > 0 && controls_[place - 1].before > index) {
+        --place;
+      }
+      // No frame waits before this place any more, so all records before it are neighbours.
+      if (!merge(tombstone, place, 0)) {
+        controls_.insert(controls_.begin() + static_cast<std::ptrdiff_t>(place),
+                         {index, tombstone});
+      }
+    }
+    controls_waiting_.store(controls_.size(), std::memory_order_seq_cst);
+  }
+  if (!oldest) {
+    return false;
+  }
+  oldest.end(Outcome::kDropped, Reason::kQueueOldest);
+  dropped_.fetch_add(1, std::memory_order_relaxed);
+  if (was_empty) {
+    consumer_.ring();
+  }
+  return true;
+}
+
 void EdgeRing::push_control(const ControlRecord& record) {
   bool was_empty = false;
   {
     const std::lock_guard lock(controls_mutex_);
     const std::uint64_t before = tail_.load(std::memory_order_relaxed);
     if (const auto* tombstone = std::get_if<Tombstone>(&record);
-        tombstone != nullptr && merge(*tombstone, before)) {
+        tombstone != nullptr && merge(*tombstone, controls_.size(), before)) {
       return;
     }
     was_empty = controls_.empty();
@@ -138,8 +172,8 @@ void EdgeRing::push_control(const ControlRecord& record) {
   }
 }
 
-Frame EdgeRing::take_head() noexcept {
-  std::uint64_t head = head_.load(std::memory_order_seq_cst);
+Frame EdgeRing::take_head(std::uint64_t& head) noexcept {
+  head = head_.load(std::memory_order_seq_cst);
   while (head != tail_.load(std::memory_order_seq_cst)) {
     // The slot cannot be written again before head has moved on, so what is read here belongs to
     // whoever moves it.

@@ -105,7 +105,8 @@ class EdgeRing {
   /// Whether a push would find room now; registers for the ring if not.
   [[nodiscard]] bool has_room() noexcept;
   /// Adds an in-band record behind all frames pushed so far. Adjacent tombstones of one stream and
-  /// reason become one, at the place of the first.
+  /// reason become one, at the place of the first. The tombstone of a frame that `kDropOldest`
+  /// ended stands where the frame stood.
   void push_control(const ControlRecord& record);
 
   /// Takes the next item in order; nothing if the edge is empty.
@@ -129,10 +130,12 @@ class EdgeRing {
   explicit EdgeRing(Options options);
 
   [[nodiscard]] std::uint64_t counted() const noexcept;
-  [[nodiscard]] Frame take_head() noexcept;
+  [[nodiscard]] Frame take_head(std::uint64_t& head) noexcept;
   void store(Frame& frame) noexcept;
-  void drop(Frame frame, Reason reason);
-  bool merge(const Tombstone& tombstone, std::uint64_t before);
+  void drop_newest(Frame frame);
+  bool drop_oldest();
+  /// Joins `tombstone` to one of the records before `end` whose place is not before `from`.
+  bool merge(const Tombstone& tombstone, std::size_t end, std::uint64_t from);
   void ring_producer_if_waiting() noexcept;
   std::optional<ControlRecord> pop_control(std::uint64_t head);
 

@@ -190,7 +190,7 @@ TEST_F(EdgeRingTest, DropsTheOldestWaitingFrame) {
   push(0);
   push(1);
   EXPECT_EQ(push(2), Result::kDropped);
-  EXPECT_EQ(pop_all(), "1 t0-0 2");  // Said before the frame that took its place.
+  EXPECT_EQ(pop_all(), "t0-0 1 2");
   EXPECT_EQ(books_->totals().by_reason[static_cast<std::size_t>(Reason::kQueueOldest)], 1U);
   const auto stats = ring_->stats();
   EXPECT_EQ(stats.pushed, 3U);
@@ -278,6 +278,14 @@ TEST_F(EdgeRingTest, HoldsABoundedNumberOfRecordsWhileItsConsumerHangs) {
   EXPECT_EQ(pop_all(), "t0-997 998 999");
 }
 
+TEST_F(EdgeRingTest, TellsOfADroppedFrameBeforeTheEndOfItsStream) {
+  make(1, Overflow::kDropOldest);
+  push(0);
+  ring_->push_control(EndOfStream{});
+  push(1);  // Of another stream, say: the edge is shared.
+  EXPECT_EQ(pop_all(), "t0-0 e 1");
+}
+
 TEST_F(EdgeRingTest, CancelsTheFramesThatStillWaitWhenItGoes) {
   make(4);
   push(0);
@@ -343,10 +351,7 @@ class EdgeRingStress : public ::testing::TestWithParam<std::tuple<Overflow, std:
         ring_->done();
       } else if (const auto* gone = std::get_if<Tombstone>(&std::get<ControlRecord>(*item))) {
         see(gone->first_seq, gone->last_seq);
-        // A record keeps its place among frames, unless it is about a frame dropped here.
-        if (gone->reason == Reason::kFiltered) {
-          ordered_ = ordered_ && (frames_ == 0 || gone->first_seq > last_);
-        }
+        ordered_ = ordered_ && (frames_ == 0 || gone->first_seq > last_);
       } else {
         return;
       }
