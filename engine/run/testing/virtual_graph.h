@@ -83,6 +83,8 @@ class VirtualGraph {
 
   [[nodiscard]] EdgeRing& ring(std::size_t index) noexcept { return *edges_[index].ring; }
 
+  [[nodiscard]] Segment& segment_at(std::size_t index) noexcept { return *segments_[index]; }
+
   [[nodiscard]] SourcePump& pump(std::size_t index) noexcept { return *pumps_[index]; }
 
   [[nodiscard]] ScriptedSource::Position& position(std::size_t pump) noexcept {

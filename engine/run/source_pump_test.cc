@@ -1,0 +1,325 @@
+#include "engine/run/source_pump.h"
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/run/testing/virtual_graph.h"
+
+namespace penstock {
+namespace {
+
+using testing::processing;
+using testing::ScriptedSource;
+using testing::VirtualGraph;
+using Kind = RunEvent::Kind;
+using Order = Supervised::Order;
+using std::chrono::milliseconds;
+
+constexpr TimePoint kStart{std::chrono::seconds(1000)};
+
+/// source -> sink; the sink may keep its frames.
+class SourcePumpTest : public ::testing::Test {
+ protected:
+  struct Arrival {
+    std::uint64_t seq = 0;
+    Duration pts{0};
+    Duration at{0};  // Since the start.
+  };
+
+  ~SourcePumpTest() override {
+    for (Frame& frame : kept_) {
+      frame.end(Outcome::kDelivered);
+    }
+  }
+
+  SourcePump& build(VirtualGraph::SourceSpec spec) {
+    const auto edge = graph_.edge(8);
+    spec.outputs = {{edge}};
+    SourcePump& pump = graph_.source(std::move(spec));
+    graph_.segment({.nodes = {processing([this](Frame& frame, Emit& emit) -> Status {
+                      arrivals_.push_back({frame.seq(), frame.time().pts, emit.now() - kStart});
+                      if (keeps_) {
+                        kept_.push_back(std::move(frame));
+                      }
+                      return {};
+                    })},
+                    .inputs = {{edge}}});
+    return pump;
+  }
+
+  void release_one_at(Duration when) {
+    graph_.runner().at(kStart + when, [this] {
+      kept_.front().end(Outcome::kDelivered);
+      kept_.erase(kept_.begin());
+    });
+  }
+
+  /// Restarts what failed after a second, `times` times, then gives up.
+  void supervise(int times) {
+    graph_.events().on_event = [this, times, done = 0](const RunEvent& event) mutable {
+      if (event.kind == Kind::kFailed) {
+        auto* failed = static_cast<Supervised*>(event.runnable);
+        const Order order = done++ < times ? Order::kRestart : Order::kGiveUp;
+        graph_.runner().at(graph_.clock().now() + std::chrono::seconds(1),
+                           [failed, order] { failed->order(order); });
+      }
+    };
+  }
+
+  std::vector<std::uint64_t> seqs() const {
+    std::vector<std::uint64_t> numbers;
+    for (const Arrival& one : arrivals_) {
+      numbers.push_back(one.seq);
+    }
+    return numbers;
+  }
+
+  std::uint64_t refused(Reason reason) {
+    return graph_.books(0).totals().by_reason[static_cast<std::size_t>(reason)];
+  }
+
+  VirtualGraph graph_;
+  bool keeps_ = false;
+  std::vector<Frame> kept_;
+  std::vector<Arrival> arrivals_;
+};
+
+TEST_F(SourcePumpTest, SendsEveryFrameAndFinishes) {
+  build({.script = {.count = 20}});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(arrivals_.size(), 20U);
+  EXPECT_TRUE(graph_.all_finished());
+  EXPECT_EQ(graph_.pump(0).progress_permille(), 1000);
+  EXPECT_EQ(graph_.events().count(Kind::kFinished), 2U);
+  EXPECT_EQ(graph_.position(0).stops, 1);
+}
+
+TEST_F(SourcePumpTest, RefusesAWindowOf0AndAMaxFpsOf0) {
+  ManualClock clock;
+  SourcePump::Options options;
+  options.window = 0;
+  options.context.clock = &clock;
+  options.ledger = std::make_shared<StreamLedger>();
+  EXPECT_EQ(SourcePump::create(options).error().code, Errc::kInvalidArgument);
+  options.window = 1;
+  options.max_fps = 0;
+  EXPECT_EQ(SourcePump::create(options).error().code, Errc::kInvalidArgument);
+}
+
+TEST_F(SourcePumpTest, ReadsALosslessSourceOnlyWhenThereIsAPlace) {
+  keeps_ = true;
+  SourcePump& pump = build({.script = {.count = 5}, .window = 2});
+  release_one_at(milliseconds(10));
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(graph_.position(0).next, 3U);  // Two places, and the one that came back.
+  EXPECT_EQ(pump.in_flight(), 2U);
+  EXPECT_EQ(graph_.books(0).totals().refused, 0U);
+}
+
+TEST_F(SourcePumpTest, LetsTheLatestFrameOfALiveSourceWin) {
+  keeps_ = true;
+  build({.script = {.count = 6, .period = milliseconds(10), .live = true}, .window = 1});
+  release_one_at(milliseconds(35));
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(seqs(), (std::vector<std::uint64_t>{0, 3}));
+  EXPECT_EQ(refused(Reason::kLatestWins), 3U);  // 1, 2; and 4, which 5 replaced.
+}
+
+TEST_F(SourcePumpTest, BooksTheFrameThatWaitedWhenItWasStopped) {
+  keeps_ = true;
+  SourcePump& pump =
+      build({.script = {.count = 6, .period = milliseconds(10), .live = true}, .window = 1});
+  graph_.runner().at(kStart + milliseconds(15), [&pump] { pump.order(Order::kStop); });
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(refused(Reason::kShutdown), 1U);
+  EXPECT_EQ(graph_.position(0).stops, 1);
+}
+
+TEST_F(SourcePumpTest, BooksTheFrameThatWaitedWhenItIsDestroyed) {
+  keeps_ = true;
+  build({.script = {.count = 6, .period = milliseconds(10), .live = true}, .window = 1});
+  graph_.run_until(milliseconds(15));
+  graph_.destroy_runner();
+  graph_.destroy_pump(0);
+  const auto totals = graph_.books(0).totals();
+  EXPECT_EQ(totals.offered, totals.admitted + totals.refused);
+  EXPECT_EQ(graph_.position(0).stops, 1);
+}
+
+TEST_F(SourcePumpTest, SendsTheLastLiveFrameThoughTheSourceIsOver) {
+  keeps_ = true;
+  build({.script = {.count = 2, .period = milliseconds(10), .live = true}, .window = 1});
+  release_one_at(milliseconds(500));
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(seqs(), (std::vector<std::uint64_t>{0, 1}));
+}
+
+TEST_F(SourcePumpTest, LeavesOutFramesThatComeFasterThanMaxFps) {
+  build({.script = {.count = 25, .period = milliseconds(40)}, .max_fps = 10});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(arrivals_.size(), 10U);
+  EXPECT_EQ(refused(Reason::kSampled), 15U);
+}
+
+TEST_F(SourcePumpTest, PacesAFileByItsOwnTimes) {
+  build({.script = {.count = 4, .period = milliseconds(40)}, .realtime = true});
+  EXPECT_TRUE(graph_.run());
+  ASSERT_EQ(arrivals_.size(), 4U);
+  for (const Arrival& one : arrivals_) {
+    EXPECT_EQ(one.at, milliseconds(40) * static_cast<int>(one.seq));
+  }
+}
+
+TEST_F(SourcePumpTest, GoesOnCountingAndRisingAfterAReconnect) {
+  supervise(1);
+  bool failed = false;
+  ScriptedSource::Script script;
+  script.count = 6;
+  script.on_frame = [&failed](std::uint64_t seq) -> std::optional<Error> {
+    return seq == 3 && !std::exchange(failed, true)
+               ? std::optional<Error>({Errc::kPeerGone, "camera gone"})
+               : std::nullopt;
+  };
+  build({.script = script});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(seqs(), (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5}));
+  for (std::size_t i = 1; i < arrivals_.size(); ++i) {
+    EXPECT_GT(arrivals_[i].pts, arrivals_[i - 1].pts);
+  }
+  EXPECT_EQ(graph_.position(0).starts, 2);
+  EXPECT_EQ(graph_.position(0).stops, 2);
+  EXPECT_EQ(graph_.events().count(Kind::kOpened), 3U);  // The sink once, the source twice.
+}
+
+TEST_F(SourcePumpTest, PacesWhatItReadsAfterAReconnectToo) {
+  supervise(1);
+  bool failed = false;
+  ScriptedSource::Script script;
+  script.count = 6;
+  script.period = milliseconds(40);
+  script.on_frame = [&failed](std::uint64_t seq) -> std::optional<Error> {
+    return seq == 3 && !std::exchange(failed, true)
+               ? std::optional<Error>({Errc::kPeerGone, "gone"})
+               : std::nullopt;
+  };
+  build({.script = script, .realtime = true});
+  EXPECT_TRUE(graph_.run());
+  ASSERT_EQ(arrivals_.size(), 6U);
+  EXPECT_GE(arrivals_[3].at, std::chrono::seconds(1));
+  EXPECT_EQ(arrivals_[5].at - arrivals_[3].at, milliseconds(80));
+}
+
+TEST_F(SourcePumpTest, WaitsForTheSupervisorWhenItCannotStart) {
+  supervise(2);
+  int starts = 0;
+  ScriptedSource::Script script;
+  script.count = 3;
+  script.on_start = [&starts]() -> Status {
+    if (++starts < 3) {
+      return Error{Errc::kUnavailable, "no route"};
+    }
+    return {};
+  };
+  build({.script = script});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(starts, 3);
+  EXPECT_EQ(arrivals_.size(), 3U);
+}
+
+TEST_F(SourcePumpTest, EndsItsStreamWhenItIsGivenUp) {
+  supervise(0);
+  ScriptedSource::Script script;
+  script.on_start = []() -> Status { return Error{Errc::kInvalidArgument, "no such file"}; };
+  build({.script = script});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_TRUE(graph_.all_finished());
+}
+
+TEST_F(SourcePumpTest, TurnsAnyExceptionIntoAFailure) {
+  supervise(2);
+  int calls = 0;
+  ScriptedSource::Script script;
+  script.count = 2;
+  script.on_start = [&calls]() -> Status {
+    if (calls++ == 0) {
+      throw std::runtime_error("ouch");
+    }
+    return {};
+  };
+  script.on_frame = [&calls](std::uint64_t) -> std::optional<Error> {
+    if (calls++ == 2) {
+      throw 42;
+    }
+    return std::nullopt;
+  };
+  script.on_stop = [] { throw std::runtime_error("cannot stop"); };
+  build({.script = script});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(arrivals_.size(), 2U);
+  EXPECT_EQ(graph_.events().count(Kind::kFailed), 2U);
+}
+
+TEST_F(SourcePumpTest, StopsAtAnOrderAndLetsWhatIsInTheGraphFinish) {
+  SourcePump& pump = build({.script = {.count = 1000}, .window = 4, .realtime = true});
+  graph_.runner().at(kStart + milliseconds(100), [&pump] { pump.order(Order::kStop); });
+  EXPECT_TRUE(graph_.run());
+  EXPECT_TRUE(graph_.all_finished());
+  EXPECT_EQ(arrivals_.size(), 3U);  // At 0, 40 and 80 ms.
+  EXPECT_EQ(testing::imbalance(graph_.books(0).totals()), "");
+}
+
+TEST_F(SourcePumpTest, StopsWhileItWaitsForARestart) {
+  ScriptedSource::Script script;
+  script.on_start = []() -> Status { return Error{Errc::kUnavailable, "no route"}; };
+  SourcePump& pump = build({.script = script});
+  graph_.runner().at(kStart + milliseconds(100), [&pump] { pump.order(Order::kStop); });
+  EXPECT_TRUE(graph_.run());
+  EXPECT_TRUE(graph_.all_finished());
+}
+
+TEST_F(SourcePumpTest, SetsTheDeadlineFromTheAdmission) {
+  Duration left{0};
+  const auto edge = graph_.edge(8);
+  graph_.source({.script = {.count = 1}, .deadline = milliseconds(70), .outputs = {{edge}}});
+  graph_.segment({.nodes = {processing([&left](Frame& frame, Emit&) -> Status {
+                    left = frame.deadline() - frame.admitted_at();
+                    return {};
+                  })},
+                  .inputs = {{edge}}});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(left, milliseconds(70));
+}
+
+TEST_F(SourcePumpTest, FramesMayOutliveThePumpAndItsRunner) {
+  keeps_ = true;
+  build({.script = {.count = 2}, .window = 2});
+  EXPECT_TRUE(graph_.run());
+  const auto books = graph_.shared_books(0);
+  graph_.destroy_runner();
+  graph_.destroy_pump(0);
+  for (Frame& frame : kept_) {
+    EXPECT_EQ(frame.stream_name(), "stream 0");
+    frame.end(Outcome::kDelivered);
+  }
+  EXPECT_EQ(testing::imbalance(books->totals()), "");
+  EXPECT_EQ(books->totals().delivered, 2U);
+}
+
+TEST_F(SourcePumpTest, IsNotWokenByPlacesThatComeBackAfterItHasFinished) {
+  keeps_ = true;
+  SourcePump& pump = build({.script = {.count = 2, .live = true}, .window = 2});
+  EXPECT_TRUE(graph_.run());
+  ASSERT_TRUE(graph_.runner().is_finished(pump));
+  graph_.destroy_runner();
+  int rings = 0;
+  pump.set_driver({[](void* context) { ++*static_cast<int*>(context); }, &rings});
+  pump.begin_turn();
+  kept_.front().end(Outcome::kDelivered);
+  EXPECT_EQ(rings, 0);
+}
+
+}  // namespace
+}  // namespace penstock
