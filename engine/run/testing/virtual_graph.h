@@ -65,6 +65,12 @@ class VirtualGraph {
   explicit VirtualGraph(std::uint64_t seed = 0)
       : runner_(std::make_unique<VirtualRunner>(clock_, seed)) {}
 
+  VirtualGraph(const VirtualGraph&) = delete;
+  VirtualGraph& operator=(const VirtualGraph&) = delete;
+
+  /// The runner goes first: it must not outlive what it drives.
+  ~VirtualGraph() { runner_.reset(); }
+
   std::size_t edge(std::uint32_t capacity, Overflow overflow = Overflow::kBlock);
   SourcePump& source(SourceSpec spec);
   Segment& segment(SegmentSpec spec);
