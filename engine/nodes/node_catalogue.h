@@ -32,6 +32,7 @@ struct NodeArgs {
   /// The size of the picture that a decoder's model is given, for models whose input leaves it
   /// open: `letterbox` or `resize` of the actor before it. 0 = the model's input says it.
   Size2d model_picture;
+  std::uint64_t attempt = 0;  ///< 0 at the start; counts restarts: a sink goes on with its files.
 };
 
 /// What a source is made from.

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/graph/option_values.h"
+#include "engine/nodes/picture_resampler.h"
+
+namespace penstock {
+
+/// Reads `letterbox` or `resize`, where there is one, into `target`: its size and whether it keeps
+/// the shape. Without either the size stays as it is.
+/// Errors: `kInvalidArgument` for a size that is not 1..`ResamplePlan::kMaxSide` both ways.
+Status read_size(const OptionValues& options, PictureTarget& target);
+
+/// Reads `color` and `pad`. Errors: `kUnsupported` for gray, which the kernels do not make.
+Status read_color(const OptionValues& options, PictureTarget& target);
+
+/// Reads `normalize`: a preset or mean and std, for one channel or for all. Read `color` first: a
+/// preset is in RGB order. Errors: `kInvalidArgument` for neither 1 nor 3 numbers.
+Status read_normalize(const OptionValues& options, PictureTarget& target);
+
+}  // namespace penstock
