@@ -188,8 +188,8 @@ class Planner {
           edge.only = shared.front();
         }
         edge.streams = std::move(shared);
-        edge.queue = input.queue.value_or(Plan::kDefaultQueue);
-        edge.overflow = input.overflow.value_or(Overflow::kBlock);
+        edge.queue = input.queue.value_or(input.default_queue);
+        edge.overflow = input.overflow.value_or(input.default_overflow);
         plan_.edges.push_back(std::move(edge));
       }
     }

@@ -144,6 +144,24 @@ TEST(Plan, DoesNotFuseAcrossAWrittenDropPolicy) {
   EXPECT_EQ(std::count(names.begin(), names.end(), "post+track[cam]"), 0);
 }
 
+TEST(Plan, GivesEdgesTheDefaultsThatKeepNothingApart) {
+  Topology topology = people({"cam"});
+  for (const std::size_t node : {4U, 5U}) {
+    topology.nodes[node].inputs[0].default_queue = 9;
+    topology.nodes[node].inputs[0].default_overflow = Overflow::kDropNewest;
+  }
+  const auto planned = plan(topology);
+  ASSERT_TRUE(planned.has_value());
+  const auto names = segment_names(*planned);
+  EXPECT_EQ(std::count(names.begin(), names.end(), "post+track[cam]"), 1);
+  const auto edge = std::find_if(planned->edges.begin(), planned->edges.end(), [](const auto& one) {
+    return one.name == "track -> overlay";
+  });
+  ASSERT_NE(edge, planned->edges.end());
+  EXPECT_EQ(edge->queue, 9U);
+  EXPECT_EQ(edge->overflow, Overflow::kDropNewest);
+}
+
 TEST(Plan, DoesNotFuseNodesOfOtherScopeOrRestartWords) {
   Topology scope = people({"cam"});
   scope.nodes[4].per_stream = false;

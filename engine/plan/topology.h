@@ -26,8 +26,10 @@ struct Topology {
     std::size_t from = 0;  ///< Index of the producer in `nodes`.
     std::size_t from_port = 0;
     std::size_t to_port = 0;
-    std::optional<std::uint32_t> queue;  ///< As written; nothing for the default of 4.
-    std::optional<Overflow> overflow;    ///< As written; nothing for "block".
+    std::optional<std::uint32_t> queue;  ///< As written here: such an edge is never fused.
+    std::optional<Overflow> overflow;    ///< Likewise.
+    std::uint32_t default_queue = 4;     ///< Of an edge that stays one and has no word of its own.
+    Overflow default_overflow = Overflow::kBlock;
   };
 
   struct Node {
