@@ -131,9 +131,9 @@ class Makers final : public NodeMakers {
 Status check_types(const ComposeParts& parts) {
   for (const ActorSpec& actor : parts.spec->actors) {
     const std::string& type = actor.type->name();
-    const bool known = actor.type->is_source() ? parts.catalogue->find_source(type) != nullptr
-                                               : !actor.model.empty() ||
-                                                     parts.catalogue->find_node(type) != nullptr;
+    const bool known = actor.type->is_source()
+                           ? parts.catalogue->find_source(type) != nullptr
+                           : !actor.model.empty() || parts.catalogue->find_node(type) != nullptr;
     if (!known) {
       return Error{Errc::kUnsupported,
                    "actor '" + actor.name + "': type '" + type + "' has no class in this program"};

@@ -22,10 +22,9 @@ struct ComposeParts {
   const Clock* clock = nullptr;
 };
 
-/// Brings a checked graph to the point of running: plans it, and puts the catalogue's classes and the
-/// loaded models behind its names.
-/// Errors: `kUnsupported` for an actor type that the catalogue lacks; of `build_topology`, `plan` and
-/// `GraphRun::create`.
+/// Brings a checked graph to the point of running: plans it, and puts the catalogue's classes and
+/// the loaded models behind its names. Errors: `kUnsupported` for an actor type that the catalogue
+/// lacks; of `build_topology`, `plan` and `GraphRun::create`.
 Result<std::unique_ptr<GraphRun>> compose(const ComposeParts& parts);
 
 }  // namespace penstock

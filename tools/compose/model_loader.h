@@ -17,7 +17,8 @@
 
 namespace penstock {
 
-/// The models of one graph on their devices: each is loaded once and shared by all actors that run it.
+/// The models of one graph on their devices: each is loaded once and shared by all actors that run
+/// it.
 ///
 /// Ownership: shares the drivers; models are unloaded when the loader and all stations are gone.
 /// Thread-safety: `load_all` by one thread; then any.
@@ -61,7 +62,7 @@ class ModelLoader {
   const DriverSet& drivers_;
   std::map<std::string, Entry> entries_;
   std::map<std::string, std::shared_ptr<Device>> devices_;  // By identity.
-  std::mutex mutex_;                                         // Of reloads.
+  std::mutex mutex_;                                        // Of reloads.
 };
 
 }  // namespace penstock

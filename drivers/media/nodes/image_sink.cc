@@ -1,12 +1,13 @@
 #include "drivers/media/nodes/image_sink.h"
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 #include <system_error>
+
+#include "engine/nodes/path_pattern.h"
 
 namespace penstock {
 namespace {
@@ -23,7 +24,8 @@ Error file_error(const std::string& path, const char* what) {
 
 }  // namespace
 
-Status ImageSink::open(const NodeContext& /*context*/) {
+Status ImageSink::open(const NodeContext& context) {
+  graph_ = context.graph;
   PENSTOCK_ASSIGN_OR_RETURN(format_, image_file_format_of(options_.path));
   if (options_.path.find(kSeqWord) == std::string::npos) {
     return Error{
@@ -38,11 +40,8 @@ Status ImageSink::process(Frame& frame, Emit& /*emit*/) {
 }
 
 Status ImageSink::write(const Frame& frame) {
-  std::array<char, 24> number{};
-  std::snprintf(
-      number.data(), number.size(), "%06llu", static_cast<unsigned long long>(frame.seq()));
-  std::string path = options_.path;
-  path.replace(path.find(kSeqWord), std::strlen(kSeqWord), number.data());
+  const std::string path =
+      expand_path(options_.path, {graph_, frame.stream_name(), frame.seq(), frame.time().wall_ns});
   PENSTOCK_ASSIGN_OR_RETURN(const auto bytes,
                             codec_.encode(frame.image(), format_, options_.quality));
   std::error_code ignored;  // The open that follows says what is wrong.

@@ -12,8 +12,7 @@ namespace penstock {
 class ImageSink final : public Node {
  public:
   struct Options {
-    /// Complete but for `$(seq)`, which is replaced by the frame's number, six digits.
-    std::string path;
+    std::string path;         ///< A pattern, see `expand_path`; must have `$(seq)`.
     std::uint64_t every = 1;  ///< Write one of so many frames, the first included.
     int quality = 90;         ///< Of JPEG, 1..100.
   };
@@ -28,6 +27,7 @@ class ImageSink final : public Node {
   Status write(const Frame& frame);
 
   const Options options_;
+  std::string graph_;
   ImageFileFormat format_ = ImageFileFormat::kJpeg;
   ImageCodec codec_;
 };

@@ -1,13 +1,22 @@
 #include "drivers/media/nodes/video_sink.h"
 
 #include <chrono>
-#include <utility>
+#include <optional>
+
+#include "engine/nodes/path_pattern.h"
 
 namespace penstock {
+
+Status VideoSink::open(const NodeContext& context) {
+  graph_ = context.graph;
+  return {};
+}
 
 Status VideoSink::process(Frame& frame, Emit& /*emit*/) {
   if (writer_ == nullptr) {
     const FrameTime& time = frame.time();
+    options_.path =
+        expand_path(options_.path, {graph_, frame.stream_name(), std::nullopt, time.wall_ns});
     if (time.wall_ns != 0) {
       options_.creation_time = std::chrono::system_clock::time_point(
           std::chrono::duration_cast<std::chrono::system_clock::duration>(
