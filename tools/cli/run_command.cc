@@ -1,0 +1,200 @@
+#include "tools/cli/run_command.h"
+
+#include <cstdint>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "actors/running_graph.h"
+#include "engine/base/log.h"
+#include "tools/cli/arguments.h"
+#include "tools/cli/console.h"
+#include "tools/cli/graph_loader.h"
+#include "tools/cli/known_drivers.h"
+#include "tools/cli/known_types.h"
+#include "tools/cli/run_report.h"
+#include "tools/cli/stop_signals.h"
+#include "tools/compose/graph_composer.h"
+#include "tools/compose/model_loader.h"
+
+namespace penstock {
+namespace {
+
+constexpr const char* kHelp = R"(usage: penstock run FILE [--set NAME=VALUE]... [--quiet] [--json]
+
+Runs a graph until its files have ended, or until Ctrl-C: then its sources stop, what is in the graph
+finishes, and files are closed. A second Ctrl-C ends at once.
+  --set NAME=VALUE  gives a parameter of the graph its value
+  --quiet           prints warnings and errors only
+  --json            prints the summary as one JSON object on stdout
+
+On a terminal a line shows streams, rates, frames in flight, drops and the time left; elsewhere it is
+printed every five seconds.
+Exit code: 0 done, 1 failed, 2 wrong graph or usage, 4 device or model not available, 130 killed.
+
+example: penstock run graphs/people.yaml --set video=other.mp4
+)";
+
+constexpr Duration kTerminalPeriod = std::chrono::milliseconds(500);
+constexpr Duration kPlainPeriod = std::chrono::seconds(5);
+constexpr Duration kTick = std::chrono::milliseconds(100);
+
+/// The line that is written over and over on a terminal, or now and then elsewhere.
+class StatusLine {
+ public:
+  StatusLine(bool quiet, TimePoint start)
+      : terminal_(isatty(STDERR_FILENO) == 1), quiet_(quiet), start_(start), shown_(start) {}
+
+  void update(const GraphRun& run, TimePoint now) {
+    if (quiet_ || now - shown_ < (terminal_ ? kTerminalPeriod : kPlainPeriod)) {
+      return;
+    }
+    RunStatus status = status_of(run);
+    const std::string line = status_line({before_, status, now - shown_, now - start_}, width());
+    std::cerr << (terminal_ ? "\r\x1b[K" : "") << line << (terminal_ ? "" : "\n") << std::flush;
+    before_ = std::move(status);
+    shown_ = now;
+  }
+
+  /// Makes room for something else.
+  void clear() const {
+    if (terminal_ && !quiet_) {
+      std::cerr << "\r\x1b[K" << std::flush;
+    }
+  }
+
+ private:
+  [[nodiscard]] std::size_t width() const {
+    winsize size{};
+    return terminal_ && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1U : 0;
+  }
+
+  const bool terminal_;
+  const bool quiet_;
+  const TimePoint start_;
+  TimePoint shown_;
+  RunStatus before_;
+};
+
+LogLevel level_of(Supervisor::Note::Level level) {
+  switch (level) {
+    case Supervisor::Note::Level::kInfo:
+      return LogLevel::kInfo;
+    case Supervisor::Note::Level::kWarning:
+      return LogLevel::kWarning;
+    case Supervisor::Note::Level::kError:
+      return LogLevel::kError;
+  }
+  return LogLevel::kError;
+}
+
+int exit_code_of(const Error& error) {
+  return error.code == Errc::kInvalidArgument ? kExitUsage : kExitUnavailable;
+}
+
+bool has_lost(const RunStatus& status) {
+  for (const RunStatus::Stream& stream : status.streams) {
+    if (stream.totals.lost != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Drives `graph` to its end. Returns false if it was killed.
+bool wait_until_finished(actors::RunningGraph& graph, const StopSignals& signals, StatusLine& line, const Clock& clock) {
+  bool stopped = false;
+  while (!graph.wait_for(Duration::zero())) {
+    if (signals.wait_for(kTick)) {
+      if (stopped) {
+        return false;
+      }
+      stopped = true;
+      line.clear();
+      log_info("run", "stopping: what is in the graph finishes; once more ends at once");
+      graph.stop();
+    }
+    line.update(graph.run(), clock.now());
+  }
+  return true;
+}
+
+int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSignals& signals) {
+  const bool quiet = arguments.has("--quiet");
+  auto drivers = start_drivers();
+  if (!drivers.has_value()) {
+    return report_error(drivers.error(), kExitUnavailable);
+  }
+  ModelLoader models(*drivers);
+  const Status loaded = models.load_all(spec, [&](const ModelLoader::Loaded& model) {
+    if (!quiet) {
+      log_info("run",
+               "model '" + model.model + "' is on " + model.device + ", " + std::to_string(model.requests) +
+                   (model.requests == 1 ? " request" : " requests") + " in flight");
+    }
+  });
+  if (!loaded.has_value()) {
+    return report_error(loaded.error(), exit_code_of(loaded.error()));
+  }
+  const NodeCatalogue catalogue = make_catalogue();
+  const SteadyClock clock;
+  auto composed = compose({&spec, &catalogue, &models, &clock});
+  if (!composed.has_value()) {
+    return report_error(composed.error(), kExitUsage);
+  }
+  auto workers = actors::Workers::start(static_cast<std::uint32_t>(spec.workers));
+  if (!workers.has_value()) {
+    return report_error(workers.error(), kExitUsage);
+  }
+  const TimePoint start = clock.now();
+  StatusLine line(quiet, start);
+  actors::RunningGraph::Options options;
+  options.clock = &clock;
+  options.on_note = [&](const Supervisor::Note& note) {
+    line.clear();
+    log(level_of(note.level), spec.name, note.text);
+  };
+  const auto graph = actors::RunningGraph::start(*workers, std::move(composed).value(), std::move(options));
+  if (!wait_until_finished(*graph, signals, line, clock)) {
+    // Destructors would wait for the very thing that does not end.
+    std::_Exit(kExitKilled);
+  }
+  line.clear();
+  const RunStatus status = status_of(graph->run());
+  const Duration elapsed = clock.now() - start;
+  if (arguments.has("--json")) {
+    std::cout << summary_json(status, elapsed) << "\n";
+  } else if (!quiet) {
+    std::cout << summary_text(status, elapsed);
+  }
+  return graph->has_failed() || has_lost(status) ? kExitFailed : kExitDone;
+}
+
+int run(std::span<const std::string> args) {
+  const auto parsed = Arguments::parse(args, {{"--quiet", "--json"}, {"--set"}, "FILE", 1, 1});
+  if (!parsed.has_value()) {
+    return report_usage("run", parsed.error());
+  }
+  const StopSignals signals;  // Before anything starts a thread.
+  const TypeRegistry registry = make_registry();
+  const auto checked = load_graph(parsed->plain().front(), *parsed, registry);
+  if (!checked.has_value()) {
+    return report_usage("run", checked.error());
+  }
+  show_diagnostics(*checked);
+  return checked->spec.has_value() ? run_graph(*checked->spec, *parsed, signals) : kExitUsage;
+}
+
+}  // namespace
+
+Command run_command() {
+  return {"run", "run a graph until its files have ended, or until Ctrl-C", kHelp, run};
+}
+
+}  // namespace penstock

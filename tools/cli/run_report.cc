@@ -1,0 +1,188 @@
+#include "tools/cli/run_report.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "engine/frame/outcome.h"
+
+namespace penstock {
+namespace {
+
+double seconds_of(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+double rate(std::uint64_t count, Duration elapsed) {
+  const double seconds = seconds_of(elapsed);
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+std::string format(const char* pattern, double value) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), pattern, value);
+  return text.data();
+}
+
+std::uint64_t ended(const StreamLedger::Totals& totals) {
+  return totals.delivered + totals.dropped + totals.cancelled + totals.failed + totals.lost;
+}
+
+std::uint64_t not_delivered(const StreamLedger::Totals& totals) {
+  return totals.refused + totals.dropped + totals.cancelled + totals.failed + totals.lost;
+}
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  if (whole < 60) {
+    return std::to_string(whole) + " s";
+  }
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%lld:%02lld min", static_cast<long long>(whole / 60),
+                static_cast<long long>(whole % 60));
+  return text.data();
+}
+
+std::string reasons_text(const StreamLedger::Totals& totals) {
+  std::string text;
+  for (std::size_t i = 1; i < totals.by_reason.size(); ++i) {
+    if (totals.by_reason[i] != 0) {
+      text += (text.empty() ? "" : ", ") + std::string(to_string(static_cast<Reason>(i))) + " " +
+              std::to_string(totals.by_reason[i]);
+    }
+  }
+  return text;
+}
+
+/// Share of the elapsed time in which the device had work.
+double utilisation(const RunStatus::Device& device, Duration elapsed) {
+  const double seconds = seconds_of(elapsed);
+  return seconds > 0 ? std::min(1.0, static_cast<double>(device.busy_ns) / 1e9 / seconds) : 0;
+}
+
+nlohmann::ordered_json stream_json(const RunStatus::Stream& stream, Duration elapsed) {
+  const StreamLedger::Totals& totals = stream.totals;
+  nlohmann::ordered_json reasons = nlohmann::ordered_json::object();
+  for (std::size_t i = 1; i < totals.by_reason.size(); ++i) {
+    if (totals.by_reason[i] != 0) {
+      reasons[to_string(static_cast<Reason>(i))] = totals.by_reason[i];
+    }
+  }
+  return {{"name", stream.name},
+          {"offered", totals.offered},
+          {"admitted", totals.admitted},
+          {"delivered", totals.delivered},
+          {"refused", totals.refused},
+          {"dropped", totals.dropped},
+          {"cancelled", totals.cancelled},
+          {"failed", totals.failed},
+          {"lost", totals.lost},
+          {"by_reason", reasons},
+          {"fps", rate(totals.delivered, elapsed)},
+          {"latency_ms", {{"p50", static_cast<double>(stream.latency_p50_ns) / 1e6},
+                          {"p99", static_cast<double>(stream.latency_p99_ns) / 1e6}}}};
+}
+
+}  // namespace
+
+std::string status_line(const RunPace& pace, std::size_t width) {
+  std::string line;
+  for (std::size_t i = 0; i < pace.now.streams.size(); ++i) {
+    const RunStatus::Stream& stream = pace.now.streams[i];
+    const std::uint64_t done = ended(stream.totals);
+    const std::uint64_t before = i < pace.before.streams.size() ? ended(pace.before.streams[i].totals) : 0;
+    line += (line.empty() ? "" : "  ") + stream.name + ": " + std::to_string(done) + " frames, " +
+            format("%.1f fps", rate(done - std::min(done, before), pace.between)) + ", " +
+            std::to_string(stream.in_flight) + "/" + std::to_string(stream.window) + " in flight";
+    if (const std::uint64_t drops = not_delivered(stream.totals); drops != 0) {
+      line += ", " + std::to_string(drops) + " dropped";
+    }
+    if (stream.progress_permille > 0) {
+      line += format(", %.0f %%", stream.progress_permille / 10.0);
+      if (stream.progress_permille < 1000) {
+        const double left = seconds_of(pace.since_start) * (1000.0 / stream.progress_permille - 1);
+        line += ", " + duration_text(left) + " left";
+      }
+    }
+  }
+  return width != 0 && line.size() > width ? line.substr(0, width) : line;
+}
+
+std::string summary_text(const RunStatus& status, Duration elapsed) {
+  std::string text = "graph '" + status.graph + "' ran for " + format("%.1f s\n", seconds_of(elapsed));
+  for (const RunStatus::Stream& stream : status.streams) {
+    const StreamLedger::Totals& totals = stream.totals;
+    text += "  stream '" + stream.name + "': " + std::to_string(totals.delivered) + " of " +
+            std::to_string(totals.offered) + " frames delivered, " +
+            format("%.1f fps", rate(totals.delivered, elapsed)) +
+            format(", latency p50 %.1f ms", static_cast<double>(stream.latency_p50_ns) / 1e6) +
+            format(", p99 %.1f ms\n", static_cast<double>(stream.latency_p99_ns) / 1e6);
+    if (const std::string reasons = reasons_text(totals); !reasons.empty()) {
+      text += "    not delivered: " + reasons + "\n";
+    }
+    if (totals.lost != 0) {
+      text += "    " + std::to_string(totals.lost) + " frames were lost: this is a bug of Penstock, please report it\n";
+    }
+  }
+  for (const RunStatus::Device& device : status.devices) {
+    text += "  model of '" + device.node + "': " + std::to_string(device.inferences) + " inferences, " +
+            format("busy %.0f %%", 100 * utilisation(device, elapsed)) +
+            format(", p50 %.1f ms", static_cast<double>(device.latency_p50_ns) / 1e6) +
+            format(", p99 %.1f ms", static_cast<double>(device.latency_p99_ns) / 1e6);
+    if (device.failed + device.timeouts != 0) {
+      text += ", " + std::to_string(device.failed) + " failed, " + std::to_string(device.timeouts) + " without answer";
+    }
+    text += "\n";
+  }
+  for (const RunStatus::Node& node : status.nodes) {
+    if (node.restarts + node.failed != 0) {
+      text += "  node '" + node.name + "'" + (node.stream.empty() ? "" : " of '" + node.stream + "'") + ": " +
+              std::to_string(node.failed) + " failed, " + std::to_string(node.restarts) + " restarts\n";
+    }
+  }
+  return text;
+}
+
+std::string summary_json(const RunStatus& status, Duration elapsed) {
+  nlohmann::ordered_json json = {{"graph", status.graph}, {"seconds", seconds_of(elapsed)}};
+  json["streams"] = nlohmann::ordered_json::array();
+  for (const RunStatus::Stream& stream : status.streams) {
+    json["streams"].push_back(stream_json(stream, elapsed));
+  }
+  json["devices"] = nlohmann::ordered_json::array();
+  for (const RunStatus::Device& device : status.devices) {
+    json["devices"].push_back({{"node", device.node},
+                               {"inferences", device.inferences},
+                               {"frames", device.frames},
+                               {"failed", device.failed},
+                               {"timeouts", device.timeouts},
+                               {"utilisation", utilisation(device, elapsed)},
+                               {"latency_ms", {{"p50", static_cast<double>(device.latency_p50_ns) / 1e6},
+                                               {"p99", static_cast<double>(device.latency_p99_ns) / 1e6}}}});
+  }
+  json["nodes"] = nlohmann::ordered_json::array();
+  for (const RunStatus::Node& node : status.nodes) {
+    json["nodes"].push_back({{"name", node.name},
+                             {"stream", node.stream},
+                             {"processed", node.processed},
+                             {"dropped", node.dropped},
+                             {"failed", node.failed},
+                             {"restarts", node.restarts},
+                             {"busy_ms", {{"p50", static_cast<double>(node.busy_p50_ns) / 1e6},
+                                          {"p99", static_cast<double>(node.busy_p99_ns) / 1e6}}}});
+  }
+  json["edges"] = nlohmann::ordered_json::array();
+  for (const RunStatus::Edge& edge : status.edges) {
+    json["edges"].push_back({{"name", edge.name},
+                             {"capacity", edge.stats.capacity},
+                             {"pushed", edge.stats.pushed},
+                             {"dropped", edge.stats.dropped},
+                             {"full", edge.stats.full},
+                             {"high_water", edge.stats.high_water}});
+  }
+  return json.dump();
+}
+
+}  // namespace penstock

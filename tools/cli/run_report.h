@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/run/run_status.h"
+
+namespace penstock {
+
+/// What a person reads of a run: made of status values alone, so that it is tested without a run.
+
+/// What was measured between two readings of the status.
+struct RunPace {
+  RunStatus before;
+  RunStatus now;
+  Duration between{0};  ///< From `before` to `now`.
+  Duration since_start{0};
+};
+
+/// Returns the status on one line: frames and rate of each stream, frames in flight, drops, progress
+/// and the time left where the length is known. Cut to `width` columns (0: not cut).
+std::string status_line(const RunPace& pace, std::size_t width);
+
+/// Returns the summary at the end: a line a stream (frames, rate, latency, drops by reason), a line a
+/// device (inferences, utilisation), and what needs a word of warning (lost frames, restarts).
+std::string summary_text(const RunStatus& status, Duration elapsed);
+
+/// Returns the same as one JSON object.
+std::string summary_json(const RunStatus& status, Duration elapsed);
+
+}  // namespace penstock
