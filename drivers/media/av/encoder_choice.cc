@@ -112,6 +112,22 @@ const CodecWord* codec_of(std::string_view word) {
   return found == kCodecs.end() ? nullptr : found;
 }
 
+/// Sets constant quality: `crf`, or the usual one of the codec where it is 0.
+void set_quality(int crf, AVCodecContext& context, AVDictionary** settings) {
+  const std::string name = context.codec->name;
+  if (has_crf(context.codec_id)) {
+    const bool is_x264 = name == "libx264";
+    const int usual = is_x264 ? 23 : name == "libx265" ? 28 : 34;
+    av_dict_set_int(settings, "crf", crf > 0 ? crf : usual, 0);
+  } else if (name == "libvpx") {
+    av_dict_set_int(settings, "crf", 10, 0);
+    context.bit_rate = 2'000'000;  // VP8's constant quality needs a ceiling.
+  } else {
+    context.flags |= AV_CODEC_FLAG_QSCALE;
+    context.global_quality = FF_QP2LAMBDA * kUsualMpeg4Quality;
+  }
+}
+
 }  // namespace
 
 Result<EncoderChoice> choose_encoder(const VideoWriterOptions& options) {
@@ -175,31 +191,21 @@ void apply_options(const VideoWriterOptions& options,
   const auto set = [&](const char* key, const std::string& value) {
     av_dict_set(settings, key, value.c_str(), 0);
   };
-  if (name == "libx264" || name == "libx265") {
+  if (name == "libx264") {
     set("preset", options.preset);
-    if (name == "libx265") {
-      set("x265-params", "log-level=none:bframes=0:pools=none:frame-threads=1");
-    } else {
-      set("forced-idr", "1");
-    }
+    set("forced-idr", "1");
+  } else if (name == "libx265") {
+    set("preset", options.preset);
+    set("x265-params", "log-level=none:bframes=0:pools=none:frame-threads=1");
   } else if (name == "libvpx" || name == "libvpx-vp9") {
     set("deadline", "realtime");
     set("cpu-used", "8");
     set("lag-in-frames", "0");
   } else if (name == "libsvtav1") {
     set("preset", "10");
-  } else if (options.bitrate_bps == 0) {
-    context.flags |= AV_CODEC_FLAG_QSCALE;
-    context.global_quality = FF_QP2LAMBDA * kUsualMpeg4Quality;
   }
-  if (options.bitrate_bps == 0 && has_crf(context.codec_id)) {
-    const bool is_vpx = name == "libvpx-vp9";
-    const int usual = is_vpx || name == "libsvtav1" ? 34 : name == "libx265" ? 28 : 23;
-    set("crf", std::to_string(options.crf > 0 ? options.crf : usual));
-  }
-  if (name == "libvpx" && options.bitrate_bps == 0) {
-    set("crf", "10");
-    context.bit_rate = 2'000'000;  // VP8's constant quality needs a ceiling.
+  if (options.bitrate_bps == 0) {
+    set_quality(options.crf, context, settings);
   }
 }
 

@@ -107,7 +107,7 @@ int mean_of_plane(const Image& image, std::size_t plane) {
       sum += row[x];
     }
   }
-  return static_cast<int>(sum / (width * height));
+  return static_cast<int>(sum / width / height);
 }
 
 Reading read_all(VideoSourceOptions options, std::size_t max_frames) {

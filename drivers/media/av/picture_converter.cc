@@ -73,19 +73,24 @@ Result<std::optional<Image>> PictureConverter::convert(const AVFrame& frame,
     image.range = ColorRange::kFull;
     image.matrix = ColorMatrix::kBt601;
   }
-  const PixelSurface from = surface_of(frame, image);
-  const PixelSurface to = surface_of(image);
-  if (quarter_turns == 0) {
-    PENSTOCK_RETURN_IF_ERROR(scaler_.scale(from, to, ScaleFilter::kBilinear));
-  } else if (is_i420(frame.format)) {
-    rotate_i420(frame, quarter_turns, image);
-  } else {
-    PENSTOCK_RETURN_IF_ERROR(prepare_scratch(frame));
-    PENSTOCK_RETURN_IF_ERROR(
-        scaler_.scale(from, surface_of(*scratch_, image), ScaleFilter::kBilinear));
-    rotate_i420(*scratch_, quarter_turns, image);
-  }
+  PENSTOCK_RETURN_IF_ERROR(fill(frame, quarter_turns, image));
   return std::optional<Image>(std::move(image));
+}
+
+Status PictureConverter::fill(const AVFrame& frame, int quarter_turns, Image& image) {
+  const PixelSurface from = surface_of(frame, image);
+  if (quarter_turns == 0) {
+    return scaler_.scale(from, surface_of(image), ScaleFilter::kBilinear);
+  }
+  if (is_i420(frame.format)) {
+    rotate_i420(frame, quarter_turns, image);
+    return {};
+  }
+  PENSTOCK_RETURN_IF_ERROR(prepare_scratch(frame));
+  PENSTOCK_RETURN_IF_ERROR(
+      scaler_.scale(from, surface_of(*scratch_, image), ScaleFilter::kBilinear));
+  rotate_i420(*scratch_, quarter_turns, image);
+  return {};
 }
 
 Status PictureConverter::prepare_scratch(const AVFrame& like) {

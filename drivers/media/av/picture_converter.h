@@ -35,6 +35,7 @@ class PictureConverter {
     void operator()(AVFrame* frame) const noexcept;
   };
 
+  Status fill(const AVFrame& frame, int quarter_turns, Image& image);
   Status prepare_scratch(const AVFrame& like);
 
   PixelScaler scaler_;

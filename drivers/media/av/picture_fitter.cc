@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <string>
 
@@ -49,7 +50,9 @@ void paint_black(AVFrame& frame, ColorRange range) {
   for (int i = 0; i < 3; ++i) {
     const int value = i > 0 ? kNeutralChroma : range == ColorRange::kFull ? 0 : kLimitedBlack;
     const int rows = i == 0 ? frame.height : frame.height / 2;
-    std::memset(frame.data[i], value, static_cast<std::size_t>(frame.linesize[i] * rows));
+    std::memset(frame.data[i],
+                value,
+                static_cast<std::size_t>(frame.linesize[i]) * static_cast<std::size_t>(rows));
   }
 }
 
@@ -148,7 +151,8 @@ Status PictureFitter::scale(const Image& image) {
   to.matrix = matrix_;
   for (std::size_t i = 0; i < 3; ++i) {
     const int halve = i == 0 ? 0 : 1;
-    to.planes[i] = frame_->data[i] + (inset.y >> halve) * frame_->linesize[i] + (inset.x >> halve);
+    const std::ptrdiff_t stride = frame_->linesize[i];
+    to.planes[i] = frame_->data[i] + (inset.y >> halve) * stride + (inset.x >> halve);
     to.strides[i] = frame_->linesize[i];
   }
   return scaler_.scale(from, to, ScaleFilter::kBilinear);

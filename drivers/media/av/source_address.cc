@@ -53,6 +53,7 @@ bool has_counter(const std::string& path) {
 
 Result<SourceAddress> resolve_glob(const std::string& pattern) {
   glob_t matches{};
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): unsafe only where the environment or locale changes.
   const int code = ::glob(pattern.c_str(), 0, nullptr, &matches);
   const std::size_t count = code == 0 ? matches.gl_pathc : 0;
   const std::string first = count > 0 ? matches.gl_pathv[0] : "";

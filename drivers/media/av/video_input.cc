@@ -194,72 +194,89 @@ void VideoInput::describe_stream() {
   stream_.time_base_den = stream.time_base.den;
   const AVRational rate = av_guess_frame_rate(format_, &stream, nullptr);
   stream_.frame_rate_hz = rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0;
+  describe_length(stream);
+  describe_time_origin();
+}
+
+/// Live sources have no length, and their clock starts with the first picture that comes.
+void VideoInput::describe_length(const AVStream& stream) {
+  std::optional<std::int64_t> duration_ns;
   if (stream.duration != AV_NOPTS_VALUE && stream.duration > 0) {
-    stream_.duration_ns = to_ns(stream.duration, stream.time_base);
+    duration_ns = to_ns(stream.duration, stream.time_base);
   } else if (format_->duration != AV_NOPTS_VALUE && format_->duration > 0) {
-    stream_.duration_ns = to_ns(format_->duration, AVRational{1, AV_TIME_BASE});
+    duration_ns = to_ns(format_->duration, AVRational{1, AV_TIME_BASE});
   }
   const bool is_remote = options_.uri.rfind("http", 0) == 0;
   stream_.is_live =
-      options_.is_live.value_or(stream_.is_live || (is_remote && !stream_.duration_ns.has_value()));
+      options_.is_live.value_or(stream_.is_live || (is_remote && !duration_ns.has_value()));
   if (stream_.is_live) {
-    stream_.duration_ns.reset();
-  } else {
-    if (stream.start_time != AV_NOPTS_VALUE) {
-      stream_.start_time = stream.start_time;
-    }
-    if (stream.nb_frames > 0) {
-      stream_.frames = stream.nb_frames;
-    } else if (stream_.duration_ns.has_value() && stream_.frame_rate_hz > 0) {
-      stream_.frames =
-          std::llround(static_cast<double>(*stream_.duration_ns) * 1e-9 * stream_.frame_rate_hz);
-    }
+    return;
   }
+  stream_.duration_ns = duration_ns;
+  if (stream.start_time != AV_NOPTS_VALUE) {
+    stream_.start_time = stream.start_time;
+  }
+  if (stream.nb_frames > 0) {
+    stream_.frames = stream.nb_frames;
+  } else if (duration_ns.has_value() && stream_.frame_rate_hz > 0) {
+    stream_.frames = std::llround(static_cast<double>(*duration_ns) * 1e-9 * stream_.frame_rate_hz);
+  }
+}
+
+void VideoInput::describe_time_origin() {
   stream_.time_origin = std::chrono::system_clock::now();
   const AVDictionaryEntry* created = av_dict_get(format_->metadata, "creation_time", nullptr, 0);
-  if (std::int64_t us = 0; created != nullptr && !stream_.is_live &&
-                           av_parse_time(&us, created->value, 0) >= 0 && us > 0) {
-    stream_.time_origin = std::chrono::system_clock::time_point(
-        std::chrono::duration_cast<std::chrono::system_clock::duration>(
-            std::chrono::microseconds(us)));
-    stream_.time_origin_is_recorded = true;
+  std::int64_t us = 0;
+  if (stream_.is_live || created == nullptr || av_parse_time(&us, created->value, 0) < 0 ||
+      us <= 0) {
+    return;
   }
+  stream_.time_origin = std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(
+          std::chrono::microseconds(us)));
+  stream_.time_origin_is_recorded = true;
 }
 
 Result<VideoPacket> VideoInput::read() {
   gate_.arm(options_.stall_timeout);
+  auto packet = read_in_time();
+  gate_.disarm();
+  return packet;
+}
+
+Result<VideoPacket> VideoInput::read_in_time() {
   int corrupt_in_a_row = 0;
   for (;;) {
     VideoPacket packet(av_packet_alloc());
     PENSTOCK_CHECK(static_cast<bool>(packet)) << "no memory for a packet";
     const int code = av_read_frame(format_, packet.get());
-    if (code >= 0) {
-      if (packet.get()->stream_index != stream_index_) {
-        continue;
-      }
-      gate_.disarm();
+    if (code >= 0 && packet.get()->stream_index == stream_index_) {
       return packet;
     }
     if (gate_.is_cancelled() || gate_.has_expired()) {
       return failure(code, "no picture came", options_.stall_timeout);
     }
-    if (code == AVERROR(EAGAIN)) {
-      std::this_thread::sleep_for(
-          kDevicePollStep);  // A device without a picture; not interruptible.
-      continue;
-    }
     if (code == AVERROR_EOF) {
-      const int io_error = format_->pb != nullptr ? format_->pb->error : 0;
-      if (io_error < 0 && io_error != AVERROR_EOF) {  // Demultiplexers call a broken line an end.
-        return failure(io_error, "reading broke off", options_.stall_timeout);
-      }
-      return VideoPacket();
+      return check_end();
     }
-    if (code != AVERROR_INVALIDDATA || ++corrupt_in_a_row > kMaxCorruptReadsInARow) {
+    if (code == AVERROR(EAGAIN)) {
+      std::this_thread::sleep_for(kDevicePollStep);  // A device that has no picture yet.
+    } else if (code == AVERROR_INVALIDDATA && corrupt_in_a_row < kMaxCorruptReadsInARow) {
+      ++corrupt_in_a_row;
+      ++corrupt_reads_;
+    } else if (code < 0) {
       return failure(code, "reading failed", options_.stall_timeout);
     }
-    ++corrupt_reads_;
   }
+}
+
+/// Demultiplexers call a broken line an end.
+Result<VideoPacket> VideoInput::check_end() const {
+  const int io_error = format_->pb != nullptr ? format_->pb->error : 0;
+  if (io_error < 0 && io_error != AVERROR_EOF) {
+    return failure(io_error, "reading broke off", options_.stall_timeout);
+  }
+  return VideoPacket();
 }
 
 Status VideoInput::rewind() {

@@ -12,6 +12,7 @@
 #include "engine/base/result.h"
 
 struct AVFormatContext;
+struct AVStream;
 
 namespace penstock {
 
@@ -54,6 +55,10 @@ class VideoInput {
   Status open_format();
   Status choose_stream();
   void describe_stream();
+  void describe_length(const AVStream& stream);
+  void describe_time_origin();
+  Result<VideoPacket> read_in_time();
+  [[nodiscard]] Result<VideoPacket> check_end() const;
   [[nodiscard]] Error failure(int code, const std::string& what, Duration limit) const;
   [[nodiscard]] std::string place() const;
 

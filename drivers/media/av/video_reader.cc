@@ -28,33 +28,52 @@ Result<VideoReader::Step> VideoReader::decode_next(BufferPool& pool) {
 
 Result<VideoReader::Step> VideoReader::advance(BufferPool& pool) {
   for (;;) {
-    if (decoder_ != nullptr) {
-      PENSTOCK_ASSIGN_OR_RETURN(Step step, decoder_->decode_next(pool));
-      if (step.code == Code::kEnd) {
-        PENSTOCK_RETURN_IF_ERROR(check_outcome());
-      }
-      if (step.code != Code::kNeedPacket) {
-        return step;
-      }
+    auto step = decode(pool);
+    if (!step.has_value() || step->code != Code::kNeedPacket) {
+      return step;
     }
-    auto pop = reader_.try_pop();
-    if (pop.code == PacketReader::PopCode::kEmpty) {
-      return Step{Code::kNeedPacket, {}};
+    const auto has_news = take_packet();
+    if (!has_news.has_value()) {
+      return has_news.error();
     }
-    if (pop.code == PacketReader::PopCode::kDrained) {
-      if (decoder_ == nullptr) {
-        PENSTOCK_RETURN_IF_ERROR(check_outcome());
-        return Step{Code::kEnd, {}};
-      }
-      decoder_->finish();
-      continue;
+    if (!*has_news) {
+      return step;
     }
-    if (decoder_ == nullptr) {
-      PENSTOCK_ASSIGN_OR_RETURN(
-          decoder_, FrameDecoder::create(*reader_.stream(), {name_, key_frames_only_, device_}));
-    }
-    decoder_->feed(std::move(pop.packet));
   }
+}
+
+Result<VideoReader::Step> VideoReader::decode(BufferPool& pool) {
+  Step step;
+  if (decoder_ != nullptr) {
+    PENSTOCK_ASSIGN_OR_RETURN(step, decoder_->decode_next(pool));
+  } else if (is_drained_) {
+    step.code = Code::kEnd;
+  }
+  if (step.code == Code::kEnd) {
+    PENSTOCK_RETURN_IF_ERROR(check_outcome());
+  }
+  return step;
+}
+
+/// Moves what the reader has for the decoder; false if it has nothing new.
+Result<bool> VideoReader::take_packet() {
+  auto pop = reader_.try_pop();
+  if (pop.code == PacketReader::PopCode::kEmpty) {
+    return false;
+  }
+  if (pop.code == PacketReader::PopCode::kDrained) {
+    is_drained_ = true;
+    if (decoder_ != nullptr) {
+      decoder_->finish();
+    }
+    return true;
+  }
+  if (decoder_ == nullptr) {
+    PENSTOCK_ASSIGN_OR_RETURN(
+        decoder_, FrameDecoder::create(*reader_.stream(), {name_, key_frames_only_, device_}));
+  }
+  decoder_->feed(std::move(pop.packet));
+  return true;
 }
 
 /// What the end means: pictures that came before a failure have been given by now.

@@ -64,6 +64,8 @@ class VideoReader {
 
  private:
   Result<Step> advance(BufferPool& pool);
+  Result<Step> decode(BufferPool& pool);
+  Result<bool> take_packet();
   Status check_outcome() const;
 
   const std::string name_;  // Masked.
@@ -73,6 +75,7 @@ class VideoReader {
   std::optional<Error> failure_;
   PacketReader reader_;
   std::unique_ptr<FrameDecoder> decoder_;
+  bool is_drained_ = false;
 };
 
 }  // namespace penstock
