@@ -11,9 +11,7 @@
 #include "drivers/media/av/video_writer.h"
 
 // libx265 forgets some of its own options in each encoder.
-// NOLINTNEXTLINE(readability-identifier-naming,bugprone-reserved-identifier): LeakSanitizer's name.
-extern "C" const char* __lsan_default_suppressions();
-
+// NOLINTNEXTLINE(readability-identifier-naming,bugprone-reserved-identifier): LSan's name.
 extern "C" const char* __lsan_default_suppressions() {
   return "leak:libx265";
 }

@@ -1,15 +1,13 @@
 #include "drivers/media/image/image_codec.h"
 
+#include <cstddef>
 #include <cstring>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 // OpenCV's image files bring GDAL in, which takes its own locks in two orders as it starts.
-// NOLINTNEXTLINE(readability-identifier-naming,bugprone-reserved-identifier): ThreadSanitizer's
-// name.
-extern "C" const char* __tsan_default_suppressions();
-
+// NOLINTNEXTLINE(readability-identifier-naming,bugprone-reserved-identifier): TSan's name.
 extern "C" const char* __tsan_default_suppressions() {
   return "deadlock:libgdal";
 }
@@ -59,7 +57,7 @@ TEST(ImageCodec, GivesBackWhatPngStored) {
   ASSERT_EQ(back->width, 33);
   ASSERT_EQ(back->height, 17);
   for (int y = 0; y < 17; ++y) {
-    EXPECT_EQ(std::memcmp(rgb_at(image, 0, y), rgb_at(*back, 0, y), 33 * 3), 0) << "row " << y;
+    EXPECT_EQ(std::memcmp(rgb_at(image, 0, y), rgb_at(*back, 0, y), std::size_t{33} * 3), 0) << y;
   }
 }
 
