@@ -1,0 +1,38 @@
+#include "tools/compose/model_probe_adapter.h"
+
+#include <vector>
+
+#include "engine/tensor/element_type.h"
+#include "engine/tensor/feature_map.h"
+
+namespace penstock {
+namespace {
+
+std::vector<TensorFacts> facts_of(const std::vector<TensorSpec>& specs) {
+  std::vector<TensorFacts> facts;
+  for (const TensorSpec& spec : specs) {
+    const auto extents = spec.shape.extents();
+    facts.push_back(
+        {spec.name, {extents.begin(), extents.end()}, to_string(spec.type), spec.layout});
+  }
+  return facts;
+}
+
+}  // namespace
+
+ModelFacts facts_of(const ModelInfo& info) {
+  return {facts_of(info.inputs), facts_of(info.outputs)};
+}
+
+Result<ModelFacts> DriverModelProbe::probe(const std::string& path) {
+  if (!driver_.has_value()) {
+    driver_ = start_();
+  }
+  if (!driver_->has_value()) {
+    return driver_->error();
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo info, (**driver_)->inspect(path));
+  return facts_of(info);
+}
+
+}  // namespace penstock

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "drivers/api/driver.h"
+#include "drivers/api/model_info.h"
+#include "engine/base/result.h"
+#include "engine/graph/model_probe.h"
+
+namespace penstock {
+
+/// Returns what the engine's checks want to know of `info`.
+ModelFacts facts_of(const ModelInfo& info);
+
+/// Reads facts from model files through a driver, for checking graphs against their models.
+///
+/// The driver is started when the first model is asked for: a graph without models waits for none.
+/// Thread-safety: one thread at a time.
+class DriverModelProbe final : public ModelProbe {
+ public:
+  using Start = std::function<Result<std::shared_ptr<Driver>>()>;
+
+  explicit DriverModelProbe(Start start) : start_(std::move(start)) {}
+
+  /// Errors: what keeps the driver from starting, every time; those of `Driver::inspect`.
+  Result<ModelFacts> probe(const std::string& path) override;
+
+ private:
+  Start start_;
+  std::optional<Result<std::shared_ptr<Driver>>> driver_;
+};
+
+}  // namespace penstock
