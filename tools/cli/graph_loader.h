@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/graph/graph_checker.h"
+#include "engine/graph/type_registry.h"
+#include "tools/cli/arguments.h"
+
+namespace penstock {
+
+/// Checks the graph file at `path` with the `--set` options of `arguments`, against `registry` and
+/// its model files. What must stay secret is masked in the log from then on.
+/// Errors: `kInvalidArgument` for a wrong `--set`. What is wrong in the file is in the result.
+Result<CheckedGraph> load_graph(const std::string& path,
+                                const Arguments& arguments,
+                                const TypeRegistry& registry);
+
+/// Shows the diagnostics of `checked` on stderr, with colours where they are wanted.
+void show_diagnostics(const CheckedGraph& checked);
+
+}  // namespace penstock

@@ -1,0 +1,61 @@
+#include "tools/cli/known_drivers.h"
+
+#include <string_view>
+
+#include "drivers/api/steady_host.h"
+#include "drivers/noop/noop_driver.h"
+#include "drivers/openvino/openvino_driver.h"
+#include "engine/base/log.h"
+
+namespace penstock {
+namespace {
+
+LogLevel level_of(DriverLogLevel level) {
+  switch (level) {
+    case DriverLogLevel::kDebug:
+      return LogLevel::kDebug;
+    case DriverLogLevel::kInfo:
+      return LogLevel::kInfo;
+    case DriverLogLevel::kWarning:
+      return LogLevel::kWarning;
+    case DriverLogLevel::kError:
+      break;
+  }
+  return LogLevel::kError;
+}
+
+std::shared_ptr<HostServices> make_host() {
+  return std::make_shared<SteadyHost>(
+      [](DriverLogLevel level, std::string_view text) { log(level_of(level), "driver", text); });
+}
+
+Result<Driver> start(const PenstockDriverApi& api, std::shared_ptr<HostServices> host) {
+  auto driver = Driver::create(api, std::move(host));
+  if (!driver.has_value()) {
+    return driver.error().within("driver '" + std::string(api.name) + "'");
+  }
+  return driver;
+}
+
+}  // namespace
+
+std::vector<const PenstockDriverApi*> linked_drivers() {
+  return {&openvino_driver_api(), &noop_driver_api()};
+}
+
+Result<DriverSet> start_drivers() {
+  const auto host = make_host();
+  DriverSet drivers;
+  for (const PenstockDriverApi* api : linked_drivers()) {
+    PENSTOCK_ASSIGN_OR_RETURN(Driver driver, start(*api, host));
+    PENSTOCK_RETURN_IF_ERROR(drivers.add(std::move(driver)));
+  }
+  return drivers;
+}
+
+Result<std::shared_ptr<Driver>> start_model_reader() {
+  PENSTOCK_ASSIGN_OR_RETURN(Driver driver, start(openvino_driver_api(), make_host()));
+  return std::make_shared<Driver>(std::move(driver));
+}
+
+}  // namespace penstock

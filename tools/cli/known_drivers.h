@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "drivers/api/driver.h"
+#include "drivers/api/driver_set.h"
+#include "drivers/plugin/penstock_driver.h"
+#include "engine/base/result.h"
+
+namespace penstock {
+
+/// Returns the drivers that this program is linked with, in order of preference, not started.
+std::vector<const PenstockDriverApi*> linked_drivers();
+
+/// Starts all of them; what they log goes to the log of this process. May block.
+/// Errors: of the first driver that does not start.
+Result<DriverSet> start_drivers();
+
+/// Starts the one that reads model files. May block.
+Result<std::shared_ptr<Driver>> start_model_reader();
+
+}  // namespace penstock

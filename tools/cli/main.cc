@@ -1,0 +1,18 @@
+#include <string>
+#include <vector>
+
+#include "tools/cli/actors_command.h"
+#include "tools/cli/check_command.h"
+#include "tools/cli/command.h"
+#include "tools/cli/program.h"
+#include "tools/cli/schema_command.h"
+#include "tools/cli/version_command.h"
+
+int main(int argc, char** argv) {
+  const std::vector<penstock::Command> commands = {penstock::check_command(),
+                                                   penstock::actors_command(),
+                                                   penstock::schema_command(),
+                                                   penstock::version_command()};
+  const std::vector<std::string> args(argv + 1, argv + argc);
+  return penstock::run_program(commands, args);
+}

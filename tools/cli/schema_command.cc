@@ -1,0 +1,36 @@
+#include "tools/cli/schema_command.h"
+
+#include <iostream>
+
+#include "engine/graph/graph_schema.h"
+#include "tools/cli/arguments.h"
+#include "tools/cli/console.h"
+#include "tools/cli/known_types.h"
+
+namespace penstock {
+namespace {
+
+constexpr const char* kHelp = R"(usage: penstock schema
+
+Prints the JSON schema of graph files, for editors that complete and check while one types.
+
+example: penstock schema > penstock.schema.json
+and in the first line of a graph file: # yaml-language-server: $schema=penstock.schema.json
+)";
+
+int run(std::span<const std::string> args) {
+  const auto parsed = Arguments::parse(args, {});
+  if (!parsed.has_value()) {
+    return report_usage("schema", parsed.error());
+  }
+  std::cout << graph_schema(make_registry());
+  return kExitDone;
+}
+
+}  // namespace
+
+Command schema_command() {
+  return {"schema", "print the JSON schema of graph files, for editors", kHelp, run};
+}
+
+}  // namespace penstock
