@@ -78,7 +78,8 @@ struct ModelSpec {
   std::string device;  ///< Name of an entry of `GraphSpec::devices`.
   std::int64_t batch_size = 1;
   std::chrono::nanoseconds batch_wait = std::chrono::milliseconds(10);
-  OptionValues options;             ///< What drivers added to the options of models.
+  OptionValues options;             ///< Every word of the entry but pre- and postprocess.
+  OptionValues driver_options;      ///< Those of them that drivers have added.
   std::optional<ModelFacts> facts;  ///< Nothing if no probe was given.
   SourcePlace place;
 };

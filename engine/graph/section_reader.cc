@@ -282,6 +282,11 @@ void SectionReader::read_model(const YamlNode::Entry& entry, GraphDraft& draft) 
         values.get_text("device"), values.place("device"), registry_, draft, diagnostics_);
   }
   model.spec.options = values;
+  for (const Option& option : registry_.model_options()) {
+    if (const OptionValue* value = values.find(option.name()); value != nullptr) {
+      model.spec.driver_options.set(option.name(), *value);
+    }
+  }
   if (const YamlNode* preprocess = node.find("preprocess"); preprocess != nullptr) {
     read_preprocess(*preprocess, model);
   }

@@ -5,11 +5,13 @@
 #include "tools/cli/check_command.h"
 #include "tools/cli/command.h"
 #include "tools/cli/program.h"
+#include "tools/cli/run_command.h"
 #include "tools/cli/schema_command.h"
 #include "tools/cli/version_command.h"
 
 int main(int argc, char** argv) {
-  const std::vector<penstock::Command> commands = {penstock::check_command(),
+  const std::vector<penstock::Command> commands = {penstock::run_command(),
+                                                   penstock::check_command(),
                                                    penstock::actors_command(),
                                                    penstock::schema_command(),
                                                    penstock::version_command()};

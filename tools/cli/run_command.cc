@@ -49,7 +49,10 @@ constexpr Duration kTick = std::chrono::milliseconds(100);
 class StatusLine {
  public:
   StatusLine(bool quiet, TimePoint start)
-      : terminal_(isatty(STDERR_FILENO) == 1), quiet_(quiet), start_(start), shown_(start) {}
+      : terminal_(isatty(STDERR_FILENO) == 1),
+        quiet_(quiet),
+        start_(start),
+        shown_(start) {}
 
   void update(const GraphRun& run, TimePoint now) {
     if (quiet_ || now - shown_ < (terminal_ ? kTerminalPeriod : kPlainPeriod)) {
@@ -72,7 +75,9 @@ class StatusLine {
  private:
   [[nodiscard]] std::size_t width() const {
     winsize size{};
-    return terminal_ && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1U : 0;
+    return terminal_ && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1
+               ? size.ws_col - 1U
+               : 0;
   }
 
   const bool terminal_;
@@ -108,7 +113,10 @@ bool has_lost(const RunStatus& status) {
 }
 
 /// Drives `graph` to its end. Returns false if it was killed.
-bool wait_until_finished(actors::RunningGraph& graph, const StopSignals& signals, StatusLine& line, const Clock& clock) {
+bool wait_until_finished(actors::RunningGraph& graph,
+                         const StopSignals& signals,
+                         StatusLine& line,
+                         const Clock& clock) {
   bool stopped = false;
   while (!graph.wait_for(Duration::zero())) {
     if (signals.wait_for(kTick)) {
@@ -135,7 +143,8 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
   const Status loaded = models.load_all(spec, [&](const ModelLoader::Loaded& model) {
     if (!quiet) {
       log_info("run",
-               "model '" + model.model + "' is on " + model.device + ", " + std::to_string(model.requests) +
+               "model '" + model.model + "' is on " + model.device + ", " +
+                   std::to_string(model.requests) +
                    (model.requests == 1 ? " request" : " requests") + " in flight");
     }
   });
@@ -160,7 +169,8 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
     line.clear();
     log(level_of(note.level), spec.name, note.text);
   };
-  const auto graph = actors::RunningGraph::start(*workers, std::move(composed).value(), std::move(options));
+  const auto graph =
+      actors::RunningGraph::start(*workers, std::move(composed).value(), std::move(options));
   if (!wait_until_finished(*graph, signals, line, clock)) {
     // Destructors would wait for the very thing that does not end.
     std::_Exit(kExitKilled);

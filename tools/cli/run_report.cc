@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/frame/outcome.h"
@@ -40,7 +41,10 @@ std::string duration_text(double seconds) {
     return std::to_string(whole) + " s";
   }
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%lld:%02lld min", static_cast<long long>(whole / 60),
+  std::snprintf(text.data(),
+                text.size(),
+                "%lld:%02lld min",
+                static_cast<long long>(whole / 60),
                 static_cast<long long>(whole % 60));
   return text.data();
 }
@@ -81,8 +85,9 @@ nlohmann::ordered_json stream_json(const RunStatus::Stream& stream, Duration ela
           {"lost", totals.lost},
           {"by_reason", reasons},
           {"fps", rate(totals.delivered, elapsed)},
-          {"latency_ms", {{"p50", static_cast<double>(stream.latency_p50_ns) / 1e6},
-                          {"p99", static_cast<double>(stream.latency_p99_ns) / 1e6}}}};
+          {"latency_ms",
+           {{"p50", static_cast<double>(stream.latency_p50_ns) / 1e6},
+            {"p99", static_cast<double>(stream.latency_p99_ns) / 1e6}}}};
 }
 
 }  // namespace
@@ -92,7 +97,8 @@ std::string status_line(const RunPace& pace, std::size_t width) {
   for (std::size_t i = 0; i < pace.now.streams.size(); ++i) {
     const RunStatus::Stream& stream = pace.now.streams[i];
     const std::uint64_t done = ended(stream.totals);
-    const std::uint64_t before = i < pace.before.streams.size() ? ended(pace.before.streams[i].totals) : 0;
+    const std::uint64_t before =
+        i < pace.before.streams.size() ? ended(pace.before.streams[i].totals) : 0;
     line += (line.empty() ? "" : "  ") + stream.name + ": " + std::to_string(done) + " frames, " +
             format("%.1f fps", rate(done - std::min(done, before), pace.between)) + ", " +
             std::to_string(stream.in_flight) + "/" + std::to_string(stream.window) + " in flight";
@@ -111,7 +117,8 @@ std::string status_line(const RunPace& pace, std::size_t width) {
 }
 
 std::string summary_text(const RunStatus& status, Duration elapsed) {
-  std::string text = "graph '" + status.graph + "' ran for " + format("%.1f s\n", seconds_of(elapsed));
+  std::string text =
+      "graph '" + status.graph + "' ran for " + format("%.1f s\n", seconds_of(elapsed));
   for (const RunStatus::Stream& stream : status.streams) {
     const StreamLedger::Totals& totals = stream.totals;
     text += "  stream '" + stream.name + "': " + std::to_string(totals.delivered) + " of " +
@@ -123,23 +130,27 @@ std::string summary_text(const RunStatus& status, Duration elapsed) {
       text += "    not delivered: " + reasons + "\n";
     }
     if (totals.lost != 0) {
-      text += "    " + std::to_string(totals.lost) + " frames were lost: this is a bug of Penstock, please report it\n";
+      text += "    " + std::to_string(totals.lost) +
+              " frames were lost: this is a bug of Penstock, please report it\n";
     }
   }
   for (const RunStatus::Device& device : status.devices) {
-    text += "  model of '" + device.node + "': " + std::to_string(device.inferences) + " inferences, " +
-            format("busy %.0f %%", 100 * utilisation(device, elapsed)) +
+    text += "  model of '" + device.node + "': " + std::to_string(device.inferences) +
+            " inferences, " + format("busy %.0f %%", 100 * utilisation(device, elapsed)) +
             format(", p50 %.1f ms", static_cast<double>(device.latency_p50_ns) / 1e6) +
             format(", p99 %.1f ms", static_cast<double>(device.latency_p99_ns) / 1e6);
     if (device.failed + device.timeouts != 0) {
-      text += ", " + std::to_string(device.failed) + " failed, " + std::to_string(device.timeouts) + " without answer";
+      text += ", " + std::to_string(device.failed) + " failed, " + std::to_string(device.timeouts) +
+              " without answer";
     }
     text += "\n";
   }
   for (const RunStatus::Node& node : status.nodes) {
     if (node.restarts + node.failed != 0) {
-      text += "  node '" + node.name + "'" + (node.stream.empty() ? "" : " of '" + node.stream + "'") + ": " +
-              std::to_string(node.failed) + " failed, " + std::to_string(node.restarts) + " restarts\n";
+      text += "  node '" + node.name + "'" +
+              (node.stream.empty() ? "" : " of '" + node.stream + "'") + ": " +
+              std::to_string(node.failed) + " failed, " + std::to_string(node.restarts) +
+              " restarts\n";
     }
   }
   return text;
@@ -159,8 +170,9 @@ std::string summary_json(const RunStatus& status, Duration elapsed) {
                                {"failed", device.failed},
                                {"timeouts", device.timeouts},
                                {"utilisation", utilisation(device, elapsed)},
-                               {"latency_ms", {{"p50", static_cast<double>(device.latency_p50_ns) / 1e6},
-                                               {"p99", static_cast<double>(device.latency_p99_ns) / 1e6}}}});
+                               {"latency_ms",
+                                {{"p50", static_cast<double>(device.latency_p50_ns) / 1e6},
+                                 {"p99", static_cast<double>(device.latency_p99_ns) / 1e6}}}});
   }
   json["nodes"] = nlohmann::ordered_json::array();
   for (const RunStatus::Node& node : status.nodes) {
@@ -170,8 +182,9 @@ std::string summary_json(const RunStatus& status, Duration elapsed) {
                              {"dropped", node.dropped},
                              {"failed", node.failed},
                              {"restarts", node.restarts},
-                             {"busy_ms", {{"p50", static_cast<double>(node.busy_p50_ns) / 1e6},
-                                          {"p99", static_cast<double>(node.busy_p99_ns) / 1e6}}}});
+                             {"busy_ms",
+                              {{"p50", static_cast<double>(node.busy_p50_ns) / 1e6},
+                               {"p99", static_cast<double>(node.busy_p99_ns) / 1e6}}}});
   }
   json["edges"] = nlohmann::ordered_json::array();
   for (const RunStatus::Edge& edge : status.edges) {

@@ -19,12 +19,12 @@ struct RunPace {
   Duration since_start{0};
 };
 
-/// Returns the status on one line: frames and rate of each stream, frames in flight, drops, progress
-/// and the time left where the length is known. Cut to `width` columns (0: not cut).
+/// Returns the status on one line: frames and rate of each stream, frames in flight, drops,
+/// progress and the time left where the length is known. Cut to `width` columns (0: not cut).
 std::string status_line(const RunPace& pace, std::size_t width);
 
-/// Returns the summary at the end: a line a stream (frames, rate, latency, drops by reason), a line a
-/// device (inferences, utilisation), and what needs a word of warning (lost frames, restarts).
+/// Returns the summary at the end: a line a stream (frames, rate, latency, drops by reason), a line
+/// a device (inferences, utilisation), and what needs a word of warning (lost frames, restarts).
 std::string summary_text(const RunStatus& status, Duration elapsed);
 
 /// Returns the same as one JSON object.

@@ -30,8 +30,8 @@ std::string text_of(const OptionValue& value) {
 
 DriverOptions driver_options(const ModelSpec& model) {
   DriverOptions options;
-  for (const std::string& name : model.options.names()) {
-    options[name] = text_of(*model.options.find(name));
+  for (const std::string& name : model.driver_options.names()) {
+    options[name] = text_of(*model.driver_options.find(name));
   }
   if (model.batch_size > 1) {
     options["batch"] = std::to_string(model.batch_size);

@@ -41,12 +41,12 @@ ActorType video_source_type() {
                   .range(1, 1024));
   type.option(Option::word("transport", {"tcp", "udp"}, "of RTSP").fallback("tcp"));
   type.option(Option::duration("timeout", "until the source must have opened")
-                  .range("100ms", "10m")
+                  .range("100ms", "10min")
                   .fallback("10s"));
   type.option(Option::word("decoder", {"auto", "sw"}, "what decodes").fallback("auto"));
   type.option(
       Option::word("skip", {"none", "nonkey"}, "nonkey: decode key frames only").fallback("none"));
-  type.option(Option::rate("image_rate", "of a pattern of images").fallback("25/s"));
+  type.option(Option::rate("image_rate", "of a pattern of images").fallback("25"));
   type.option(Option::object(
       "reconnect",
       "what happens when the source is lost",
