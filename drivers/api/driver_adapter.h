@@ -157,8 +157,8 @@ std::int32_t create_driver(DriverMaker maker,
 
 }  // namespace detail
 
-/// Returns the table of the driver that `kMaker` starts. `name` and `version` must live for ever.
-template <DriverMaker kMaker>
+/// Returns the table of the driver that `Maker` starts. `name` and `version` must live for ever.
+template <DriverMaker Maker>
 PenstockDriverApi make_driver_api(const char* name, const char* version) {
   PenstockDriverApi api = detail::common_driver_api();
   api.name = name;
@@ -167,7 +167,7 @@ PenstockDriverApi make_driver_api(const char* name, const char* version) {
                   const PenstockOptions* options,
                   PenstockDriver** driver,
                   PenstockError* error) -> std::int32_t {
-    return detail::create_driver(kMaker, host, options, driver, error);
+    return detail::create_driver(Maker, host, options, driver, error);
   };
   return api;
 }

@@ -31,8 +31,8 @@ struct ModelInfo {
   std::vector<PortMemory> output_memory;  ///< One an output.
   std::uint32_t preferred_requests = 1;   ///< That many in flight keep the device busy.
   std::uint32_t max_requests = 0;         ///< 0: no limit.
-  std::uint32_t min_batch = 1;            ///< Range of the first extent.
-  std::uint32_t max_batch = 1;
+  std::uint32_t min_batch = 1;            ///< Range of the first extent; both 1: no batch.
+  std::uint32_t max_batch = 1;            ///< 0: no limit.
   bool loaded_from_cache = false;
   std::map<std::string, std::string> properties;  ///< What is really in force.
   friend bool operator==(const ModelInfo&, const ModelInfo&) = default;

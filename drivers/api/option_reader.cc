@@ -149,7 +149,7 @@ std::vector<double> OptionReader::numbers(const std::string& name) {
 }
 
 DriverOptions OptionReader::group(const std::string& prefix) {
-  known_.insert(prefix + "...");
+  known_.insert(prefix + "N");
   DriverOptions result;
   for (const auto& [name, value] : options_) {
     if (name.compare(0, prefix.size(), prefix) == 0) {

@@ -139,27 +139,37 @@ Result<std::shared_ptr<const Compiled>> CompiledStore::get(const std::string& pa
 Result<std::shared_ptr<const Compiled>> CompiledStore::compile(const std::string& path,
                                                                const LoadOptions& options,
                                                                const std::string& ov_device) {
-  const std::string label = "model '" + path + "'";
   auto compiled = std::make_shared<Compiled>();
-  try {
-    // By path where the graph stays as it is: with a cache that skips reading (70 ms, not 700).
-    // Without a cache it is read first, to tell a bad file from a model that does not fit.
-    const bool by_path = !options.changes_model() && !options.cache_dir.empty();
-    if (by_path) {
-      compiled->model = core_->compile_model(path, ov_device, options.properties());
-    }
-    if (!by_path || may_pass_inputs_on(compiled->model)) {
-      PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<ov::Model> model,
-                                read_model(*core_, path, options));
+  // By path where the graph stays as it is: with a cache that skips reading (70 ms, not 700).
+  const bool by_path = !options.changes_model() && !options.cache_dir.empty();
+  if (!by_path || !compile_by_path(path, options, ov_device, &compiled->model)) {
+    PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<ov::Model> model,
+                              read_model(*core_, host_, path, options));
+    try {
       compiled->model = core_->compile_model(
           std::shared_ptr<const ov::Model>(model), ov_device, options.properties());
+    } catch (const std::exception& exception) {
+      const std::string label = "model '" + path + "' on " + ov_device;
+      host_.log(DriverLogLevel::kDebug, label + ": " + exception.what());
+      return error_from(exception, Errc::kUnsupported).within(label);
     }
-    PENSTOCK_ASSIGN_OR_RETURN(compiled->info, describe(compiled->model, options));
-  } catch (const std::exception& exception) {
-    host_.log(DriverLogLevel::kDebug, label + ": " + exception.what());
-    return error_from(exception, Errc::kUnsupported).within(label + " on " + ov_device);
   }
+  PENSTOCK_ASSIGN_OR_RETURN(compiled->info, describe(compiled->model, options));
   return std::shared_ptr<const Compiled>(std::move(compiled));
+}
+
+bool CompiledStore::compile_by_path(const std::string& path,
+                                    const LoadOptions& options,
+                                    const std::string& ov_device,
+                                    ov::CompiledModel* model) const {
+  try {
+    *model = core_->compile_model(path, ov_device, options.properties());
+    return !may_pass_inputs_on(*model);
+  } catch (const std::exception& exception) {
+    // The other way tells a damaged file from a model that the device does not run.
+    host_.log(DriverLogLevel::kDebug, "model '" + path + "': " + exception.what());
+    return false;
+  }
 }
 
 }  // namespace penstock::openvino

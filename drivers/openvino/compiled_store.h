@@ -58,6 +58,11 @@ class CompiledStore {
   Result<std::shared_ptr<const Compiled>> compile(const std::string& path,
                                                   const LoadOptions& options,
                                                   const std::string& ov_device);
+  /// Compiles without reading the graph first; false if the model must be read after all.
+  bool compile_by_path(const std::string& path,
+                       const LoadOptions& options,
+                       const std::string& ov_device,
+                       ov::CompiledModel* model) const;
 
   std::shared_ptr<ov::Core> core_;
   DriverHost host_;

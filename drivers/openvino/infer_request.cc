@@ -12,15 +12,11 @@ namespace penstock::openvino {
 namespace {
 
 bool same_shape(const ov::Shape& shape, const PenstockTensor& tensor) {
-  if (shape.size() != tensor.rank) {
-    return false;
-  }
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    if (static_cast<std::int64_t>(shape[axis]) != tensor.shape[axis]) {
-      return false;
-    }
-  }
-  return true;
+  return shape.size() == tensor.rank &&
+         std::equal(
+             shape.begin(), shape.end(), tensor.shape, [](std::size_t bound, std::int64_t given) {
+               return static_cast<std::int64_t>(bound) == given;
+             });
 }
 
 ov::Tensor wrap(const PenstockTensor& tensor, const ov::Shape& shape) {

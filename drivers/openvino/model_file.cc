@@ -207,6 +207,7 @@ Status check_model_file(const std::string& path) {
 }
 
 Result<std::shared_ptr<ov::Model>> read_model(ov::Core& core,
+                                              const DriverHost& host,
                                               const std::string& path,
                                               const LoadOptions& options) {
   PENSTOCK_RETURN_IF_ERROR(check_model_file(path));
@@ -215,6 +216,7 @@ Result<std::shared_ptr<ov::Model>> read_model(ov::Core& core,
   try {
     model = core.read_model(path);
   } catch (const std::exception& exception) {
+    host.log(DriverLogLevel::kDebug, label + ": " + exception.what());
     const Errc code = is_about_operation(exception.what()) ? Errc::kUnsupported : Errc::kCorrupt;
     return error_from(exception, code).within(label);
   }

@@ -6,6 +6,7 @@
 #include <openvino/core/model.hpp>
 #include <openvino/runtime/core.hpp>
 
+#include "drivers/api/driver_adapter.h"
 #include "drivers/api/model_info.h"
 #include "drivers/openvino/load_options.h"
 #include "engine/base/result.h"
@@ -21,7 +22,9 @@ Status check_model_file(const std::string& path);
 /// Errors: as `check_model_file`, and: `kCorrupt` not a whole model; `kUnsupported` an operation
 /// that OpenVINO cannot read, or a batch or shape that does not go through; `kInvalidArgument` an
 /// option that does not fit the model's inputs.
+/// What OpenVINO says beyond its last line goes to the log of `host`.
 Result<std::shared_ptr<ov::Model>> read_model(ov::Core& core,
+                                              const DriverHost& host,
                                               const std::string& path,
                                               const LoadOptions& options);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <memory>
 #include <set>
 #include <string>
@@ -64,7 +65,7 @@ std::vector<Listed> list_devices(const ov::Core& core) {
     info->name = text_property(core, ov_name, ov::device::full_name.name());
     info->board = text_property(core, ov_name, ov::device::architecture.name());
     const std::string memory = text_property(core, ov_name, "GPU_DEVICE_TOTAL_MEM_SIZE");
-    info->memory_bytes = memory.empty() ? 0 : std::stoull(memory);
+    std::from_chars(memory.data(), memory.data() + memory.size(), info->memory_bytes);
     devices.push_back({ov_name, std::move(*info)});
   }
   return devices;
@@ -112,7 +113,7 @@ class OpenDevice final : public DeviceBase {
     if (!obstacles.empty()) {
       return obstacles;
     }
-    auto model = read_model(*core_, path, parsed);
+    auto model = read_model(*core_, host_, path, parsed);
     ModelInfo ports;
     if (!model.has_value()) {
       obstacles.push_back({model.error().code, path, model.error().message});
@@ -205,7 +206,7 @@ class OpenvinoDriver final : public DriverBase {
   Result<ModelInfo> inspect(const std::string& path) override {
     const LoadOptions unchanged;
     PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<ov::Model> model,
-                              read_model(*core_, path, unchanged));
+                              read_model(*core_, host_, path, unchanged));
     ModelInfo info;
     PENSTOCK_RETURN_IF_ERROR(describe_ports(*model, &info));
     info.properties["operations"] = std::to_string(model->get_ops().size());

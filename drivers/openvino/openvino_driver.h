@@ -7,7 +7,7 @@ namespace penstock {
 /// Returns the driver of OpenVINO: ONNX, TFLite and IR on the CPU, and on Intel's GPUs and NPUs
 /// where OpenVINO lists them ("cpu:0", "gpu:0", "npu:0").
 ///
-/// No driver options. Load options (see docs/drivers):
+/// No driver options. Load options:
 /// | name | default | meaning |
 /// |---|---|---|
 /// | hint | throughput | throughput, latency |

@@ -239,6 +239,8 @@ TEST_F(OpenvinoDriver, TellsMissingDamagedAndForeignFilesApart) {
     auto loaded = device_.load(path, {});
     EXPECT_FALSE(loaded.has_value()) << path;
     EXPECT_NE(loaded.error().message.find(path), std::string::npos) << loaded.error().message;
+    const DriverOptions cached = {{"cache_dir", ::testing::TempDir() + "/ov_cache_bad"}};
+    EXPECT_EQ(device_.load(path, cached).error().code, loaded.error().code) << path;
     EXPECT_EQ(driver_.inspect(path).error().code, loaded.error().code) << path;
     return loaded.error().code;
   };

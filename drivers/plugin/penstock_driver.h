@@ -23,8 +23,7 @@
  * its own or from inside an [instant] call; returns at once. No call throws: a driver in C++
  * catches everything at this border.
  */
-#ifndef PENSTOCK_DRIVERS_PLUGIN_PENSTOCK_DRIVER_H_
-#define PENSTOCK_DRIVERS_PLUGIN_PENSTOCK_DRIVER_H_
+#pragma once
 
 #include <stdint.h>
 
@@ -180,8 +179,8 @@ typedef struct PenstockModelInfo {
   uint32_t preferred_requests; /* That many keep the device busy; at least 1. */
   uint32_t max_requests;       /* create_request refuses more with UNAVAILABLE; 0 = no limit. */
   uint32_t min_batch;          /* Range of the first extent; both 1 where there is no batch. */
-  uint32_t max_batch;
-  uint32_t loaded_from_cache; /* 1 or 0. */
+  uint32_t max_batch;          /* 0 = no limit. */
+  uint32_t loaded_from_cache;  /* 1 or 0. */
 } PenstockModelInfo;
 
 /* Shown a model's description: `summary` once (not for `inspect`), `input` and `output` in the
@@ -368,5 +367,3 @@ typedef const PenstockDriverApi* (*PenstockDriverEntry)(uint32_t abi_major);
 #endif
 
 /* NOLINTEND(modernize-use-using,modernize-deprecated-headers) */
-
-#endif /* PENSTOCK_DRIVERS_PLUGIN_PENSTOCK_DRIVER_H_ */
