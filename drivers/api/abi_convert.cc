@@ -47,7 +47,7 @@ void copy_text(std::string_view text, char* buffer, std::size_t capacity) noexce
       --length;
     }
   }
-  std::memcpy(buffer, text.data(), length);
+  std::copy_n(text.begin(), length, buffer);  // An empty text may be a null pointer.
   buffer[length] = '\0';
 }
 
