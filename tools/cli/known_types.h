@@ -5,10 +5,8 @@
 
 namespace penstock {
 
-/// What this program knows, named in one place.
-
-/// Returns every type that graphs may use: the language's own, and what engine and drivers
-/// register.
+/// Returns every type that this program knows: the language's own, and what engine, drivers and
+/// `tools/compose` register. The one place where they are brought together.
 TypeRegistry make_registry();
 
 /// Returns the classes behind the actor types.

@@ -35,7 +35,7 @@ class Makers final : public NodeMakers {
     args.graph = parts_.spec->name;
     args.stream = stream;
     if (const ActorSpec* station = station_near(actor); station != nullptr) {
-      const ModelLoader::Loaded& model = parts_.models->at(station->model);
+      const ModelLoader::Loaded& model = parts_.models->at(*station);
       args.model_inputs = model.inputs;
       args.model_outputs = model.outputs;
       args.model_picture = picture_before(*station);
@@ -80,7 +80,7 @@ class Makers final : public NodeMakers {
     const ModelSpec* model = parts_.spec->find_model(actor.model);
     PENSTOCK_CHECK(model != nullptr) << "checked graph, actor " << actor.name;
     StationWords words;
-    words.make = parts_.models->backend_of(actor.model);
+    words.make = parts_.models->backend_of(actor);
     words.batch_size = static_cast<std::uint32_t>(model->batch_size);
     words.batch_wait = model->batch_wait;
     return words;
@@ -149,7 +149,7 @@ Result<std::unique_ptr<GraphRun>> compose(const ComposeParts& parts) {
   RequestsOfModel requests;
   for (const ActorSpec& actor : parts.spec->actors) {
     if (!actor.model.empty()) {
-      requests[actor.model] = parts.models->at(actor.model).requests;
+      requests[actor.model] = std::max(requests[actor.model], parts.models->at(actor).requests);
     }
   }
   PENSTOCK_ASSIGN_OR_RETURN(const Topology topology, build_topology(*parts.spec, requests));

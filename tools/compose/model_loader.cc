@@ -1,42 +1,17 @@
 #include "tools/compose/model_loader.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <utility>
 
 #include "actors/device_backend.h"
 #include "engine/base/check.h"
+#include "tools/compose/driver_options.h"
 
 namespace penstock {
 namespace {
 
-std::string text_of(const OptionValue& value) {
-  if (const auto* flag = value.as<bool>(); flag != nullptr) {
-    return *flag ? "true" : "false";
-  }
-  if (const auto* number = value.as<std::int64_t>(); number != nullptr) {
-    return std::to_string(*number);
-  }
-  if (const auto* number = value.as<double>(); number != nullptr) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.9g", *number);
-    return text.data();
-  }
-  const auto* text = value.as<std::string>();
-  PENSTOCK_CHECK(text != nullptr) << "an option of a driver that is no word, number or flag";
-  return *text;
-}
-
-DriverOptions driver_options(const ModelSpec& model) {
-  DriverOptions options;
-  for (const std::string& name : model.driver_options.names()) {
-    options[name] = text_of(*model.driver_options.find(name));
-  }
-  if (model.batch_size > 1) {
-    options["batch"] = std::to_string(model.batch_size);
-  }
-  return options;
+std::string key_of(const ActorSpec& actor) {
+  return actor.model + " on " + actor.device;
 }
 
 }  // namespace
@@ -44,7 +19,7 @@ DriverOptions driver_options(const ModelSpec& model) {
 Status ModelLoader::load_all(const GraphSpec& spec,
                              const std::function<void(const Loaded&)>& on_loaded) {
   for (const ActorSpec& actor : spec.actors) {
-    if (actor.model.empty() || entries_.contains(actor.model)) {
+    if (actor.model.empty() || entries_.contains(key_of(actor))) {
       continue;
     }
     const ModelSpec* model = spec.find_model(actor.model);
@@ -55,7 +30,7 @@ Status ModelLoader::load_all(const GraphSpec& spec,
     entry.device = *device;
     PENSTOCK_RETURN_IF_ERROR(load(entry));
     on_loaded(entry.loaded);
-    entries_.emplace(actor.model, std::move(entry));
+    entries_.emplace(key_of(actor), std::move(entry));
   }
   return {};
 }
@@ -74,7 +49,7 @@ Status ModelLoader::load(Entry& entry) {
     }
     device = std::make_shared<Device>(std::move(opened).value());
   }
-  auto loaded = device->load(entry.spec.file, driver_options(entry.spec));
+  auto loaded = device->load(entry.spec.file, load_options(entry.spec, entry.device));
   if (!loaded.has_value()) {
     return loaded.error().within(where + " on device '" + choice->info.identity + "'");
   }
@@ -95,15 +70,15 @@ Status ModelLoader::load(Entry& entry) {
   return {};
 }
 
-const ModelLoader::Loaded& ModelLoader::at(const std::string& model) const {
-  const auto found = entries_.find(model);
-  PENSTOCK_CHECK(found != entries_.end()) << "model '" << model << "' was not loaded";
+const ModelLoader::Loaded& ModelLoader::at(const ActorSpec& actor) const {
+  const auto found = entries_.find(key_of(actor));
+  PENSTOCK_CHECK(found != entries_.end()) << "model '" << actor.model << "' was not loaded";
   return found->second.loaded;
 }
 
-BackendFactory ModelLoader::backend_of(const std::string& model) {
-  const auto found = entries_.find(model);
-  PENSTOCK_CHECK(found != entries_.end()) << "model '" << model << "' was not loaded";
+BackendFactory ModelLoader::backend_of(const ActorSpec& actor) {
+  const auto found = entries_.find(key_of(actor));
+  PENSTOCK_CHECK(found != entries_.end()) << "model '" << actor.model << "' was not loaded";
   Entry* entry = &found->second;
   return [this, entry, made = false](
              Doorbell doorbell) mutable -> Result<std::unique_ptr<InferenceBackend>> {

@@ -42,12 +42,12 @@ class ModelLoader {
   /// Errors: of `DriverSet::select` and `Device::load`, naming model and device.
   Status load_all(const GraphSpec& spec, const std::function<void(const Loaded&)>& on_loaded);
 
-  /// Pre: loaded.
-  [[nodiscard]] const Loaded& at(const std::string& model) const;
+  /// Returns the model that `actor` runs, on its device. Pre: loaded.
+  [[nodiscard]] const Loaded& at(const ActorSpec& actor) const;
 
-  /// Returns what makes a station's backend of `model`. Each call of it after the first loads the
-  /// model anew: the device was lost in between. The loader must outlive it.
-  [[nodiscard]] BackendFactory backend_of(const std::string& model);
+  /// Returns what makes the backend of the station `actor`. Each call of it after the first loads
+  /// the model anew: the device was lost in between. The loader must outlive it.
+  [[nodiscard]] BackendFactory backend_of(const ActorSpec& actor);
 
  private:
   struct Entry {
@@ -60,7 +60,7 @@ class ModelLoader {
   Status load(Entry& entry);
 
   const DriverSet& drivers_;
-  std::map<std::string, Entry> entries_;
+  std::map<std::string, Entry> entries_;                    // By model and device.
   std::map<std::string, std::shared_ptr<Device>> devices_;  // By identity.
   std::mutex mutex_;                                        // Of reloads.
 };

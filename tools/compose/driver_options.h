@@ -1,0 +1,17 @@
+#pragma once
+
+#include "drivers/api/model_info.h"
+#include "engine/graph/graph_spec.h"
+#include "engine/graph/type_registry.h"
+
+namespace penstock {
+
+/// Registers what the linked drivers add to the language: the device words cpu, gpu, npu and noop,
+/// and the options of loading a model, allowed at `devices:` (for all models there) and `models:`.
+void register_driver_words(TypeRegistry& registry);
+
+/// Returns what was written about loading `model` on `device`, in the drivers' form. What the model
+/// says wins over what the device says; on noop, which knows other options, only the device's hold.
+DriverOptions load_options(const ModelSpec& model, const DeviceSpec& device);
+
+}  // namespace penstock
