@@ -101,6 +101,7 @@ ActorType& ActorType::holds(int frames) {
 }
 
 ActorType& ActorType::decoder(DecoderFit fit) {
+  scope_ = Scope::kPerStream;
   PENSTOCK_CHECK(static_cast<bool>(fit)) << "decoder '" << name_ << "' has no rule of fit";
   fit_ = std::move(fit);
   return in("in", {payload::kTensors});
@@ -113,6 +114,7 @@ ActorType& ActorType::runs_model() {
 }
 
 ActorType& ActorType::preprocesses() {
+  scope_ = Scope::kPerStream;
   preprocesses_ = true;
   return *this;
 }

@@ -105,10 +105,12 @@ class ActorType {
   ActorType& join();             ///< Waits, and gives out the union of what its inputs carry.
   ActorType& may_drop();         ///< Not every frame that goes in comes out.
   ActorType& holds(int frames);  ///< Keeps that many frames beyond its turn.
-  ActorType& decoder(DecoderFit fit);  ///< Is a `decode` word; needs tensors on port "in".
+  /// Is a `decode` word; needs tensors on port "in". One instance a stream, so that streams are
+  /// decoded side by side.
+  ActorType& decoder(DecoderFit fit);
   /// Runs the model named by its option `model`; expands to `.pre`, `.infer`, `.post`.
   ActorType& runs_model();
-  /// Is what `preprocess:` of a model stands for; there is one such type.
+  /// Is what `preprocess:` of a model stands for; there is one such type. One instance a stream.
   ActorType& preprocesses();
 
   [[nodiscard]] const std::string& name() const { return name_; }
