@@ -61,8 +61,8 @@ struct RunStatus {
   std::vector<Device> devices;
 };
 
-/// Reads the books of `run`. Thread-safety: any thread, while the run lives. Cost: some microseconds
-/// a histogram.
+/// Reads the books of `run`. Thread-safety: any thread, while the run lives. Cost: some
+/// microseconds a histogram.
 RunStatus status_of(const GraphRun& run);
 
 }  // namespace penstock
