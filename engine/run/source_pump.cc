@@ -162,9 +162,8 @@ SourcePump::Offer SourcePump::advance(TimePoint now) {
     state_ = State::kEnded;
     return Offer::kOver;
   }
-  if (!live_ && !can_enter) {
-    return Offer::kBlocked;
-  }
+  // One frame is read ahead of its place: only then does the end of the stream show, which nodes
+  // that hold frames until it comes wait for.
   const bool pulled = pull_next();
   if (state_ == State::kFailed) {
     return Offer::kOver;

@@ -17,9 +17,9 @@ namespace penstock {
 
 /// Lets the frames of one stream into the graph, no more at once than its window has places.
 ///
-/// A lossless source is asked for a frame only when there is a place for it. A live source is
-/// always asked; while the window is full its latest frame waits at the entrance and replaces the
-/// one that waited there, which is counted (`latest_wins`).
+/// A lossless source is asked for a frame when no other waits at the entrance: it is one frame
+/// ahead of its places. A live source is always asked; while the window is full its latest frame
+/// waits at the entrance and replaces the one that waited there, which is counted (`latest_wins`).
 ///
 /// States: reading -> ended (end of the stream, an order to stop, or given up) -> finished once the
 /// end of the stream has gone along all edges. A source that fails waits for the supervisor, which

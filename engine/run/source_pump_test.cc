@@ -109,14 +109,22 @@ TEST_F(SourcePumpTest, RefusesAWindowOf0AndAMaxFpsOf0) {
   EXPECT_EQ(SourcePump::create(options).error().code, Errc::kInvalidArgument);
 }
 
-TEST_F(SourcePumpTest, ReadsALosslessSourceOnlyWhenThereIsAPlace) {
+TEST_F(SourcePumpTest, ReadsALosslessSourceOneFrameAheadOfItsPlaces) {
   keeps_ = true;
   SourcePump& pump = build({.script = {.count = 5}, .window = 2});
   release_one_at(milliseconds(10));
   EXPECT_TRUE(graph_.run());
-  EXPECT_EQ(graph_.position(0).next, 3U);  // Two places, and the one that came back.
+  EXPECT_EQ(graph_.position(0).next, 4U);  // Two places, the one that came back, and one ahead.
   EXPECT_EQ(pump.in_flight(), 2U);
   EXPECT_EQ(graph_.books(0).totals().refused, 0U);
+}
+
+TEST_F(SourcePumpTest, EndsAStreamWhoseLastFramesFillTheWindow) {
+  keeps_ = true;
+  SourcePump& pump = build({.script = {.count = 2}, .window = 2});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(pump.in_flight(), 2U);
+  EXPECT_TRUE(graph_.runner().is_finished(pump));
 }
 
 TEST_F(SourcePumpTest, LetsTheLatestFrameOfALiveSourceWin) {

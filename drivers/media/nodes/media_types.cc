@@ -24,7 +24,12 @@ bool is_live_address(const std::string& uri) {
 }
 
 bool is_live_source(const OptionValues& options) {
-  return options.has("live") ? options.get_bool("live") : is_live_address(options.get_text("uri"));
+  if (options.has("live")) {
+    return options.get_bool("live");
+  }
+  // A paced file with a window of its own stands in for a camera.
+  const bool plays_camera = options.get_bool("realtime") && options.has("max_in_flight");
+  return plays_camera || is_live_address(options.get_text("uri"));
 }
 
 ActorType video_source_type() {
