@@ -33,7 +33,10 @@ void RunnableShell::turn() {
     return;  // A ring while blocked is not lost: the end of the block is followed by a turn.
   }
   runnable_->begin_turn();
-  switch (runnable_->step(clock_->now())) {
+  const TimePoint begin = clock_->now();
+  const Runnable::Step step = runnable_->step(begin);
+  runnable_->count_turn(clock_->now() - begin);
+  switch (step) {
     case Runnable::Step::kIdle:
       set_timer();
       break;

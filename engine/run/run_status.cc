@@ -42,6 +42,10 @@ RunStatus status_of(const GraphRun& run) {
                               ledger.latency.quantile(0.5),
                               ledger.latency.quantile(0.99)});
   }
+  for (const Supervisor::Member& member : run.members()) {
+    status.members.push_back(
+        {member.name, member.runnable->long_turns(), member.runnable->longest_turn().count()});
+  }
   return status;
 }
 

@@ -54,11 +54,19 @@ struct RunStatus {
     std::uint64_t latency_p99_ns = 0;
   };
 
+  /// What keeps a worker: a segment, a source, a station.
+  struct Member {
+    std::string name;
+    std::uint64_t long_turns = 0;  ///< Of more than `Runnable::kLongTurn`.
+    std::int64_t longest_turn_ns = 0;
+  };
+
   std::string graph;
   std::vector<Stream> streams;
   std::vector<Node> nodes;
   std::vector<Edge> edges;
   std::vector<Device> devices;
+  std::vector<Member> members;
 };
 
 /// Reads the books of `run`. Thread-safety: any thread, while the run lives. Cost: some

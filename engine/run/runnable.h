@@ -43,6 +43,35 @@ class Runnable {
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
+  /// Books a turn that took `took`. A turn is meant to end soon, since others wait for its worker;
+  /// one of more than `kLongTurn` is counted, and status names it. Turns of heavy work become
+  /// shorter by and by, those of light work longer: see `share_of`. By the driver.
+  void count_turn(Duration took) noexcept {
+    if (took > kWantedTurn && turn_shift_ < kMostTurnShift) {
+      ++turn_shift_;
+    } else if (took < kWantedTurn / 4 && turn_shift_ > 0) {
+      --turn_shift_;
+    }
+    if (took >= kLongTurn) {
+      long_turns_.fetch_add(1, std::memory_order_relaxed);
+    }
+    if (took.count() > longest_turn_ns_.load(std::memory_order_relaxed)) {
+      longest_turn_ns_.store(took.count(), std::memory_order_relaxed);
+    }
+  }
+
+  static constexpr Duration kLongTurn = std::chrono::milliseconds(20);
+  static constexpr Duration kWantedTurn = std::chrono::milliseconds(5);
+
+  /// Return what was booked. Any thread.
+  [[nodiscard]] std::uint64_t long_turns() const noexcept {
+    return long_turns_.load(std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] Duration longest_turn() const noexcept {
+    return Duration(longest_turn_ns_.load(std::memory_order_relaxed));
+  }
+
   /// Sets who is rung when there may be work. Pre: before anything can ring.
   void set_driver(Doorbell driver) noexcept { driver_ = driver; }
 
@@ -61,10 +90,23 @@ class Runnable {
   /// The driver says that it is about to look: rings from now on are new.
   void begin_turn() noexcept { rung_.store(false, std::memory_order_seq_cst); }
 
+ protected:
+  /// Returns how many of at most `most` frames this turn should take. Decided from the turns
+  /// before, because a look at the clock after each frame would cost as much as a hop.
+  [[nodiscard]] int share_of(int most) const noexcept {
+    const int share = most >> turn_shift_;
+    return share > 0 ? share : 1;
+  }
+
  private:
+  static constexpr int kMostTurnShift = 8;
+
   const std::string name_;
   Doorbell driver_;
   std::atomic<bool> rung_{false};
+  int turn_shift_ = 0;
+  std::atomic<std::uint64_t> long_turns_{0};
+  std::atomic<Duration::rep> longest_turn_ns_{0};
 };
 
 }  // namespace penstock

@@ -100,7 +100,8 @@ Runnable::Step Segment::open_turn() {
 }
 
 Runnable::Step Segment::work() {
-  for (int frames = 0; frames < kFramesPerTurn; ++frames) {
+  const int budget = share_of(kFramesPerTurn);
+  for (int frames = 0; frames < budget; ++frames) {
     if (!out_.flush()) {
       return Step::kIdle;  // The edge rings when it has room.
     }

@@ -131,7 +131,8 @@ void SourcePump::stop_source() {
 }
 
 Runnable::Step SourcePump::read_turn(TimePoint now) {
-  for (int frames = 0; frames < kFramesPerTurn; ++frames) {
+  const int budget = share_of(kFramesPerTurn);
+  for (int frames = 0; frames < budget; ++frames) {
     switch (advance(now)) {
       case Offer::kSent:
       case Offer::kRetry:

@@ -195,6 +195,13 @@ std::string summary_json(const RunStatus& status, Duration elapsed) {
                              {"full", edge.stats.full},
                              {"high_water", edge.stats.high_water}});
   }
+  json["members"] = nlohmann::ordered_json::array();
+  for (const RunStatus::Member& member : status.members) {
+    json["members"].push_back(
+        {{"name", member.name},
+         {"long_turns", member.long_turns},
+         {"longest_turn_ms", static_cast<double>(member.longest_turn_ns) / 1e6}});
+  }
   return json.dump();
 }
 
