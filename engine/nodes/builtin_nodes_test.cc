@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/graph/builtin_words.h"
+#include "engine/nodes/app_ports.h"
 #include "engine/nodes/builtin_types.h"
 
 namespace penstock {
@@ -14,6 +15,7 @@ TEST(BuiltinNodes, HaveAClassForEachTypeAndATypeForEachClass) {
   register_builtin_types(registry);
   NodeCatalogue catalogue;
   register_builtin_nodes(catalogue);
+  register_app_nodes(catalogue, AppPorts());
   for (const std::string& name : registry.actor_names()) {
     if (registry.find(name)->does_run_model()) {
       continue;  // Runs on the station of its model.
@@ -34,7 +36,7 @@ TEST(NodeCatalogue, FindsNothingUnderAnUnknownName) {
 TEST(NodeCatalogueDeathTest, RefusesANameTwice) {
   NodeCatalogue catalogue;
   register_builtin_nodes(catalogue);
-  EXPECT_DEATH(register_builtin_nodes(catalogue), "'preprocess' is registered twice");
+  EXPECT_DEATH(register_builtin_nodes(catalogue), "is registered twice");
 }
 
 }  // namespace

@@ -4,9 +4,10 @@
 
 namespace penstock {
 
-/// Registers the actor types that need no library: decoders, `tracker`, `filter`, `sample`,
-/// `jsonl_sink`, `console`, `discard`, `test_source` and what belongs to them, with their options.
-/// `preprocess` and `infer` are the language's own (`register_language_types`).
+/// Registers the actor types that need no library: decoders, `letterbox`, `resize`, `convert`,
+/// `normalize`, `tracker`, `filter`, `sample`, `jsonl_sink`, `console`, `discard`, `test_source`,
+/// `app_source` and `app_sink`, with their options. `preprocess` and `infer` are the language's own
+/// (`register_language_types`).
 void register_builtin_types(TypeRegistry& registry);
 
 }  // namespace penstock

@@ -59,20 +59,27 @@ Status read_color(const OptionValues& options, PictureTarget& target) {
   return {};
 }
 
+void use_imagenet_scale(PictureTarget& target) {
+  target.mean = kImagenetMean;
+  target.deviation = kImagenetDeviation;
+  if (target.order == ResampleSpec::Order::kBgr) {
+    std::reverse(target.mean.begin(), target.mean.end());
+    std::reverse(target.deviation.begin(), target.deviation.end());
+  }
+}
+
+Status read_mean_and_std(const OptionValues& options, PictureTarget& target) {
+  PENSTOCK_ASSIGN_OR_RETURN(target.mean, channels_of(options, "mean"));
+  PENSTOCK_ASSIGN_OR_RETURN(target.deviation, channels_of(options, "std"));
+  return {};
+}
+
 Status read_normalize(const OptionValues& options, PictureTarget& target) {
   if (options.is_word("normalize", "imagenet")) {
-    target.mean = kImagenetMean;
-    target.deviation = kImagenetDeviation;
-    if (target.order == ResampleSpec::Order::kBgr) {
-      std::reverse(target.mean.begin(), target.mean.end());
-      std::reverse(target.deviation.begin(), target.deviation.end());
-    }
+    use_imagenet_scale(target);
     return {};
   }
-  const OptionValues& scale = options.get_object("normalize");
-  PENSTOCK_ASSIGN_OR_RETURN(target.mean, channels_of(scale, "mean"));
-  PENSTOCK_ASSIGN_OR_RETURN(target.deviation, channels_of(scale, "std"));
-  return {};
+  return read_mean_and_std(options.get_object("normalize"), target);
 }
 
 }  // namespace penstock

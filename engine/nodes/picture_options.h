@@ -18,4 +18,10 @@ Status read_color(const OptionValues& options, PictureTarget& target);
 /// preset is in RGB order. Errors: `kInvalidArgument` for neither 1 nor 3 numbers.
 Status read_normalize(const OptionValues& options, PictureTarget& target);
 
+/// Reads `mean` and `std` themselves. Errors: as `read_normalize`.
+Status read_mean_and_std(const OptionValues& options, PictureTarget& target);
+
+/// Sets mean and deviation to those of ImageNet's pictures, in the target's channel order.
+void use_imagenet_scale(PictureTarget& target);
+
 }  // namespace penstock
