@@ -26,6 +26,8 @@ class AppFrame {
  public:
   explicit AppFrame(Frame frame) noexcept : frame_(std::move(frame)) {}
 
+  AppFrame(const AppFrame&) = delete;
+  AppFrame& operator=(const AppFrame&) = delete;
   AppFrame(AppFrame&&) noexcept = default;
 
   AppFrame& operator=(AppFrame&& other) noexcept {

@@ -1,0 +1,137 @@
+#include "engine/nodes/builtin_types.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "engine/graph/builtin_words.h"
+#include "engine/graph/graph_checker.h"
+
+namespace penstock {
+namespace {
+
+/// A model that looks like an SSD with 1917 boxes and three classes.
+class SsdProbe final : public ModelProbe {
+ public:
+  Result<ModelFacts> probe(const std::string& /*path*/) override {
+    ModelFacts facts;
+    facts.inputs = {{"image", {1, 300, 300, 3}, "f32", "NHWC"}};
+    facts.outputs = {{"boxes", {1, 1917, 4}, "f32", ""}, {"classes", {1, 1917, 3}, "f32", ""}};
+    return facts;
+  }
+};
+
+class AnyFile final : public FileAccess {
+ public:
+  [[nodiscard]] bool is_readable(const std::string& /*path*/) const override { return true; }
+
+  [[nodiscard]] Result<std::string> read(const std::string& /*path*/) const override {
+    return std::string("background\nperson\ndog\n");
+  }
+};
+
+class BuiltinTypesTest : public ::testing::Test {
+ protected:
+  BuiltinTypesTest() {
+    register_language_types(registry_);
+    register_builtin_types(registry_);
+    registry_.add_device({"cpu", "this machine", {}});
+  }
+
+  CheckedGraph check(const std::string& text) {
+    CheckRequest request;
+    request.registry = &registry_;
+    request.models = &models_;
+    request.files = &files_;
+    return check_graph(SourceText("a.yaml", text), request);
+  }
+
+  /// Returns the codes and messages of all that is wrong.
+  std::string complaints(const std::string& text) {
+    std::string all;
+    for (const Diagnostic& diagnostic : check(text).diagnostics) {
+      all += diagnostic.code + " " + diagnostic.message + "\n";
+    }
+    return all;
+  }
+
+  TypeRegistry registry_;
+  SsdProbe models_;
+  AnyFile files_;
+};
+
+const std::string kDetector = R"(graph: people
+models:
+  people:
+    file: ssd.onnx
+    device: cpu
+    preprocess: {resize: [300, 300], normalize: {mean: 127.5, std: 127.5}}
+    postprocess: {decode: ssd, labels: labels.txt, score: 0.4, keep: [person]}
+actors:
+  cam: {type: test_source, streams: {gate: {seed: 1}, dock: {seed: 2, live: true, fps: 10}}}
+  detect: {type: infer, model: people, in: cam}
+)";
+
+TEST_F(BuiltinTypesTest, SpeakOfAWholeGraph) {
+  const std::string text = kDetector + R"(  track: {type: tracker, max_lost: 20, in: detect}
+  near: {type: filter, min_size: [40, 80], drop_empty: true, in: track}
+  few: {type: sample, max_fps: 5, in: near}
+  log: {type: jsonl_sink, path: "out/$(stream)-%Y-%m-%d.jsonl", in: track}
+  screen: {type: console, every: 25, in: few}
+  app: {type: app_sink, in: track}
+  rest: {type: discard, in: near}
+)";
+  EXPECT_EQ(complaints(text), "");
+  const CheckedGraph checked = check(text);
+  ASSERT_TRUE(checked.spec.has_value());
+  const ActorSpec* cam = checked.spec->find_actor("cam");
+  EXPECT_FALSE(cam->streams[0].live);
+  EXPECT_TRUE(cam->streams[1].live);
+  EXPECT_EQ(checked.spec->find_actor("track")->scope, Scope::kPerStream);
+  EXPECT_EQ(checked.spec->find_actor("few")->scope, Scope::kPerStream);
+  EXPECT_EQ(checked.spec->find_actor("detect.post")->type->name(), "ssd");
+}
+
+TEST_F(BuiltinTypesTest, TakeAPreprocessThatIsWrittenByHand) {
+  EXPECT_EQ(complaints(R"(graph: by_hand
+models: {people: {file: ssd.onnx, device: cpu}}
+actors:
+  app: {type: app_source}
+  small: {type: resize, size: [300, 300], in: app}
+  scaled: {type: normalize, layout: nhwc, preset: imagenet, in: small}
+  infer: {type: infer, model: people, in: scaled}
+  found: {type: ssd, labels: [background, person, dog], in: infer}
+  log: {type: jsonl_sink, path: out.jsonl, in: found}
+)"),
+            "");
+}
+
+TEST_F(BuiltinTypesTest, FindTheDecoderThatDoesNotFit) {
+  std::string text = kDetector + "  rest: {type: discard, in: detect}\n";
+  text.replace(text.find("decode: ssd"), 11, "decode: yolov8");
+  EXPECT_EQ(complaints(text).rfind("E043 decoder 'yolov8' does not fit model 'people': ", 0), 0U)
+      << complaints(text);
+}
+
+TEST_F(BuiltinTypesTest, KnowWhatFramesMustCarry) {
+  EXPECT_EQ(complaints(R"(graph: a
+actors:
+  app: {type: app_source}
+  track: {type: tracker, in: app}
+  rest: {type: discard, in: track}
+)")
+                .rfind("E040 actor 'track' wants objects", 0),
+            0U);
+}
+
+TEST_F(BuiltinTypesTest, WantOneRuleOfSampling) {
+  const std::string graph =
+      "graph: a\nactors:\n  cam: {type: test_source}\n  rest: {type: discard, "
+      "in: few}\n  few: {type: sample, in: cam";
+  EXPECT_EQ(complaints(graph + ", every: 2}\n"), "");
+  EXPECT_EQ(complaints(graph + "}\n").rfind("E011 ", 0), 0U) << complaints(graph + "}\n");
+  EXPECT_EQ(complaints(graph + ", every: 2, max_fps: 5}\n").rfind("E015 ", 0), 0U);
+}
+
+}  // namespace
+}  // namespace penstock
