@@ -1,0 +1,35 @@
+#pragma once
+
+#include <iostream>
+#include <sstream>
+#include <string>
+
+namespace penstock::testing {
+
+/// Collects what is written to `std::cout` and `std::cerr` for as long as it lives.
+class CapturedOutput {
+ public:
+  CapturedOutput()
+      : out_(std::cout.rdbuf(out_text_.rdbuf())),
+        err_(std::cerr.rdbuf(err_text_.rdbuf())) {}
+
+  CapturedOutput(const CapturedOutput&) = delete;
+  CapturedOutput& operator=(const CapturedOutput&) = delete;
+
+  ~CapturedOutput() {
+    std::cout.rdbuf(out_);
+    std::cerr.rdbuf(err_);
+  }
+
+  [[nodiscard]] std::string out() const { return out_text_.str(); }
+
+  [[nodiscard]] std::string err() const { return err_text_.str(); }
+
+ private:
+  std::ostringstream out_text_;
+  std::ostringstream err_text_;
+  std::streambuf* out_;
+  std::streambuf* err_;
+};
+
+}  // namespace penstock::testing

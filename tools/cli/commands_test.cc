@@ -1,0 +1,224 @@
+// Each word through its function, with what it prints captured.
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/runfiles.h"
+#include "tools/cli/actors_command.h"
+#include "tools/cli/bench_command.h"
+#include "tools/cli/captured_output.h"
+#include "tools/cli/check_command.h"
+#include "tools/cli/devices_command.h"
+#include "tools/cli/graph_command.h"
+#include "tools/cli/models_command.h"
+#include "tools/cli/schema_command.h"
+#include "tools/cli/version_command.h"
+
+namespace penstock {
+namespace {
+
+using nlohmann::json;
+
+struct Answer {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+Answer ask(const Command& command, const std::vector<std::string>& words) {
+  const testing::CapturedOutput output;
+  const int code = command.run(words);
+  return {code, output.out(), output.err()};
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string write_graph(const std::string& name, const std::string& text) {
+  const auto path = testing::scratch_folder() / name;
+  std::ofstream(path) << text;
+  return path.string();
+}
+
+std::string right_graph() {
+  return write_graph("right.yaml", R"(graph: g
+params:
+  out: {default: out/a.jsonl}
+actors:
+  cam: {type: video_source, uri: "rtsp://10.0.0.1/main"}
+  log: {type: jsonl_sink, in: cam, path: $(out)}
+)");
+}
+
+std::string wrong_graph() {
+  return write_graph("wrong.yaml", R"(graph: g
+actors:
+  cam: {type: video_source, uri: "rtsp://10.0.0.1/main"}
+  log: {type: jsonl_sink, in: cma, path: out/a.jsonl}
+)");
+}
+
+std::string read(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+TEST(CheckCommand, AcceptsARightGraph) {
+  const Answer answer = ask(check_command(), {right_graph(), "--set", "out=b.jsonl"});
+  EXPECT_EQ(answer.code, kExitDone) << answer.err;
+  EXPECT_TRUE(contains(answer.out, "right.yaml: right; 2 actors, 0 models\n")) << answer.out;
+  EXPECT_EQ(answer.err, "");
+}
+
+TEST(CheckCommand, ShowsWhatIsWrongOnStderr) {
+  const Answer answer = ask(check_command(), {wrong_graph()});
+  EXPECT_EQ(answer.code, kExitUsage);
+  EXPECT_EQ(answer.out, "");
+  EXPECT_TRUE(contains(answer.err, "error[E031]")) << answer.err;
+  EXPECT_TRUE(contains(answer.err, "did you mean 'cam'"));
+  EXPECT_FALSE(contains(answer.err, "\x1b"));  // Not a terminal: no colours.
+}
+
+TEST(CheckCommand, TellsProgramsOnStdout) {
+  const Answer answer = ask(check_command(), {wrong_graph(), "--json"});
+  EXPECT_EQ(answer.code, kExitUsage);
+  const json diagnostic = json::parse(answer.out).at("diagnostics").at(0);
+  EXPECT_EQ(diagnostic.at("code"), "E031");
+  EXPECT_EQ(diagnostic.at("line"), 4);
+  EXPECT_EQ(answer.err, "");
+}
+
+TEST(CheckCommand, WantsAFile) {
+  EXPECT_EQ(ask(check_command(), {}).code, kExitUsage);
+  EXPECT_EQ(ask(check_command(), {"no-such.yaml"}).code, kExitUsage);
+  EXPECT_EQ(ask(check_command(), {right_graph(), "--set", "x"}).code, kExitUsage);
+}
+
+TEST(CheckCommand, ChecksAgainstTheModelFile) {
+  const std::string model = testing::asset("models/blazeface_128.onnx").string();
+  const std::string path = write_graph("model.yaml", R"(graph: g
+models:
+  faces:
+    file: )" + model + R"(
+    preprocess: {letterbox: [64, 64]}
+actors:
+  cam:    {type: video_source, uri: "rtsp://10.0.0.1/main"}
+  detect: {type: infer, model: faces, in: cam}
+  log:    {type: discard, in: detect}
+)");
+  const Answer answer = ask(check_command(), {path});
+  EXPECT_EQ(answer.code, kExitUsage);
+  EXPECT_TRUE(contains(answer.err, "error[E041]")) << answer.err;
+}
+
+TEST(GraphCommand, PrintsTextUnlessTold) {
+  const Answer answer = ask(graph_command(), {right_graph()});
+  EXPECT_EQ(answer.code, kExitDone) << answer.err;
+  EXPECT_TRUE(contains(answer.out, "g: 1 stream, 2 segments\n"));
+  EXPECT_TRUE(contains(answer.out, "-> log  queue 4"));
+}
+
+TEST(GraphCommand, TakesTheFormatFromTheNameOfTheFile) {
+  const auto svg = testing::scratch_folder() / "right.svg";
+  const Answer answer = ask(graph_command(), {right_graph(), "-o", svg.string()});
+  EXPECT_EQ(answer.code, kExitDone) << answer.err;
+  EXPECT_EQ(answer.out, "");
+  EXPECT_EQ(read(svg).rfind("<svg ", 0), 0U);
+  EXPECT_TRUE(contains(ask(graph_command(), {right_graph(), "--format", "dot"}).out, "digraph"));
+}
+
+TEST(GraphCommand, RefusesAWrongGraphFormatOrPlace) {
+  EXPECT_EQ(ask(graph_command(), {wrong_graph()}).code, kExitUsage);
+  const Answer format = ask(graph_command(), {right_graph(), "--format", "sgv"});
+  EXPECT_EQ(format.code, kExitUsage);
+  EXPECT_TRUE(contains(format.err, "did you mean 'svg'"));
+  EXPECT_EQ(ask(graph_command(), {right_graph(), "-o", "/no/such/folder/a.svg"}).code, kExitFailed);
+}
+
+TEST(ActorsCommand, ListsTypesAndShowsOne) {
+  EXPECT_TRUE(contains(ask(actors_command(), {}).out, "  tracker"));
+  const Answer one = ask(actors_command(), {"tracker"});
+  EXPECT_EQ(one.code, kExitDone);
+  EXPECT_TRUE(contains(one.out, "Ports\n"));
+  EXPECT_TRUE(contains(ask(actors_command(), {"--markdown"}).out, "### `tracker`"));
+}
+
+TEST(ActorsCommand, TellsPrograms) {
+  const json one = json::parse(ask(actors_command(), {"video_source", "--json"}).out);
+  EXPECT_EQ(one.at("kind"), "source");
+  EXPECT_EQ(one.at("outputs").at(0).at("adds").at(0), "image");
+  const json& uri = one.at("options").at(0);
+  EXPECT_EQ(uri.at("name"), "uri");
+  EXPECT_EQ(uri.at("required"), true);
+  const json all = json::parse(ask(actors_command(), {"--json"}).out);
+  EXPECT_GT(all.at("actors").size(), 5U);
+}
+
+TEST(ActorsCommand, NamesTheNearestType) {
+  const Answer answer = ask(actors_command(), {"traker"});
+  EXPECT_EQ(answer.code, kExitUsage);
+  EXPECT_EQ(answer.err, "penstock: no actor type 'traker'; did you mean 'tracker'?\n");
+}
+
+TEST(SchemaCommand, PrintsJson) {
+  const json schema = json::parse(ask(schema_command(), {}).out);
+  EXPECT_TRUE(schema.contains("$schema"));
+}
+
+TEST(VersionCommand, NamesCompilerAndDrivers) {
+  const json versions = json::parse(ask(version_command(), {"--json"}).out);
+  EXPECT_FALSE(versions.at("version").get<std::string>().empty());
+  EXPECT_TRUE(versions.at("drivers").contains("openvino"));
+  EXPECT_TRUE(contains(ask(version_command(), {}).out, "compiler"));
+}
+
+TEST(DevicesCommand, SaysWhichAreSimulated) {
+  const json devices = json::parse(ask(devices_command(), {"--json"}).out).at("devices");
+  ASSERT_GE(devices.size(), 2U);
+  EXPECT_EQ(devices.front().at("identity"), "cpu:0");
+  EXPECT_EQ(devices.front().at("simulated"), false);
+  EXPECT_EQ(devices.back().at("identity"), "noop:0");
+  EXPECT_EQ(devices.back().at("simulated"), true);
+}
+
+TEST(DevicesCommand, ListsForPeople) {
+  const Answer answer = ask(devices_command(), {"list"});
+  EXPECT_EQ(answer.code, kExitDone) << answer.err;
+  EXPECT_EQ(answer.out.rfind("DEVICE", 0), 0U);
+  EXPECT_TRUE(contains(answer.out, "simulated"));
+  EXPECT_EQ(ask(devices_command(), {"lst"}).code, kExitUsage);
+}
+
+TEST(ModelsCommand, InspectsAModelFile) {
+  const std::string model = testing::asset("models/blazeface_128.onnx").string();
+  const Answer answer = ask(models_command(), {"inspect", model});
+  EXPECT_EQ(answer.code, kExitDone) << answer.err;
+  EXPECT_TRUE(contains(answer.out, "blazeface_128.onnx: 1 network\n"));
+  EXPECT_TRUE(contains(answer.out, "letterbox: [128, 128]"));
+}
+
+TEST(ModelsCommand, RefusesWhatIsNoModel) {
+  const Answer missing = ask(models_command(), {"inspect", "no-such.onnx"});
+  EXPECT_EQ(missing.code, kExitUnavailable);
+  EXPECT_TRUE(contains(missing.err, "no-such.onnx"));
+  const Answer word = ask(models_command(), {"inspct", "a.onnx"});
+  EXPECT_EQ(word.code, kExitUsage);
+  EXPECT_TRUE(contains(word.err, "did you mean 'inspect'"));
+}
+
+TEST(BenchCommand, NamesTheNearestBenchmark) {
+  const Answer answer = ask(bench_command(), {"preproces"});
+  EXPECT_EQ(answer.code, kExitUsage);
+  EXPECT_TRUE(contains(answer.err, "did you mean 'preprocess'"));
+}
+
+}  // namespace
+}  // namespace penstock
