@@ -208,16 +208,37 @@ std::optional<EdgeRing::Item> EdgeRing::pop() {
       }
     }
     if (head == tail) {
-      return std::nullopt;
-    }
-    if (head < tail) {
+      if (is_really_empty(head)) {
+        return std::nullopt;
+      }
+    } else if (head < tail) {
       detail::FrameBody* body = slots_[head & mask_].load(std::memory_order_relaxed);
-      if (head_.compare_exchange_strong(head, head + 1, std::memory_order_seq_cst)) {
+      if (move_head(head)) {
         return Item(std::in_place_index<0>, Frame::adopt(body));
       }
     }
     // The producer has dropped that frame: records may stand before the next one.
   }
+}
+
+bool EdgeRing::move_head(std::uint64_t head) noexcept {
+  if (options_.overflow == Overflow::kDropOldest) {
+    return head_.compare_exchange_strong(head, head + 1, std::memory_order_seq_cst);
+  }
+  // Nobody else moves it. That the producer may see it late is made good where it would matter.
+  head_.store(head + 1, std::memory_order_release);
+  return true;
+}
+
+bool EdgeRing::is_really_empty(std::uint64_t head) noexcept {
+  if (options_.overflow == Overflow::kDropOldest) {
+    return true;
+  }
+  // A producer that has not seen the last move of the head takes the ring for fuller than it is and
+  // does not wake us. This puts that move in order with its look: either it sees the ring empty, or
+  // its frame is seen here.
+  head_.fetch_add(0, std::memory_order_seq_cst);
+  return tail_.load(std::memory_order_seq_cst) == head;
 }
 
 void EdgeRing::done() noexcept {

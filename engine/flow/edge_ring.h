@@ -138,6 +138,10 @@ class EdgeRing {
   bool merge(const Tombstone& tombstone, std::size_t end, std::uint64_t from);
   void ring_producer_if_waiting() noexcept;
   std::optional<ControlRecord> pop_control(std::uint64_t head);
+  /// Takes the frame at `head` for the consumer; false if the producer has dropped it.
+  bool move_head(std::uint64_t head) noexcept;
+  /// Whether the ring that looked empty still is, once its producer must have seen that.
+  bool is_really_empty(std::uint64_t head) noexcept;
 
   const Options options_;
   const std::uint64_t mask_;

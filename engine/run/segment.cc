@@ -183,7 +183,9 @@ void Segment::run_node(std::size_t index, std::size_t port, Frame frame) {
 
 Status Segment::call_node(std::size_t index, std::size_t port, Frame& frame) {
   NodeLedger& ledger = *options_.nodes[index].ledger;
-  const std::uint64_t count = ledger.processed.fetch_add(1, std::memory_order_relaxed);
+  // Written here only: a load and a store, which cost a tenth of a locked addition.
+  const std::uint64_t count = ledger.processed.load(std::memory_order_relaxed);
+  ledger.processed.store(count + 1, std::memory_order_relaxed);
   const bool timed = (count & kSampleMask) == 0;
   const Clock& clock = *options_.nodes[index].context.clock;
   const TimePoint begin = timed ? clock.now() : TimePoint{};
