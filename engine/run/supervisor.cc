@@ -17,6 +17,14 @@ std::string seconds(Duration duration) {
   return std::to_string(ms / 1000) + tenths + " s";
 }
 
+Duration backoff(const RestartRule& words, std::uint32_t earlier) {
+  Duration wait = words.backoff_first;
+  for (std::uint32_t i = 0; i < earlier && wait < words.backoff_limit; ++i) {
+    wait += std::min(wait, words.backoff_limit - wait);
+  }
+  return std::min(wait, words.backoff_limit);
+}
+
 std::string who(const RunEvent& event) {
   return "node '" + event.node + "'" +
          (event.stream.empty() ? "" : " of stream '" + event.stream + "'");
@@ -76,10 +84,13 @@ void Supervisor::on_failure(State& state, const RunEvent& event, TimePoint now) 
   }
   if (stopping_) {
     note(Note::Level::kWarning, text + "; the run is ending, it is not restarted");
+    // A source was to read no more anyway; anything else takes frames of its streams with it.
+    failed_ = failed_ || !state.member.is_source;
     give_up(state);
     return;
   }
-  if (state.opened_at.has_value() && now - *state.opened_at >= words.within) {
+  const bool was_open = state.opened_at.has_value();
+  if (was_open && now - *state.opened_at >= words.within) {
     state.in_a_row = 0;
   }
   state.opened_at.reset();
@@ -92,12 +103,10 @@ void Supervisor::on_failure(State& state, const RunEvent& event, TimePoint now) 
     if (!words.forever) {
       state.failures.push_back(now);
     }
-    const std::uint32_t doublings = std::min<std::uint32_t>(state.in_a_row++, 20);
-    const Duration wait =
-        std::min(words.backoff_limit, words.backoff_first * (std::int64_t{1} << doublings));
+    const Duration wait = backoff(words, state.in_a_row++);
     state.restart_at = now + wait;
     // A source that stays away says so once, not at each attempt.
-    if (!words.forever || state.in_a_row == 1) {
+    if (!words.forever || was_open || state.in_a_row == 1) {
       note(Note::Level::kWarning, text + "; tried again in " + seconds(wait));
     }
     return;
@@ -147,6 +156,7 @@ void Supervisor::stop(TimePoint now) {
       state.restart_at.reset();
       orders_.push_back({state.member.runnable, Supervised::Order::kStop});
     } else if (state.restart_at.has_value()) {
+      failed_ = true;
       give_up(state);  // It is down; waiting for its back-off would hold the end up.
     }
   }
