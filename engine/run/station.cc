@@ -30,13 +30,14 @@ Runnable::Step Station::step(TimePoint now) {
   if (state_ == State::kMade || state_ == State::kClosing) {
     return Step::kBlocking;
   }
-  if (state_ == State::kFailed) {
-    return Step::kIdle;
-  }
   if (state_ == State::kFinished) {
     return Step::kFinished;
   }
   depart();
+  if (state_ == State::kFailed) {
+    out_.flush();  // What is done does not wait for the restart.
+    return Step::kIdle;
+  }
   while (out_.flush() && state_ != State::kFailed) {
     const bool moved = submit_ready(now) || take_next(now);
     depart();
@@ -60,7 +61,8 @@ std::optional<TimePoint> Station::wake_at() const {
   const auto consider = [&](TimePoint when) {
     earliest = earliest.has_value() ? std::min(*earliest, when) : when;
   };
-  if (oldest_wait_.has_value() && waiting_.size() < options_.batch_size) {
+  // While no slot is free, or the output is full, it is their ring that starts a batch.
+  if (oldest_wait_.has_value() && out_.is_clear() && free_slot().has_value()) {
     consider(*oldest_wait_ + options_.batch_wait);
   }
   for (const Job& job : jobs_) {
@@ -283,12 +285,21 @@ Status Station::start_job(std::uint32_t slot, TimePoint now) {
   job.abandoned = false;
   job.token = next_token_++;
   job.submitted_at = now;
-  const std::size_t count = std::min<std::size_t>(waiting_.size(), options_.batch_size);
-  for (std::size_t i = 0; i < count; ++i) {
-    job.frames.push_back(waiting_.front());
+  while (!waiting_.empty() && job.frames.size() < options_.batch_size) {
+    const Ticket ticket = waiting_.front();
     waiting_.pop_front();
+    // One bad frame must not cost the others of its batch their results.
+    if (const Status fits = check_inputs(order_.at(ticket)); fits.has_value()) {
+      job.frames.push_back(ticket);
+    } else {
+      fail_ticket(ticket, Outcome::kFailed, Reason::kNodeFailed);
+      report_frame_failure(fits.error());
+    }
   }
   oldest_wait_ = waiting_.empty() ? std::nullopt : std::optional<TimePoint>(now);
+  if (job.frames.empty()) {
+    return {};
+  }
   PENSTOCK_RETURN_IF_ERROR(gather(job));
   PENSTOCK_RETURN_IF_ERROR(lease_outputs(job));
   PENSTOCK_RETURN_IF_ERROR(backend_->submit(slot, job.inputs, job.outputs, job.token));
@@ -297,40 +308,55 @@ Status Station::start_job(std::uint32_t slot, TimePoint now) {
   return {};
 }
 
+Status Station::check_inputs(const Frame& frame) const {
+  const auto specs = backend_->inputs();
+  const auto maps = frame.tensors();
+  if (maps.size() != specs.size()) {
+    return Error{Errc::kInvalidArgument,
+                 "the frame carries " + std::to_string(maps.size()) + " tensors, the model has " +
+                     std::to_string(specs.size()) + " inputs"};
+  }
+  if (options_.batch_size == 1) {
+    return {};  // The device checks what it is given.
+  }
+  for (std::size_t port = 0; port < specs.size(); ++port) {
+    const std::size_t share = batch_share(*specs[port]);
+    const FeatureMap& map = maps[port];
+    if (!map.is_dense() || map.buffer.size() - map.offset < share) {
+      return Error{Errc::kInvalidArgument,
+                   "input '" + specs[port]->name + "': a frame's tensor has " +
+                       std::to_string(map.buffer.size() - map.offset) +
+                       " bytes, one of a batch needs " + std::to_string(share)};
+    }
+  }
+  return {};
+}
+
+std::size_t Station::batch_share(const TensorSpec& spec) const {
+  const auto bytes = spec.shape.dense_bytes(spec.type);
+  PENSTOCK_CHECK(bytes.has_value()) << "checked when the station opened";
+  return *bytes / options_.batch_size;
+}
+
 Status Station::gather(Job& job) {
   const auto specs = backend_->inputs();
   job.inputs.clear();
-  for (const Ticket& ticket : job.frames) {
-    const auto maps = order_.at(ticket).tensors();
-    if (maps.size() != specs.size()) {
-      return Error{Errc::kInvalidArgument,
-                   "the frame carries " + std::to_string(maps.size()) + " tensors, the model has " +
-                       std::to_string(specs.size()) + " inputs"};
-    }
-  }
   if (options_.batch_size == 1) {
     const auto maps = order_.at(job.frames.front()).tensors();
     job.inputs.assign(maps.begin(), maps.end());
     return {};
   }
   for (std::size_t port = 0; port < specs.size(); ++port) {
-    const auto bytes = specs[port]->shape.dense_bytes(specs[port]->type);
-    PENSTOCK_CHECK(bytes.has_value()) << "checked when the station opened";
-    auto buffer = batch_pools_[port].acquire(*bytes);
+    const std::size_t share = batch_share(*specs[port]);
+    auto buffer = batch_pools_[port].acquire(share * options_.batch_size);
     if (!buffer.has_value()) {
       return Error{Errc::kUnavailable,
                    "no memory for a batch of input '" + specs[port]->name + "'"};
     }
-    const std::size_t share = *bytes / options_.batch_size;
     for (std::size_t i = 0; i < job.frames.size(); ++i) {
-      const FeatureMap& map = order_.at(job.frames[i]).tensors()[port];
-      if (!map.is_dense() || map.buffer.size() - map.offset < share) {
-        return Error{Errc::kInvalidArgument,
-                     "input '" + specs[port]->name + "': a frame's tensor has " +
-                         std::to_string(map.buffer.size() - map.offset) +
-                         " bytes, one of a batch needs " + std::to_string(share)};
-      }
-      std::memcpy(buffer->mutable_data() + i * share, map.data(), share);
+      std::memcpy(buffer->mutable_data() + i * share,
+                  order_.at(job.frames[i]).tensors()[port].data(),
+                  share);
     }
     PENSTOCK_ASSIGN_OR_RETURN(
         FeatureMap gathered, make_feature_map(specs[port], specs[port]->shape, std::move(*buffer)));
@@ -375,15 +401,12 @@ void Station::report_frame_failure(const Error& error) {
 
 void Station::fail_station(const Error& error) {
   std::vector<Ticket> again;
-  for (Job& job : jobs_) {
+  for (const Job& job : jobs_) {
     if (job.busy && !job.abandoned) {
       again.insert(again.end(), job.frames.begin(), job.frames.end());
     }
-    if (job.busy) {
-      note_busy(job.submitted_at, -1);
-    }
-    job = Job{};
   }
+  forget_jobs();
   std::sort(again.begin(), again.end(), [](const Ticket& a, const Ticket& b) {
     return a.stream != b.stream ? a.stream < b.stream : a.number < b.number;
   });
@@ -395,9 +418,21 @@ void Station::fail_station(const Error& error) {
       waiting_.push_front(*ticket);
     }
   }
+  // They have waited; a partial batch of them goes as soon as there is a device.
+  oldest_wait_ = waiting_.empty() ? std::nullopt : std::optional<TimePoint>(options_.clock->now());
   dying_ = std::move(backend_);
   state_ = State::kFailed;
   post({RunEvent::Kind::kFailed, nullptr, name(), {}, error});
+}
+
+void Station::forget_jobs() {
+  const TimePoint now = options_.clock->now();
+  for (Job& job : jobs_) {
+    if (job.busy) {
+      note_busy(now, -1);
+    }
+    job = Job{};
+  }
 }
 
 void Station::depart() {
@@ -453,6 +488,7 @@ void Station::blocking_step() {
     }
   } else if (state_ == State::kClosing) {
     backend_.reset();
+    forget_jobs();  // Those that had exceeded their limit; their frames have ended.
     state_ = State::kFinished;
     post({RunEvent::Kind::kFinished, nullptr, name(), {}, {}});
   }

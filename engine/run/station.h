@@ -90,12 +90,15 @@ class Station final : public Supervised {
   void take_record(Input& input, const ControlRecord& record);
   bool submit_ready(TimePoint now);
   Status start_job(std::uint32_t slot, TimePoint now);
+  [[nodiscard]] Status check_inputs(const Frame& frame) const;
+  [[nodiscard]] std::size_t batch_share(const TensorSpec& spec) const;
   Status gather(Job& job);
   Status lease_outputs(Job& job);
   void fail_ticket(const Ticket& ticket, Outcome outcome, Reason reason);
   void fail_station(const Error& error);
   void report_frame_failure(const Error& error);
   void give_up();
+  void forget_jobs();
   void depart();
   void note_busy(TimePoint now, int change);
   [[nodiscard]] bool is_over() const;

@@ -85,6 +85,18 @@ Segment& VirtualGraph::segment(SegmentSpec spec) {
   return made;
 }
 
+void VirtualGraph::add(std::unique_ptr<Supervised> made,
+                       const std::vector<std::size_t>& inputs,
+                       const std::vector<std::size_t>& outputs) {
+  for (const std::size_t edge : inputs) {
+    edges_[edge].consumer = made.get();
+  }
+  for (const std::size_t edge : outputs) {
+    edges_[edge].producer = made.get();
+  }
+  added_.push_back(std::move(made));
+}
+
 void VirtualGraph::start() {
   if (std::exchange(started_, true)) {
     return;
@@ -96,6 +108,10 @@ void VirtualGraph::start() {
   for (const auto& segment : segments_) {
     segment->set_events(&events_);
     runner_->add(*segment);
+  }
+  for (const auto& runnable : added_) {
+    runnable->set_events(&events_);
+    runner_->add(*runnable);
   }
   for (const auto& pump : pumps_) {
     pump->set_events(&events_);
@@ -116,6 +132,11 @@ bool VirtualGraph::run_until(Duration since_start) {
 bool VirtualGraph::all_finished() const {
   for (const auto& segment : segments_) {
     if (!runner_->is_finished(*segment)) {
+      return false;
+    }
+  }
+  for (const auto& runnable : added_) {
+    if (!runner_->is_finished(*runnable)) {
       return false;
     }
   }

@@ -11,6 +11,7 @@
 #include "engine/flow/edge_ring.h"
 #include "engine/run/segment.h"
 #include "engine/run/source_pump.h"
+#include "engine/run/supervised.h"
 #include "engine/run/testing/scripted.h"
 #include "engine/run/virtual_runner.h"
 
@@ -74,6 +75,10 @@ class VirtualGraph {
   std::size_t edge(std::uint32_t capacity, Overflow overflow = Overflow::kBlock);
   SourcePump& source(SourceSpec spec);
   Segment& segment(SegmentSpec spec);
+  /// Takes in a runnable that the test made itself on `ring(...)` of its edges.
+  void add(std::unique_ptr<Supervised> made,
+           const std::vector<std::size_t>& inputs,
+           const std::vector<std::size_t>& outputs);
 
   /// Connects all edges and lets everything take part. Called by `run` where the test did not.
   void start();
@@ -118,6 +123,8 @@ class VirtualGraph {
 
   void destroy_segment(std::size_t index) { segments_[index].reset(); }
 
+  void destroy_added(std::size_t index) { added_[index].reset(); }
+
   [[nodiscard]] std::size_t edge_count() const noexcept { return edges_.size(); }
 
   [[nodiscard]] std::size_t pump_count() const noexcept { return pumps_.size(); }
@@ -139,6 +146,7 @@ class VirtualGraph {
   std::vector<Edge> edges_;
   std::vector<std::unique_ptr<Segment>> segments_;
   std::vector<std::unique_ptr<SourcePump>> pumps_;
+  std::vector<std::unique_ptr<Supervised>> added_;
   std::vector<std::shared_ptr<ScriptedSource::Position>> positions_;
   std::vector<std::shared_ptr<StreamLedger>> books_;
   std::map<const Segment*, std::vector<std::shared_ptr<NodeLedger>>> node_books_;

@@ -1,0 +1,157 @@
+#include "engine/run/testing/fake_device.h"
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace penstock::testing {
+
+class FakeDevice::Backend final : public InferenceBackend {
+ public:
+  Backend(FakeDevice& device, Doorbell doorbell)
+      : device_(device),
+        doorbell_(doorbell),
+        places_(device.options_.slots),
+        life_(std::make_shared<int>(0)) {
+    ++device_.alive_;
+  }
+
+  ~Backend() override { --device_.alive_; }
+
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+
+  [[nodiscard]] std::span<const std::shared_ptr<const TensorSpec>> inputs() const override {
+    return device_.specs_;
+  }
+
+  [[nodiscard]] std::span<const std::shared_ptr<const TensorSpec>> outputs() const override {
+    return device_.specs_;
+  }
+
+  [[nodiscard]] std::uint32_t slots() const override { return device_.options_.slots; }
+
+  Status submit(std::uint32_t slot,
+                std::span<const FeatureMap> inputs,
+                std::span<const FeatureMap> outputs,
+                std::uint64_t token) override {
+    PENSTOCK_CHECK(slot < places_.size() && !places_[slot].busy) << "slot " << slot << " is taken";
+    Job job;
+    job.number = device_.jobs_.size();
+    job.opening = device_.openings_;
+    job.at = device_.clock_.now();
+    const auto count = static_cast<std::size_t>(device_.options_.batch);
+    job.values.resize(count);
+    std::memcpy(job.values.data(), inputs[0].data(), count * sizeof(std::int32_t));
+    device_.jobs_.push_back(job);
+    const Answer answer = device_.options_.answer ? device_.options_.answer(job) : Answer{};
+    if (answer.refused_by.has_value()) {
+      return *answer.refused_by;
+    }
+    Place& place = places_[slot];
+    place = {true, token, answer, {inputs.begin(), inputs.end()}, {outputs.begin(), outputs.end()}};
+    device_.most_in_flight_ = std::max(device_.most_in_flight_, busy());
+    if (!answer.hangs) {
+      finish_later(slot, answer.after, answer.code);
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::optional<InferenceDone> pop() override {
+    if (done_.empty()) {
+      return std::nullopt;
+    }
+    InferenceDone done = std::move(done_.front());
+    done_.pop_front();
+    return done;
+  }
+
+  void cancel(std::uint32_t slot) noexcept override {
+    ++device_.cancels_;
+    if (places_[slot].answer.obeys_cancel) {
+      finish_later(slot, std::chrono::milliseconds(1), Errc::kCancelled);
+    }
+  }
+
+ private:
+  struct Place {
+    bool busy = false;
+    std::uint64_t token = 0;
+    Answer answer = {};
+    std::vector<FeatureMap> inputs = {};
+    std::vector<FeatureMap> outputs = {};
+  };
+
+  [[nodiscard]] std::uint32_t busy() const {
+    return static_cast<std::uint32_t>(
+        std::count_if(places_.begin(), places_.end(), [](const Place& one) { return one.busy; }));
+  }
+
+  void finish_later(std::uint32_t slot, Duration after, Errc code) {
+    const std::uint64_t token = places_[slot].token;
+    device_.runner_.at(device_.clock_.now() + after,
+                       [this, slot, token, code, life = std::weak_ptr<int>(life_)] {
+                         if (life.lock() != nullptr) {
+                           finish(slot, token, code);
+                         }
+                       });
+  }
+
+  void finish(std::uint32_t slot, std::uint64_t token, Errc code) {
+    Place& place = places_[slot];
+    if (!place.busy || place.token != token) {
+      return;  // It was cancelled before its time.
+    }
+    if (code == Errc::kOk) {
+      const auto count = static_cast<std::size_t>(device_.options_.batch);
+      std::vector<std::int32_t> values(count);
+      std::memcpy(values.data(), place.inputs[0].data(), count * sizeof(std::int32_t));
+      for (std::int32_t& value : values) {
+        value += kAdded;
+      }
+      std::memcpy(place.outputs[0].mutable_data(), values.data(), count * sizeof(std::int32_t));
+    }
+    const bool rings = place.answer.rings;
+    place = Place{};
+    done_.push_back({token, code, code == Errc::kOk ? "" : "as the test says", {}});
+    if (rings) {
+      doorbell_.ring();
+    }
+  }
+
+  FakeDevice& device_;
+  Doorbell doorbell_;
+  std::vector<Place> places_;
+  std::deque<InferenceDone> done_;
+  std::shared_ptr<int> life_;
+};
+
+FakeDevice::FakeDevice(VirtualRunner& runner, const Clock& clock, Options options)
+    : runner_(runner),
+      clock_(clock),
+      options_(std::move(options)) {
+  auto spec = std::make_shared<TensorSpec>();
+  spec->name = "numbers";
+  spec->type = ElementType::kI32;
+  spec->shape = Shape{options_.batch, 1};
+  specs_.push_back(std::move(spec));
+}
+
+FakeDevice::~FakeDevice() = default;
+
+BackendFactory FakeDevice::factory() {
+  return [this](Doorbell doorbell) -> Result<std::unique_ptr<InferenceBackend>> {
+    ++openings_;
+    if (options_.on_open) {
+      if (const auto refused = options_.on_open(openings_); refused.has_value()) {
+        return *refused;
+      }
+    }
+    return std::unique_ptr<InferenceBackend>(std::make_unique<Backend>(*this, doorbell));
+  };
+}
+
+}  // namespace penstock::testing
