@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "engine/graph/option.h"
 #include "engine/graph/option_checker.h"
@@ -88,9 +89,10 @@ OptionValues without(const OptionValues& values, const std::string& name) {
 
 /// Asks with each number of labels; without labels, if the decoder allows that, when none fits.
 DecoderAdvice ask(const ActorType& type, Question question, const ModelFacts& model) {
-  DecoderAdvice advice{type.name(), {}, {}, question.words};
+  DecoderAdvice advice{type.name(), {}, {}, question.words, false};
   if (!question.labels.empty()) {
-    for (const std::size_t count : label_counts(model)) {
+    const std::vector<std::size_t> counts = label_counts(model);
+    for (const std::size_t count : counts) {
       question.values.set(question.labels, labels_of(count));
       const auto misfit = type.decoder_fit()(model, question.values);
       if (!misfit.has_value()) {
@@ -100,6 +102,9 @@ DecoderAdvice ask(const ActorType& type, Question question, const ModelFacts& mo
     }
     if (!advice.labels.empty()) {
       advice.misfit.clear();
+      if (advice.labels.size() == counts.size()) {
+        advice.labels.clear();  // It does not count them.
+      }
       return advice;
     }
     if (question.wants_labels) {
@@ -112,22 +117,52 @@ DecoderAdvice ask(const ActorType& type, Question question, const ModelFacts& mo
   return advice;
 }
 
+std::optional<DecoderAdvice> best_of(const ActorType& type, const ModelFacts& model) {
+  std::optional<DecoderAdvice> best;
+  for (Question& question : questions_for(type)) {
+    if (!best.has_value() || !best->fits()) {
+      best = ask(type, std::move(question), model);
+    }
+  }
+  return best;
+}
+
+/// Returns `model` with as many outputs of a shape that nobody exports.
+ModelFacts nonsense_like(const ModelFacts& model) {
+  ModelFacts nonsense = model;
+  for (TensorFacts& output : nonsense.outputs) {
+    output.dims = {1, 7, 13};
+  }
+  return nonsense;
+}
+
+/// Smaller is likelier. A few labels are likelier than thousands, which may count anchors.
+std::pair<int, std::size_t> rank_of(const DecoderAdvice& advice) {
+  const std::size_t labels = advice.labels.empty() ? 0 : advice.labels.front();
+  if (!advice.fits()) {
+    return {3, 0};
+  }
+  if (advice.is_strict) {
+    return {0, labels};
+  }
+  return {advice.labels.empty() ? 2 : 1, labels};
+}
+
 }  // namespace
 
 std::vector<DecoderAdvice> advise_decoders(const TypeRegistry& registry, const ModelFacts& model) {
   std::vector<DecoderAdvice> all;
   for (const std::string& name : registry.decoder_names()) {
     const ActorType& type = *registry.find(name);
-    std::optional<DecoderAdvice> best;
-    for (Question& question : questions_for(type)) {
-      if (!best.has_value() || !best->fits()) {
-        best = ask(type, std::move(question), model);
-      }
-    }
+    std::optional<DecoderAdvice> best = best_of(type, model);
     if (best.has_value()) {
+      best->is_strict = !best_of(type, nonsense_like(model))->fits();
       all.push_back(std::move(*best));
     }
   }
+  std::stable_sort(all.begin(), all.end(), [](const DecoderAdvice& a, const DecoderAdvice& b) {
+    return rank_of(a) < rank_of(b);
+  });
   return all;
 }
 

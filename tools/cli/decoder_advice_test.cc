@@ -57,17 +57,17 @@ ModelFacts model() {
 TEST(DecoderAdvice, FindsTheNumberOfLabels) {
   const auto advice = advise_decoders(registry(), model());
   ASSERT_EQ(advice.size(), 2U);
-  EXPECT_EQ(advice[1].decoder, "rows");
-  EXPECT_TRUE(advice[1].fits());
-  EXPECT_EQ(advice[1].labels, std::vector<std::size_t>{80});
+  EXPECT_EQ(advice[0].decoder, "rows");
+  EXPECT_TRUE(advice[0].fits());
+  EXPECT_EQ(advice[0].labels, std::vector<std::size_t>{80});
 }
 
 TEST(DecoderAdvice, TriesTheNamedSetsOfARequiredOption) {
   const auto advice = advise_decoders(registry(), model());
   ASSERT_EQ(advice.size(), 2U);
-  EXPECT_EQ(advice[0].decoder, "boxes");
-  EXPECT_TRUE(advice[0].fits());
-  EXPECT_EQ(advice[0].words, (std::map<std::string, std::string>{{"anchors", "big"}}));
+  EXPECT_EQ(advice[1].decoder, "boxes");
+  EXPECT_TRUE(advice[1].fits());
+  EXPECT_EQ(advice[1].words, (std::map<std::string, std::string>{{"anchors", "big"}}));
 }
 
 TEST(DecoderAdvice, SaysWhyADecoderDoesNotFit) {
@@ -76,6 +76,25 @@ TEST(DecoderAdvice, SaysWhyADecoderDoesNotFit) {
   const auto advice = advise_decoders(registry(), facts);
   ASSERT_EQ(advice.size(), 2U);
   EXPECT_EQ(advice[1].misfit, "wants 4 rows more than labels");
+}
+
+/// Wants the outputs of one certain model.
+std::optional<std::string> fits_84(const ModelFacts& model, const OptionValues& /*options*/) {
+  return model.outputs.front().dims[1] == 84 ? std::nullopt
+                                             : std::optional<std::string>("wants 84 rows");
+}
+
+TEST(DecoderAdvice, NamesTheStrictDecoderFirst) {
+  TypeRegistry types = registry();
+  types.add(ActorType("exact", "knows its model")
+                .decoder(fits_84)
+                .out("out", {payload::kObjects})
+                .option(Option::labels("labels", "names")));
+  const auto advice = advise_decoders(types, model());
+  ASSERT_EQ(advice.size(), 3U);
+  EXPECT_EQ(advice[0].decoder, "exact");
+  EXPECT_TRUE(advice[0].is_strict);
+  EXPECT_TRUE(advice[0].labels.empty());  // Any number will do.
 }
 
 TEST(ModelReport, ShowsPortsDecodersAndYaml) {
@@ -88,8 +107,8 @@ Outputs
   output0  f32 1x84x8400
 
 Decoders
-  boxes  fits, anchors big
   rows  fits, with 80 labels
+  boxes  fits, anchors big
 
 To paste into a graph
 
@@ -97,8 +116,8 @@ models:
   yolo_8:
     file: "m/yolo-8.onnx"
     preprocess: {letterbox: [640, 480]}  # add color and normalize as it was trained
-    postprocess: {decode: boxes, anchors: big}
-    # or: {decode: rows, labels: labels.txt}  # 80 labels, one a line
+    postprocess: {decode: rows, labels: labels.txt}  # 80 labels, one a line
+    # or: {decode: boxes, anchors: big}
 actors:
   detect: {type: infer, model: yolo_8, in: camera}
 )");
@@ -108,7 +127,7 @@ TEST(ModelReport, TellsProgramsTheSame) {
   const auto json = nlohmann::json::parse(model_report_json("8.onnx", model(), registry()));
   EXPECT_EQ(json.at("networks").at(0).at("inputs").at(0).at("shape"),
             (std::vector<int>{1, 3, 480, 640}));
-  EXPECT_EQ(json.at("decoders").at(1).at("labels").at(0), 80);
+  EXPECT_EQ(json.at("decoders").at(0).at("labels").at(0), 80);
   EXPECT_NE(json.at("yaml").get<std::string>().find("model_8:"), std::string::npos);
 }
 
