@@ -98,6 +98,10 @@ Result<AVFrame*> PictureFitter::fit(const Image& image) {
   return frame_.get();
 }
 
+void PictureFitter::release() noexcept {
+  av_frame_unref(frame_.get());
+}
+
 bool PictureFitter::is_ready_made(const Image& image) const noexcept {
   return image.format == PixelFormat::kI420 && (image.width & ~1) == width_ &&
          (image.height & ~1) == height_ && image.range == range_ && image.matrix == matrix_;

@@ -42,6 +42,9 @@ class PictureFitter {
   /// Errors: `kInvalidArgument` for an empty picture.
   Result<AVFrame*> fit(const Image& image);
 
+  /// Gives the picture of the last `fit()` back, which would otherwise stay until the next one.
+  void release() noexcept;
+
  private:
   struct FreeFrame {
     void operator()(AVFrame* frame) const noexcept;

@@ -197,7 +197,9 @@ Status VideoWriter::encode(const Image& image, std::int64_t ticks) {
     next_key_tick_ =
         ticks + av_rescale(options_.key_interval.count(), choice_.ticks_per_second, 1000);
   }
-  if (const int code = avcodec_send_frame(codec_, &frame); code < 0) {
+  const int code = avcodec_send_frame(codec_, &frame);
+  fitter_->release();  // A frame that comes late must not keep a buffer of the graph's until then.
+  if (code < 0) {
     return failure(code, "the encoder refuses a picture");
   }
   ++stats_.frames;

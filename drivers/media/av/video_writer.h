@@ -23,8 +23,7 @@ namespace penstock {
 /// size and colours) -> closed, by `finish()` or at the first error.
 /// Units: times in nanoseconds; the first picture is time 0 of the file. A time that is not later
 /// than the one before becomes one tick later (1/90000 s; 1 ms in .mkv, .webm and MPEG-4), counted.
-/// Ownership: the encoder may keep pictures, and so their buffers, until it has used them: a few
-/// tens for h264.
+/// Ownership: no picture is kept beyond `write()`: the encoders copy what they look ahead at.
 /// Thread-safety: one thread at a time, except `sync()`.
 /// Cost: encodes on the caller's thread.
 class VideoWriter {

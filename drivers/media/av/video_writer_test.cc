@@ -92,6 +92,39 @@ TEST(VideoWriter, PlaysWhatWasWrittenWhenTheProcessDiesInTheMiddle) {
   }
 }
 
+TEST(VideoWriter, KeepsNoBufferOfAPictureThatItHasTaken) {
+  TempFolder folder;
+
+  struct Case {
+    const char* file;
+    const char* codec;
+  };
+
+  for (const Case& each : {Case{"a.mp4", "h264"},
+                           Case{"b.mp4", "hevc"},
+                           Case{"c.mp4", "mpeg4"},
+                           Case{"d.webm", "vp8"},
+                           Case{"e.webm", "vp9"},
+                           Case{"f.webm", "av1"}}) {
+    BufferPool pool = testing::big_pool();
+    auto writer = VideoWriter::create({.path = folder.path(each.file), .codec = each.codec});
+    if (!writer.has_value() && writer.error().code == Errc::kUnsupported) {
+      continue;  // This libav lacks the encoder.
+    }
+    ASSERT_TRUE(writer.has_value()) << writer.error().message;
+    for (int i = 0; i < 60; ++i) {
+      Image image = flat_picture(128, 96, clip_luma(i));
+      auto buffer = pool.acquire(image.buffer.size());
+      ASSERT_TRUE(buffer.has_value()) << each.codec;
+      std::memcpy(buffer->mutable_data(), image.buffer.data(), image.buffer.size());
+      image.buffer = std::move(*buffer);
+      ASSERT_TRUE((*writer)->write(image, i * 40 * kMs).has_value());
+      image = {};
+      ASSERT_EQ(pool.stats().in_use, 0U) << each.codec << ", frame " << i;
+    }
+  }
+}
+
 /// Returns a picture that does not compress, so that a file's bytes are spread evenly over time.
 Image noise_picture(unsigned seed) {
   Image image = flat_picture(128, 96, 0);
