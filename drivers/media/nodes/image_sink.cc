@@ -36,7 +36,9 @@ Status ImageSink::open(const NodeContext& context) {
 }
 
 Status ImageSink::process(Frame& frame, Emit& /*emit*/) {
-  return frame.seq() % options_.every == 0 ? write(frame) : Status{};
+  // Counts what comes, not what was read: frames that were dropped on the way make no gap, and
+  // another `every` before this one does not cancel it out.
+  return arrived_++ % options_.every == 0 ? write(frame) : Status{};
 }
 
 Status ImageSink::write(const Frame& frame) {

@@ -21,12 +21,14 @@ class ImageSink final : public Node {
 
   /// Errors: as `image_file_format_of`; `kInvalidArgument` for a path without `$(seq)`.
   Status open(const NodeContext& context) override;
+  /// Errors: as `ImageCodec::encode`; `kUnavailable` with the path if the disk refuses.
   Status process(Frame& frame, Emit& emit) override;
 
  private:
   Status write(const Frame& frame);
 
   const Options options_;
+  std::uint64_t arrived_ = 0;
   std::string graph_;
   ImageFileFormat format_ = ImageFileFormat::kJpeg;
   ImageCodec codec_;

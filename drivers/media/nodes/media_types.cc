@@ -15,7 +15,7 @@ namespace {
 /// Addresses that cannot wait for a slow reader.
 bool is_live_address(const std::string& uri) {
   for (const char* scheme :
-       {"rtsp://", "rtsps://", "rtmp://", "udp://", "rtp://", "srt://", "/dev/video"}) {
+       {"rtsp://", "rtsps://", "rtmp://", "rtmps://", "udp://", "rtp://", "srt://", "/dev/video"}) {
     if (uri.rfind(scheme, 0) == 0) {
       return true;
     }
@@ -30,6 +30,17 @@ bool is_live_source(const OptionValues& options) {
   // A paced file with a window of its own stands in for a camera.
   const bool plays_camera = options.get_bool("realtime") && options.has("max_in_flight");
   return plays_camera || is_live_address(options.get_text("uri"));
+}
+
+/// Whether packets are given up that nobody decodes in time. A file never needs that, live or not:
+/// it would be read at the speed of the disk, and all but its end be lost.
+bool may_drop_packets(const OptionValues& options) {
+  const std::string uri = options.get_text("uri");
+  if (!is_live_source(options)) {
+    return false;
+  }
+  const bool is_remote = uri.find("://") != std::string::npos && uri.rfind("file:", 0) != 0;
+  return is_live_address(uri) || (is_remote && !options.get_bool("realtime"));
 }
 
 ActorType video_source_type() {
@@ -74,13 +85,12 @@ Result<std::unique_ptr<Source>> make_video_source(const SourceArgs& args) {
   video.loop = options.get_bool("loop");
   video.key_frames_only = options.is_word("skip", "nonkey");
   video.image_rate_hz = options.get_number("image_rate");
-  video.is_live = is_live_source(options);
+  video.is_live = may_drop_packets(options);
   if (options.has("reconnect") && options.get_object("reconnect").has("stalled_after")) {
     video.stall_timeout = options.get_object("reconnect").get_duration("stalled_after");
   }
-  const bool live = *video.is_live;
-  return std::unique_ptr<Source>(
-      std::make_unique<VideoSource>(std::move(video), options.get_text("decoder"), live));
+  return std::unique_ptr<Source>(std::make_unique<VideoSource>(
+      std::move(video), options.get_text("decoder"), is_live_source(options)));
 }
 
 ActorType overlay_type() {
@@ -160,7 +170,7 @@ Result<std::unique_ptr<Node>> make_video_sink(const NodeArgs& args) {
   if (options.has("crf")) {
     video.crf = static_cast<int>(options.get_int("crf"));
   }
-  return std::unique_ptr<Node>(std::make_unique<VideoSink>(std::move(video)));
+  return std::unique_ptr<Node>(std::make_unique<VideoSink>(std::move(video), args.attempt));
 }
 
 ActorType image_sink_type() {

@@ -15,8 +15,8 @@ namespace penstock {
 
 /// Draws a frame's objects on its picture.
 ///
-/// The picture is copied once, into a pooled buffer, unless nobody else holds it: other branches of
-/// the graph, and the decoder, still look at the original.
+/// The picture is copied once, into a pooled buffer: other branches of the graph, and the decoder,
+/// still look at the original.
 class OverlayNode final : public Node {
  public:
   struct Options {
@@ -29,6 +29,8 @@ class OverlayNode final : public Node {
   explicit OverlayNode(Options options) : options_(options) {}
 
   Status open(const NodeContext& context) override;
+  /// Errors: `kInvalidArgument` if all pictures of the pool are held by nodes behind this one, and
+  /// as `draw_overlay`: both end this frame only.
   Status process(Frame& frame, Emit& emit) override;
   Status flush(StreamId stream, Emit& emit) override;
 

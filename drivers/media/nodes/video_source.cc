@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "drivers/media/av/mask_uri.h"
+
 namespace penstock {
 namespace {
 
@@ -51,7 +53,7 @@ Source::Pull VideoSource::pull(SourceFrame& out) {
       retry_at_ = clock_->now() + kBufferRetry;
       return Pull::kNothing;
     case VideoReader::Code::kEnd:
-      return Pull::kEnd;
+      return end();
   }
   last_pts_ns_ = step->frame.pts_ns;
   out.time.pts = Duration(step->frame.pts_ns);
@@ -64,6 +66,16 @@ Source::Pull VideoSource::pull(SourceFrame& out) {
   return Pull::kFrame;
 }
 
+Source::Pull VideoSource::end() {
+  if (options_.is_live.value_or(false)) {
+    failure_ = {Errc::kPeerGone,
+                "video '" + mask_uri(options_.uri) + "': the live source sends no more"};
+    return Pull::kFailed;
+  }
+  is_over_ = true;
+  return Pull::kEnd;
+}
+
 void VideoSource::stop() {
   if (reader_ != nullptr) {
     reader_->cancel();
@@ -72,6 +84,9 @@ void VideoSource::stop() {
 }
 
 std::optional<double> VideoSource::progress() const {
+  if (is_over_) {
+    return 1;  // The last frame's time is short of the duration, and some containers have none.
+  }
   const VideoStreamInfo* stream = reader_ == nullptr ? nullptr : reader_->stream();
   if (stream == nullptr || options_.loop || !stream->duration_ns.has_value() ||
       *stream->duration_ns <= 0) {

@@ -14,7 +14,9 @@ namespace penstock {
 /// The source behind `video_source`: pictures of a file, camera or address, in pooled buffers.
 ///
 /// Reading blocks on the reader's own thread; decoding happens in `pull`, on the worker of the
-/// stream. A live source is one that says so by its address (RTSP, a device) or by option.
+/// stream. `live` is what the graph is told: the latest frame wins. `options.is_live` is what the
+/// reader does when nobody decodes fast enough, and a source that is live in that sense never ends
+/// by itself: its end is a lost connection (`kPeerGone`).
 class VideoSource final : public Source {
  public:
   VideoSource(VideoSourceOptions options, std::string decoder, bool live);
@@ -34,6 +36,8 @@ class VideoSource final : public Source {
   [[nodiscard]] std::optional<double> progress() const override;
 
  private:
+  Pull end();
+
   VideoSourceOptions options_;
   const std::string decoder_;
   const bool live_;
@@ -42,6 +46,7 @@ class VideoSource final : public Source {
   std::unique_ptr<VideoReader> reader_;
   std::optional<TimePoint> retry_at_;
   std::int64_t last_pts_ns_ = 0;
+  bool is_over_ = false;
   Error failure_;
 };
 
