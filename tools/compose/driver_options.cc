@@ -1,11 +1,13 @@
 #include "tools/compose/driver_options.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/graph/builtin_words.h"
 #include "engine/graph/option.h"
 #include "engine/graph/option_values.h"
 
@@ -45,8 +47,18 @@ std::string text_of(const OptionValue& value) {
   return std::to_string(duration->count()) + "ns";
 }
 
+/// Whether `name` is a word of the language in `devices:`, such as `type`, and not the driver's.
+bool is_word_of_language(const std::string& name) {
+  const auto& words = device_words();
+  return std::any_of(
+      words.begin(), words.end(), [&](const Option& word) { return word.name() == name; });
+}
+
 void put(const OptionValues& values, DriverOptions* options) {
   for (const std::string& name : values.names()) {
+    if (is_word_of_language(name)) {
+      continue;
+    }
     (*options)[name] = text_of(*values.find(name));
   }
 }

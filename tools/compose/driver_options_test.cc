@@ -24,6 +24,13 @@ TEST(DriverOptions, LetTheModelWinOverItsDevice) {
             (DriverOptions{{"hint", "throughput"}, {"streams", "2"}, {"threads", "4"}}));
 }
 
+TEST(DriverOptions, LeaveTheLanguagesOwnWordsOut) {
+  DeviceSpec device;
+  device.type = "cpu";
+  device.options.set("type", "cpu").set("id", "0").set("precision", "f32");
+  EXPECT_EQ(load_options({}, device), (DriverOptions{{"precision", "f32"}}));
+}
+
 TEST(DriverOptions, GiveNoopItsOwnOptionsOnly) {
   DeviceSpec device;
   device.type = "noop";
