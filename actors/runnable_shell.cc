@@ -54,12 +54,14 @@ void RunnableShell::turn() {
 
 void RunnableShell::block() {
   blocked_ = true;
-  const auto self = caf::actor_cast<RunnableActor>(this);
-  Runnable* runnable = runnable_;
-  home_system().spawn<caf::detached>([self, runnable](caf::event_based_actor* /*worker*/) {
-    runnable->blocking_step();
-    caf::anon_send(self, unblock_atom::value);
-  });
+  // As arguments, not captured: CAF 0.17 dereferences a null pointer for a function without any.
+  home_system().spawn<caf::detached>(
+      [](caf::event_based_actor* /*worker*/, const RunnableActor& shell, Runnable* runnable) {
+        runnable->blocking_step();
+        caf::anon_send(shell, unblock_atom::value);
+      },
+      caf::actor_cast<RunnableActor>(this),
+      runnable_);
 }
 
 void RunnableShell::set_timer() {
