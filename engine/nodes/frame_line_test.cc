@@ -24,7 +24,7 @@ class FrameLineTest : public ::testing::Test {
     return out;
   }
 
-  ~FrameLineTest() override { frame_.end(Outcome::kDelivered); }
+  void TearDown() override { frame_.end(Outcome::kDelivered); }
 
   NodeBench bench_;
   Frame frame_ = bench_.frame(7, std::chrono::milliseconds(280));

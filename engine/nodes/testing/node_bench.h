@@ -23,7 +23,7 @@ class RecordingEmit final : public Emit {
   RecordingEmit(const RecordingEmit&) = delete;
   RecordingEmit& operator=(const RecordingEmit&) = delete;
 
-  ~RecordingEmit() { end_sent(); }
+  virtual ~RecordingEmit() { end_sent(); }
 
   void send(Frame frame, std::size_t /*port*/) override { sent.push_back(std::move(frame)); }
 
