@@ -5,15 +5,17 @@
 
 #include <malloc.h>
 
-// glibc's allocator behind its other names; those without are replaced below.
+// glibc's allocator under its other names; those without underscores are replaced below.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the names are glibc's.
 extern "C" {
-void* __libc_malloc(std::size_t size);                     // NOLINT(bugprone-reserved-identifier)
-void* __libc_calloc(std::size_t count, std::size_t size);  // NOLINT(bugprone-reserved-identifier)
-void* __libc_realloc(void* memory, std::size_t size);      // NOLINT(bugprone-reserved-identifier)
-void* __libc_memalign(std::size_t alignment,
-                      std::size_t size);  // NOLINT(bugprone-reserved-identifier)
-void __libc_free(void* memory);           // NOLINT(bugprone-reserved-identifier)
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* memory, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+void __libc_free(void* memory);
 }
+
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace penstock {
 namespace {
@@ -53,6 +55,7 @@ HeapCounts HeapCounts::now() noexcept {
 
 }  // namespace penstock
 
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): glibc's are reserved names.
 extern "C" {
 
 void* malloc(std::size_t size) {
@@ -95,3 +98,4 @@ void free(void* memory) {
   __libc_free(penstock::given(memory));
 }
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

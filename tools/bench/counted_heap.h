@@ -11,7 +11,7 @@ namespace penstock {
 /// Units: bytes as the allocator rounds them up. Thread-safety: any thread.
 struct HeapCounts {
   /// Allocations of at least this size count as large: no message or record is, every frame is.
-  static constexpr std::size_t kLargeBytes = 64 * 1024;
+  static constexpr std::size_t kLargeBytes = std::size_t{64} * 1024;
 
   std::int64_t live_bytes = 0;
   std::uint64_t allocations = 0;

@@ -43,7 +43,8 @@ class PictureStep final : public Node {
       return Error{Errc::kUnavailable, "the pool has no slot left: its bound is wrong"};
     }
     // One line, so that the memory is really touched and the run short.
-    std::memset(buffer->mutable_data(), static_cast<int>(frame.seq() & 0xFFU), kWidth * 3);
+    std::memset(
+        buffer->mutable_data(), static_cast<int>(frame.seq() & 0xFFU), std::size_t{kWidth} * 3);
     Image image;
     image.format = PixelFormat::kRgb;
     image.width = kWidth;
