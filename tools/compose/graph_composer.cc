@@ -42,7 +42,9 @@ class Makers final : public NodeMakers {
     }
     return [maker, args, options = actor.options]() mutable {
       args.options = &options;
-      return (*maker)(args);
+      auto made = (*maker)(args);
+      ++args.attempt;
+      return made;
     };
   }
 
