@@ -28,7 +28,7 @@ const char* to_string(Severity severity) noexcept;
 
 /// One thing that is wrong in a file that a user wrote, with its place and its remedy.
 ///
-/// `code` is a row of the table in `docs/errors.md` ("E031"); `message` names the thing,
+/// `code` is a row of the table in `docs/graph-language.md` ("E031"); `message` names the thing,
 /// the value and the rule; `hint`, where there is one, says what to write instead.
 struct Diagnostic {
   std::string code;
