@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ class Emit {
   virtual void drop(Frame frame, Reason reason) = 0;
   /// Says that `parent` was cut into `pieces` frames, which were sent before; 0 is a number too.
   virtual void close_fan_out(const FrameId& parent, std::uint32_t pieces) = 0;
+  /// Says that frames will not come which were never sent and are not in hand: for nodes that keep
+  /// the records that reach them.
+  virtual void announce(const Tombstone& tombstone) = 0;
   /// The time at which the node's turn began; the one clock that a node may use.
   [[nodiscard]] virtual TimePoint now() const noexcept = 0;
 
@@ -78,6 +82,22 @@ class Node {
 
   /// A tombstone or closing record that passes through; nodes that wait for frames need it.
   virtual Status note(const ControlRecord& /*record*/, Emit& /*emit*/) { return {}; }
+
+  /// For nodes with several inputs: likewise, and which one the record came from.
+  virtual Status note_from(std::size_t /*port*/, const ControlRecord& record, Emit& emit) {
+    return note(record, emit);
+  }
+
+  /// Whether records end here instead of passing through: for nodes that answer for their frames
+  /// themselves (a join passes a frame on although a part of it has ended). They `announce`.
+  [[nodiscard]] virtual bool keeps_records() const { return false; }
+
+  /// When the node wants `on_time` to be called; asked after each turn.
+  [[nodiscard]] virtual std::optional<TimePoint> wake_at() const { return std::nullopt; }
+
+  /// The time of `wake_at` has come. What has reached the node's inputs by then was processed
+  /// before. Post: `wake_at` is later than `emit.now()`, or nothing.
+  virtual Status on_time(Emit& /*emit*/) { return {}; }
 
   /// The stream has ended: send what is still held back. More streams may follow in a shared node.
   virtual Status flush(StreamId /*stream*/, Emit& /*emit*/) { return {}; }

@@ -71,6 +71,10 @@ void Segment::ChainEmit::close_fan_out(const FrameId& parent, std::uint32_t piec
   segment_->out_.send_control(ClosingRecord{parent, pieces}, parent.stream);
 }
 
+void Segment::ChainEmit::announce(const Tombstone& tombstone) {
+  segment_->pass_record(index_ + 1, 0, tombstone);
+}
+
 Runnable::Step Segment::step(TimePoint now) {
   now_ = now;
   obey(take_orders());
@@ -109,7 +113,7 @@ Runnable::Step Segment::work() {
       resume_held();
     } else if (ending_.has_value()) {
       flush_stream();
-    } else if (!take_next()) {
+    } else if (!take_next() && !serve_timer()) {
       if (!all_inputs_ended()) {
         return Step::kIdle;
       }
@@ -120,7 +124,41 @@ Runnable::Step Segment::work() {
       return Step::kIdle;
     }
   }
+  if (is_at_rest()) {
+    serve_timer();  // Under load as well: the inputs may never be found empty.
+  }
   return Step::kAgain;
+}
+
+bool Segment::is_at_rest() const {
+  return state_ == State::kOpen && out_.is_clear() && held_.empty() && !ending_.has_value();
+}
+
+std::optional<TimePoint> Segment::wake_at() const {
+  std::optional<TimePoint> first;
+  for (std::size_t i = 0; is_at_rest() && i < nodes_.size(); ++i) {
+    const auto due = nodes_[i]->wake_at();
+    if (due.has_value() && (!first.has_value() || *due < *first)) {
+      first = due;
+    }
+  }
+  return first;
+}
+
+bool Segment::serve_timer() {
+  for (std::size_t i = 0; state_ == State::kOpen && i < nodes_.size(); ++i) {
+    const auto due = nodes_[i]->wake_at();
+    if (!due.has_value() || *due > now_) {
+      continue;
+    }
+    const Status status = guarded([&] { return nodes_[i]->on_time(emits_[i]); });
+    if (!status.has_value()) {
+      announce_ended(*unwound_);
+      fail_node(i, status.error().within("on_time"));
+    }
+    return true;
+  }
+  return false;
 }
 
 bool Segment::take_next() {
@@ -149,7 +187,10 @@ void Segment::enter(std::size_t port, Frame frame) {
   if (state_ == State::kGivenUp) {
     end_frame(std::move(frame), Outcome::kFailed, Reason::kStreamStopped);
   } else if (now_ > frame.deadline()) {
-    end_frame(std::move(frame), Outcome::kDropped, Reason::kDeadline);
+    const FrameId id = frame.id();
+    frame.end(Outcome::kDropped, Reason::kDeadline);
+    // By way of the nodes: one that waits for this frame learns that it does not come.
+    pass_record(0, port, Tombstone{id.stream, id.seq, id.seq, id.child, Reason::kDeadline});
   } else {
     run_node(0, port, std::move(frame));
   }
@@ -253,16 +294,25 @@ void Segment::on_control(Input& input, const ControlRecord& record) {
     end_stream(input, end->stream);
     return;
   }
-  const auto* tombstone = std::get_if<Tombstone>(&record);
-  const StreamId stream =
-      tombstone != nullptr ? tombstone->stream : std::get<ClosingRecord>(record).parent.stream;
-  for (std::size_t i = 0; state_ == State::kOpen && i < nodes_.size(); ++i) {
-    const Status status = guarded([&] { return nodes_[i]->note(record, emits_[i]); });
+  pass_record(0, input.port, record);
+}
+
+void Segment::pass_record(std::size_t index, std::size_t port, const ControlRecord& record) {
+  for (std::size_t i = index; state_ == State::kOpen && i < nodes_.size(); ++i) {
+    const bool ends_here = nodes_[i]->keeps_records();
+    const Status status =
+        guarded([&] { return nodes_[i]->note_from(i == 0 ? port : 0, record, emits_[i]); });
     if (!status.has_value()) {
       announce_ended(*unwound_);
       fail_node(i, status.error());
     }
+    if (ends_here) {
+      return;
+    }
   }
+  const auto* tombstone = std::get_if<Tombstone>(&record);
+  const StreamId stream =
+      tombstone != nullptr ? tombstone->stream : std::get<ClosingRecord>(record).parent.stream;
   out_.send_control(record, stream);
 }
 

@@ -63,6 +63,8 @@ class Segment final : public Supervised {
 
   Step step(TimePoint now) override;
   void blocking_step() override;
+  /// The first time that a node waits for; nothing while an edge is full, which rings.
+  [[nodiscard]] std::optional<TimePoint> wake_at() const override;
 
  private:
   enum class State : std::uint8_t {
@@ -101,6 +103,7 @@ class Segment final : public Supervised {
     void send(Frame frame, std::size_t port) override;
     void drop(Frame frame, Reason reason) override;
     void close_fan_out(const FrameId& parent, std::uint32_t pieces) override;
+    void announce(const Tombstone& tombstone) override;
 
     [[nodiscard]] TimePoint now() const noexcept override { return segment_->now_; }
 
@@ -119,6 +122,10 @@ class Segment final : public Supervised {
   void resume_held();
   void on_error(std::size_t index, std::size_t port, Frame frame, const Error& error);
   void on_control(Input& input, const ControlRecord& record);
+  /// Shows `record` to the nodes from `index` on, then sends it along the edges.
+  void pass_record(std::size_t index, std::size_t port, const ControlRecord& record);
+  bool is_at_rest() const;
+  bool serve_timer();
   void end_stream(Input& input, StreamId stream);
   void flush_stream();
   void end_frame(Frame frame, Outcome outcome, Reason reason);

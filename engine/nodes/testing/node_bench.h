@@ -34,6 +34,8 @@ class RecordingEmit final : public Emit {
 
   void close_fan_out(const FrameId& /*parent*/, std::uint32_t /*pieces*/) override {}
 
+  void announce(const Tombstone& tombstone) override { announced.push_back(tombstone); }
+
   [[nodiscard]] TimePoint now() const noexcept override { return clock_.now(); }
 
   void end_sent() {
@@ -45,6 +47,7 @@ class RecordingEmit final : public Emit {
 
   std::vector<Frame> sent;
   std::vector<Reason> dropped;
+  std::vector<Tombstone> announced;
 
  private:
   const Clock& clock_;
