@@ -4,6 +4,7 @@
 #include "engine/nodes/console_sink.h"
 #include "engine/nodes/discard_node.h"
 #include "engine/nodes/filter_node.h"
+#include "engine/nodes/join_node.h"
 #include "engine/nodes/jsonl_sink.h"
 #include "engine/nodes/normalize_node.h"
 #include "engine/nodes/picture_node.h"
@@ -34,7 +35,8 @@ void register_builtin_nodes(NodeCatalogue& catalogue) {
       .add_node("raw", RawNode::make);
   catalogue.add_node("tracker", TrackerNode::make)
       .add_node("filter", FilterNode::make)
-      .add_node("sample", SampleNode::make);
+      .add_node("sample", SampleNode::make)
+      .add_node("join", JoinNode::make);
   catalogue.add_node("jsonl_sink", JsonlSink::make)
       .add_node("console", ConsoleSink::make)
       .add_node("discard", DiscardNode::make);

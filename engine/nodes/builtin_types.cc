@@ -6,6 +6,7 @@
 #include "engine/nodes/console_sink.h"
 #include "engine/nodes/discard_node.h"
 #include "engine/nodes/filter_node.h"
+#include "engine/nodes/join_node.h"
 #include "engine/nodes/jsonl_sink.h"
 #include "engine/nodes/normalize_node.h"
 #include "engine/nodes/picture_node.h"
@@ -29,7 +30,7 @@ void register_builtin_types(TypeRegistry& registry) {
       .add(blazeface_type())
       .add(softmax_type())
       .add(raw_type());
-  registry.add(tracker_type()).add(filter_type()).add(sample_type());
+  registry.add(tracker_type()).add(filter_type()).add(sample_type()).add(join_type());
   registry.add(jsonl_sink_type()).add(console_type()).add(discard_type());
 }
 

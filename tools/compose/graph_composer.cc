@@ -1,6 +1,9 @@
 #include "tools/compose/graph_composer.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -22,6 +25,14 @@ RestartRule rule_of(const RestartWords& words) {
   return rule;
 }
 
+std::size_t input_count(const ActorSpec& actor) {
+  std::set<std::string> ports;
+  for (const InputSpec& input : actor.inputs) {
+    ports.insert(input.port);
+  }
+  return ports.size();
+}
+
 class Makers final : public NodeMakers {
  public:
   explicit Makers(const ComposeParts& parts) : parts_(parts) {}
@@ -34,6 +45,8 @@ class Makers final : public NodeMakers {
     args.name = actor.name;
     args.graph = parts_.spec->name;
     args.stream = stream;
+    args.inputs = input_count(actor);
+    args.is_live = actor.live;
     if (const ActorSpec* station = station_near(actor); station != nullptr) {
       const ModelLoader::Loaded& model = parts_.models->at(*station);
       args.model_inputs = model.inputs;

@@ -1,0 +1,181 @@
+#include "engine/nodes/join_node.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+namespace penstock {
+namespace {
+
+constexpr std::chrono::milliseconds kLiveTimeout(200);
+
+JoinTable::Late late_of(const std::string& word) {
+  if (word == "wait") {
+    return JoinTable::Late::kWait;
+  }
+  return word == "drop" ? JoinTable::Late::kDrop : JoinTable::Late::kPartial;
+}
+
+void add_objects(std::vector<Frame>& parts, Frame& base) {
+  std::vector<Object> all;
+  const LabelTable* table = nullptr;
+  bool has_any = false;
+  for (const Frame& part : parts) {
+    const bool fits = !has_any || part.objects().labels == table;
+    if (part.payloads().has(Payload::kObjects) && fits) {
+      has_any = true;
+      table = part.objects().labels;
+      all.insert(all.end(), part.objects().items.begin(), part.objects().items.end());
+    }
+  }
+  if (has_any) {
+    base.set_objects(all, table);
+  }
+}
+
+void add_labels(std::vector<Frame>& parts, Frame& base) {
+  std::vector<Label> all;
+  const LabelTable* table = nullptr;
+  bool has_any = false;
+  for (const Frame& part : parts) {
+    const bool fits = !has_any || part.labels().labels == table;
+    if (part.payloads().has(Payload::kLabels) && fits) {
+      has_any = true;
+      table = part.labels().labels;
+      all.insert(all.end(), part.labels().items.begin(), part.labels().items.end());
+    }
+  }
+  if (has_any) {
+    base.set_labels(all, table);
+  }
+}
+
+void add_tensors(std::vector<Frame>& parts, Frame& base) {
+  std::vector<FeatureMap> all;
+  for (const Frame& part : parts) {
+    all.insert(all.end(), part.tensors().begin(), part.tensors().end());
+  }
+  if (!all.empty()) {
+    base.set_tensors(all);
+  }
+}
+
+/// Gives `base` what it lacks of the results of `parts`, and ends these.
+void merge(std::vector<Frame>& parts, Frame& base) {
+  if (!base.payloads().has(Payload::kObjects)) {
+    add_objects(parts, base);
+  }
+  if (!base.payloads().has(Payload::kLabels)) {
+    add_labels(parts, base);
+  }
+  if (!base.payloads().has(Payload::kTensors)) {
+    add_tensors(parts, base);
+  }
+  for (Frame& part : parts) {
+    part.end(Outcome::kDelivered);  // What becomes of the base decides about the frame.
+  }
+}
+
+}  // namespace
+
+ActorType join_type() {
+  ActorType type("join", "brings the branches of each frame together again");
+  type.any_in({}).join().out("out", {}).per_stream().may_drop();
+  type.option(Option::word("by", {"frame"}, "what belongs together: the parts of one frame")
+                  .fallback("frame"));
+  type.option(Option::duration("timeout",
+                               "longest wait for a frame's other parts; without it, 200 ms where "
+                               "a source is live, else none")
+                  .or_words({"none"}));
+  type.option(Option::word("late",
+                           {"wait", "partial", "drop"},
+                           "what becomes of a frame whose parts are late: it waits on, goes on "
+                           "without them, or is dropped")
+                  .fallback("partial"));
+  return type;
+}
+
+Result<std::unique_ptr<Node>> JoinNode::make(const NodeArgs& args) {
+  if (args.inputs < 2) {
+    return Error{Errc::kInvalidArgument,
+                 "actor '" + args.name +
+                     "': a join has two inputs or more, each with a name: in: "
+                     "{frames: ACTOR, results: ACTOR}"};
+  }
+  JoinTable::Options options;
+  options.ports = args.inputs;
+  options.late = late_of(args.options->get_text("late"));
+  if (!args.options->has("timeout")) {
+    options.timeout = args.is_live ? std::optional<Duration>(kLiveTimeout) : std::nullopt;
+  } else if (!args.options->is_word("timeout", "none")) {
+    options.timeout = args.options->get_duration("timeout");
+  }
+  return std::unique_ptr<Node>(std::make_unique<JoinNode>(args.name, options));
+}
+
+Status JoinNode::open(const NodeContext& context) {
+  // Where all frames that can be alive have room, none leaves because too many wait.
+  options_.max_pending = std::max<std::size_t>(options_.max_pending, context.max_frames);
+  table_ = std::make_unique<JoinTable>(options_);
+  return {};
+}
+
+Status JoinNode::process_from(std::size_t port, Frame& frame, Emit& emit) {
+  const FrameId id = frame.id();
+  if (port == options_.base && id.child.depth > 0) {
+    // The frame as a whole will not come: its other parts are not kept for it.
+    const Tombstone gone{id.stream, id.seq, id.seq, {}, Reason::kNodeFailed};
+    PENSTOCK_RETURN_IF_ERROR(note_from(port, gone, emit));
+    return Error{Errc::kUnsupported,
+                 "join '" + name_ + "': the first input brings pieces of frame " +
+                     std::to_string(id.seq) + "; it has to bring whole frames"};
+  }
+  table_->add(port, std::move(frame), emit.now(), decisions_);
+  act(emit);
+  return {};
+}
+
+Status JoinNode::note_from(std::size_t port, const ControlRecord& record, Emit& emit) {
+  table_->note(port, record, emit.now(), decisions_);
+  act(emit);
+  return {};
+}
+
+std::optional<TimePoint> JoinNode::wake_at() const {
+  return table_ == nullptr ? std::nullopt : table_->next_deadline();
+}
+
+Status JoinNode::on_time(Emit& emit) {
+  table_->expire(emit.now(), decisions_);
+  act(emit);
+  return {};
+}
+
+Status JoinNode::flush(StreamId stream, Emit& emit) {
+  table_->flush(stream, decisions_);
+  act(emit);
+  return {};
+}
+
+void JoinNode::act(Emit& emit) {
+  for (JoinTable::Decision& decision : decisions_) {
+    if (auto* joined = std::get_if<JoinTable::Joined>(&decision); joined != nullptr) {
+      for (std::vector<Frame>& parts : joined->parts) {
+        merge(parts, joined->base);
+      }
+      emit.send(std::move(joined->base));
+      continue;
+    }
+    auto& over = std::get<JoinTable::Unjoined>(decision);
+    for (Frame& frame : over.frames) {
+      frame.end(Outcome::kDropped, over.reason);
+    }
+    if (over.tombstone.has_value()) {
+      emit.announce(*over.tombstone);
+    }
+  }
+  decisions_.clear();
+}
+
+}  // namespace penstock

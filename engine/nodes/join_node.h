@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/flow/join_table.h"
+#include "engine/graph/type_registry.h"
+#include "engine/node/node.h"
+#include "engine/nodes/node_catalogue.h"
+
+namespace penstock {
+
+/// The actor `join`.
+ActorType join_type();
+
+/// Brings the branches of a frame together again: the frame of its first input goes on, and gets
+/// from each other input, in their order, the results that it lacks.
+///
+/// What pieces of the frame brought is put together in the order of the pieces; results whose
+/// labels come from another table than the first one's are left out.
+///
+/// Ownership: keeps the frames that wait for their other parts, at most as many as can be alive.
+class JoinNode final : public Node {
+ public:
+  /// Errors: `kInvalidArgument` if the join has fewer than two inputs of its own.
+  static Result<std::unique_ptr<Node>> make(const NodeArgs& args);
+
+  JoinNode(std::string name, const JoinTable::Options& options)
+      : name_(std::move(name)),
+        options_(options) {}
+
+  Status open(const NodeContext& context) override;
+
+  Status process(Frame& frame, Emit& emit) override { return process_from(0, frame, emit); }
+
+  /// Errors: `kUnsupported` if the first input brings pieces of frames.
+  Status process_from(std::size_t port, Frame& frame, Emit& emit) override;
+  Status note_from(std::size_t port, const ControlRecord& record, Emit& emit) override;
+
+  [[nodiscard]] bool keeps_records() const override { return true; }
+
+  [[nodiscard]] std::optional<TimePoint> wake_at() const override;
+  Status on_time(Emit& emit) override;
+  Status flush(StreamId stream, Emit& emit) override;
+
+ private:
+  void act(Emit& emit);
+
+  const std::string name_;
+  JoinTable::Options options_;
+  std::unique_ptr<JoinTable> table_;  // From `open` on.
+  JoinTable::Decisions decisions_;
+};
+
+}  // namespace penstock
