@@ -103,15 +103,6 @@ int exit_code_of(const Error& error) {
   return error.code == Errc::kInvalidArgument ? kExitUsage : kExitUnavailable;
 }
 
-bool has_lost(const RunStatus& status) {
-  for (const RunStatus::Stream& stream : status.streams) {
-    if (stream.totals.lost != 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
 /// Drives `graph` to its end. Returns false if it was killed.
 bool wait_until_finished(actors::RunningGraph& graph,
                          const StopSignals& signals,
@@ -183,7 +174,7 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
   } else if (!quiet) {
     std::cout << summary_text(status, elapsed);
   }
-  return graph->has_failed() || has_lost(status) ? kExitFailed : kExitDone;
+  return graph->has_failed() || shows_failure(status) ? kExitFailed : kExitDone;
 }
 
 int run(std::span<const std::string> args) {

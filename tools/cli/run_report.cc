@@ -116,6 +116,13 @@ std::string status_line(const RunPace& pace, std::size_t width) {
   return width != 0 && line.size() > width ? line.substr(0, width) : line;
 }
 
+bool shows_failure(const RunStatus& status) {
+  return std::any_of(status.streams.begin(), status.streams.end(), [](const auto& stream) {
+    const StreamLedger::Totals& totals = stream.totals;
+    return totals.lost != 0 || (totals.failed != 0 && totals.delivered == 0);
+  });
+}
+
 std::string summary_text(const RunStatus& status, Duration elapsed) {
   std::string text =
       "graph '" + status.graph + "' ran for " + format("%.1f s\n", seconds_of(elapsed));

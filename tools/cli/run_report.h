@@ -23,6 +23,10 @@ struct RunPace {
 /// progress and the time left where the length is known. Cut to `width` columns (0: not cut).
 std::string status_line(const RunPace& pace, std::size_t width);
 
+/// Returns whether the frames themselves say that the run failed: one was lost, or a stream had
+/// frames that failed and delivered none.
+bool shows_failure(const RunStatus& status);
+
 /// Returns the summary at the end: a line a stream (frames, rate, latency, drops by reason), a line
 /// a device (inferences, utilisation), and what needs a word of warning (lost frames, restarts).
 std::string summary_text(const RunStatus& status, Duration elapsed);
