@@ -231,6 +231,7 @@ TEST_F(AppPortsTest, EndFramesThatNobodyTookAsCancelled) {
   in->push(picture(), kAtOnce);
   in->close();
   graph_.run();
+  graph_.destroy_runner();
   graph_.destroy_segment(0);
   ports_ = AppPorts();
   catalogue_ = NodeCatalogue();
