@@ -100,8 +100,8 @@ TEST(MediaTypes, ReadEveryFrameOfAFileThatPlaysACamera) {
   TempFolder folder;
   const std::string path = folder.path("clip.mp4");
   testing::write_clip({.path = path, .preset = "ultrafast"}, kFrames);
+  testing::WaitingDoorbell bell;  // Outlives the source, whose thread rings it.
   const auto source = make_source("{uri: " + path + ", realtime: true, max_in_flight: 2}");
-  testing::WaitingDoorbell bell;
   SourceContext context;
   const ManualClock clock{TimePoint(std::chrono::seconds(1000))};
   context.clock = &clock;
