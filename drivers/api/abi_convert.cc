@@ -53,7 +53,7 @@ void copy_text(std::string_view text, char* buffer, std::size_t capacity) noexce
 
 std::int32_t set_error(PenstockError* error, const Error& from) noexcept {
   const auto code = static_cast<std::int32_t>(from.code);
-  if (error != nullptr && has_member(error->size, sizeof(PenstockError))) {
+  if (error != nullptr && knows(*error, &PenstockError::message)) {
     error->code = code;
     copy_text(from.message, error->message, sizeof(error->message));
   }
@@ -108,7 +108,15 @@ DeviceInfo device_info_from(const PenstockDeviceInfo& info) {
     sub_device.index = item.index;
     sub_device.name = text_of(item.name);
     sub_device.memory_bytes = item.memory_bytes;
+    if (knows(item, &PenstockSubDeviceInfo::in_use_by)) {
+      sub_device.group = item.group;
+      sub_device.in_use_by = item.in_use_by;
+    }
     device.sub_devices.push_back(std::move(sub_device));
+  }
+  if (knows(info, &PenstockDeviceInfo::max_resident)) {
+    device.shared_memory_bytes = info.shared_memory_bytes;
+    device.max_resident = info.max_resident;
   }
   return device;
 }
@@ -123,6 +131,8 @@ void show_device(const DeviceInfo& info,
     item.index = sub_device.index;
     item.name = sub_device.name.c_str();
     item.memory_bytes = sub_device.memory_bytes;
+    item.group = sub_device.group;
+    item.in_use_by = sub_device.in_use_by;
     sub_devices.push_back(item);
   }
   PenstockDeviceInfo shown{};
@@ -135,19 +145,71 @@ void show_device(const DeviceInfo& info,
   shown.memory_bytes = info.memory_bytes;
   shown.sub_device_count = static_cast<std::uint32_t>(sub_devices.size());
   shown.sub_devices = sub_devices.data();
+  shown.shared_memory_bytes = info.shared_memory_bytes;
+  shown.max_resident = info.max_resident;
   visit(context, &shown);
+}
+
+DeviceProperty property_from(const PenstockProperty& property) {
+  DeviceProperty result;
+  result.name = text_of(property.name);
+  result.sub_device = property.sub_device;
+  // A type that this host does not know yet is shown as text, which all values are.
+  result.type = property.type > PENSTOCK_PROPERTY_CHOICE
+                    ? DeviceProperty::Type::kText
+                    : static_cast<DeviceProperty::Type>(property.type);
+  result.unit = text_of(property.unit);
+  result.help = text_of(property.help);
+  result.value = text_of(property.value);
+  std::string_view rest = text_of(property.choices);
+  while (!rest.empty()) {
+    const auto bar = rest.find('|');
+    result.choices.emplace_back(rest.substr(0, bar));
+    rest.remove_prefix(bar == std::string_view::npos ? rest.size() : bar + 1);
+  }
+  result.minimum = property.minimum;
+  result.maximum = property.maximum;
+  result.step = property.step;
+  result.is_writable = property.is_writable != 0;
+  result.is_pending = property.is_pending != 0;
+  result.pending_value = result.is_pending ? text_of(property.pending_value) : std::string_view();
+  return result;
+}
+
+void show_property(const DeviceProperty& property,
+                   void (*visit)(void* context, const PenstockProperty* property),
+                   void* context) {
+  std::string choices;
+  for (const std::string& choice : property.choices) {
+    choices += (choices.empty() ? "" : "|") + choice;
+  }
+  PenstockProperty shown{};
+  shown.size = sizeof(shown);
+  shown.sub_device = property.sub_device;
+  shown.name = property.name.c_str();
+  shown.unit = property.unit.c_str();
+  shown.help = property.help.c_str();
+  shown.value = property.value.c_str();
+  shown.pending_value = property.pending_value.c_str();
+  shown.choices = choices.c_str();
+  shown.minimum = property.minimum;
+  shown.maximum = property.maximum;
+  shown.step = property.step;
+  shown.type = static_cast<std::uint32_t>(property.type);
+  shown.is_writable = property.is_writable ? 1 : 0;
+  shown.is_pending = property.is_pending ? 1 : 0;
+  visit(context, &shown);
+}
+
+Error no_property(const std::string& name) {
+  return {Errc::kInvalidArgument, "unknown property '" + name + "': the device has none"};
 }
 
 ModelCollector::ModelCollector() {
   visitor_.size = sizeof(visitor_);
   visitor_.context = this;
   visitor_.summary = [](void* context, const PenstockModelInfo* summary) {
-    ModelInfo& info = static_cast<ModelCollector*>(context)->info_;
-    info.preferred_requests = std::max(summary->preferred_requests, 1U);
-    info.max_requests = summary->max_requests;
-    info.min_batch = summary->min_batch;
-    info.max_batch = summary->max_batch;
-    info.loaded_from_cache = summary->loaded_from_cache != 0;
+    static_cast<ModelCollector*>(context)->add_summary(*summary);
   };
   visitor_.input = [](void* context, const PenstockTensorInfo* port) {
     static_cast<ModelCollector*>(context)->add_port(*port, true);
@@ -159,6 +221,28 @@ ModelCollector::ModelCollector() {
     static_cast<ModelCollector*>(context)->info_.properties.insert_or_assign(
         std::string(text_of(key)), std::string(text_of(value)));
   };
+  visitor_.placement = [](void* context, const PenstockPlacement* placement) {
+    ModelPlacement item;
+    item.sub_devices = placement->sub_devices;
+    item.depth = std::max(placement->depth, 1U);
+    item.memory_bytes = placement->memory_bytes;
+    item.shared_bytes = placement->shared_bytes;
+    item.activation_time = Duration(placement->activation_ns);
+    item.service_time = Duration(placement->service_ns);
+    static_cast<ModelCollector*>(context)->info_.placements.push_back(item);
+  };
+}
+
+void ModelCollector::add_summary(const PenstockModelInfo& summary) {
+  info_.preferred_requests = std::max(summary.preferred_requests, 1U);
+  info_.max_requests = summary.max_requests;
+  info_.min_batch = summary.min_batch;
+  info_.max_batch = summary.max_batch;
+  info_.loaded_from_cache = summary.loaded_from_cache != 0;
+  if (knows(summary, &PenstockModelInfo::mode)) {
+    info_.needs_activation = summary.needs_activation != 0;
+    info_.mode = text_of(summary.mode);
+  }
 }
 
 void ModelCollector::add_port(const PenstockTensorInfo& port, bool is_input) {
@@ -199,6 +283,28 @@ Result<ModelInfo> ModelCollector::take() {
   return std::move(info_);
 }
 
+namespace {
+
+void show_placements(const ModelInfo& info, const PenstockModelVisitor& visitor) {
+  // A host of 1.0 has no such member.
+  if (!knows(visitor, &PenstockModelVisitor::placement) || visitor.placement == nullptr) {
+    return;
+  }
+  for (const ModelPlacement& placement : info.placements) {
+    PenstockPlacement item{};
+    item.size = sizeof(item);
+    item.depth = placement.depth;
+    item.sub_devices = placement.sub_devices;
+    item.memory_bytes = placement.memory_bytes;
+    item.shared_bytes = placement.shared_bytes;
+    item.activation_ns = placement.activation_time.count();
+    item.service_ns = placement.service_time.count();
+    visitor.placement(visitor.context, &item);
+  }
+}
+
+}  // namespace
+
 void show_model(const ModelInfo& info, bool loaded, const PenstockModelVisitor& visitor) {
   if (loaded) {
     PenstockModelInfo summary{};
@@ -208,7 +314,10 @@ void show_model(const ModelInfo& info, bool loaded, const PenstockModelVisitor& 
     summary.min_batch = info.min_batch;
     summary.max_batch = info.max_batch;
     summary.loaded_from_cache = info.loaded_from_cache ? 1 : 0;
+    summary.needs_activation = info.needs_activation ? 1 : 0;
+    summary.mode = info.mode.c_str();
     visitor.summary(visitor.context, &summary);
+    show_placements(info, visitor);
   }
   const PortMemory host_memory;
   for (std::size_t i = 0; i < info.inputs.size(); ++i) {

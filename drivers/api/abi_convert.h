@@ -33,9 +33,12 @@ inline std::string_view text_of(const char* text) noexcept {
   return text == nullptr ? std::string_view() : std::string_view(text);
 }
 
-/// Returns whether the member that ends at byte `end` was known to the maker of a struct of `size`.
-constexpr bool has_member(std::uint32_t size, std::size_t end) noexcept {
-  return size >= end;
+/// Returns whether the maker of `made` knew `member`: whether it lies within the struct's `size`.
+template <class Struct, class Member>
+bool knows(const Struct& made, Member Struct::*member) noexcept {
+  const auto* begin = reinterpret_cast<const std::byte*>(&made);
+  const auto* end = reinterpret_cast<const std::byte*>(&(made.*member) + 1);
+  return static_cast<std::size_t>(end - begin) <= made.size;
 }
 
 /// Returns item `index` of an array whose items may be larger than ours.
@@ -70,6 +73,16 @@ void show_device(const DeviceInfo& info,
                  void (*visit)(void* context, const PenstockDeviceInfo* info),
                  void* context);
 
+DeviceProperty property_from(const PenstockProperty& property);
+
+/// Shows `property` in the form of the ABI.
+void show_property(const DeviceProperty& property,
+                   void (*visit)(void* context, const PenstockProperty* property),
+                   void* context);
+
+/// Returns what `configure` says where a device has no properties.
+Error no_property(const std::string& name);
+
 /// Returns a visitor that collects into `info`, and checks what it is shown.
 class ModelCollector {
  public:
@@ -84,6 +97,7 @@ class ModelCollector {
   Result<ModelInfo> take();
 
  private:
+  void add_summary(const PenstockModelInfo& summary);
   void add_port(const PenstockTensorInfo& port, bool is_input);
 
   PenstockModelVisitor visitor_{};

@@ -28,6 +28,8 @@ struct CompletionSlot {
   CompletionSlot* next = nullptr;
   std::atomic<SlotState> state{SlotState::kFree};
   std::vector<Buffer> held;
+  /// Set while a change of residence is in flight, which nobody but this waits for.
+  std::shared_ptr<CompletionCore> keeps_core;
 };
 
 /// What a completion queue and its requests share; not for users of drivers.

@@ -65,6 +65,7 @@ bool CompletionCore::abandon(CompletionSlot& slot) noexcept {
     return false;
   }
   slot.held.clear();
+  slot.keeps_core.reset();
   return true;
 }
 
@@ -78,6 +79,10 @@ void CompletionCore::deliver(CompletionSlot& slot) noexcept {
   SlotState in_flight = SlotState::kInFlight;
   if (!slot.state.compare_exchange_strong(in_flight, SlotState::kReady)) {
     return;
+  }
+  const std::shared_ptr<CompletionCore> kept = std::move(slot.keeps_core);
+  if (kept != nullptr) {
+    slot.state.notify_all();
   }
   // Announced before the push: once pushed, the slot may be popped and its request destroyed, but
   // not this core, whose owner waits in close() for whoever is announced.

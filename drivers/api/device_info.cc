@@ -34,6 +34,16 @@ std::optional<DeviceKind> device_kind_from(std::string_view word) noexcept {
   return std::nullopt;
 }
 
+SubDeviceMask all_sub_devices(const DeviceInfo& device) noexcept {
+  SubDeviceMask all = device.sub_devices.empty() ? 1 : 0;
+  for (const SubDeviceInfo& sub_device : device.sub_devices) {
+    if (sub_device.index < kMaxSubDevices) {
+      all |= SubDeviceMask{1} << sub_device.index;
+    }
+  }
+  return all;
+}
+
 const char* to_string(Health health) noexcept {
   switch (health) {
     case Health::kOk:

@@ -25,6 +25,8 @@ struct SubDeviceInfo {
   std::uint32_t index = 0;
   std::string name;
   std::uint64_t memory_bytes = 0;
+  std::uint32_t group = 0;     ///< Those of one group work together in modes that span.
+  std::int64_t in_use_by = 0;  ///< Process that has claimed it; 0 = free, or the driver knows none.
   friend bool operator==(const SubDeviceInfo&, const SubDeviceInfo&) = default;
 };
 
@@ -38,6 +40,8 @@ struct DeviceInfo {
   std::string firmware;
   std::uint64_t memory_bytes = 0;
   std::vector<SubDeviceInfo> sub_devices;
+  std::uint64_t shared_memory_bytes = 0;  ///< What all sub-devices share.
+  std::uint32_t max_resident = 0;  ///< Models at once on one sub-device; 0: as memory allows.
   friend bool operator==(const DeviceInfo&, const DeviceInfo&) = default;
 };
 
@@ -59,6 +63,35 @@ struct DeviceMetric {
   std::string unit;
   double value = 0;
   std::int32_t sub_device = -1;
+};
+
+/// A set of sub-devices of one device: bit i is the sub-device with index i.
+using SubDeviceMask = std::uint64_t;
+
+constexpr std::uint32_t kMaxSubDevices = 64;
+
+/// Returns the set of all sub-devices of a device. One without any counts as its own sub-device 0.
+SubDeviceMask all_sub_devices(const DeviceInfo& device) noexcept;
+
+/// A setting of a device: what can be read, and perhaps configured. Values are texts, as the graph
+/// language and the command line write them.
+struct DeviceProperty {
+  enum class Type : std::uint8_t { kText, kInteger, kReal, kBoolean, kChoice };
+
+  std::string name;  ///< "clock"
+  std::int32_t sub_device = -1;
+  Type type = Type::kText;
+  std::string unit;
+  std::string help;
+  std::string value;          ///< In force now.
+  std::string pending_value;  ///< Accepted, not in force yet; only while `is_pending`.
+  std::vector<std::string> choices;
+  double minimum = 0;
+  double maximum = 0;
+  double step = 0;  ///< 0: any.
+  bool is_writable = false;
+  bool is_pending = false;
+  friend bool operator==(const DeviceProperty&, const DeviceProperty&) = default;
 };
 
 /// Why a model will not load: `subject` is the input, option, operation or limit it is about.

@@ -24,6 +24,7 @@ struct DriverCore;
 struct DeviceCore;
 struct ModelCore;
 struct RequestCore;
+struct ActivationCore;
 }  // namespace detail
 
 /// The room for one inference in flight on a loaded model; made once and used again and again.
@@ -49,9 +50,12 @@ class Request {
   /// memory that the port does not take; `kUnavailable` if this request is still in flight, its
   /// completion was not popped yet, or the completion queue is gone; `kDeviceLost`, and what else
   /// the driver says.
+  ///
+  /// `sub_devices` is a placement on which the model is resident; 0 lets the driver choose.
   Status submit(std::span<const FeatureMap> inputs,
                 std::span<const FeatureMap> outputs,
-                std::uint64_t token);
+                std::uint64_t token,
+                SubDeviceMask sub_devices = 0);
 
   /// Asks to end early what is in flight; the completion still comes.
   void cancel() noexcept;
@@ -68,6 +72,36 @@ class Request {
   explicit Request(std::unique_ptr<detail::RequestCore> core) noexcept;
 
   std::unique_ptr<detail::RequestCore> core_;
+};
+
+/// The room for one change of residence in flight; made once and used again and again.
+///
+/// States: idle -> in flight (`activate` or `deactivate`) -> done (completion popped) -> idle.
+/// Ownership: keeps its model, device and driver alive. The destructor waits for what is in flight:
+/// destroy where blocking is allowed. (A device that never answers must be reset first.)
+/// Thread-safety: one thread at a time.
+class Activation {
+ public:
+  Activation(Activation&&) noexcept;
+  Activation& operator=(Activation&&) noexcept;
+  ~Activation();
+
+  /// Starts to make the model resident on one of its placements; the completion carries `token`,
+  /// and the time that it took. On an error nothing was started and no completion comes.
+  /// Errors: `kUnavailable` where a limit is reached, naming it, or this one is still in flight;
+  /// `kInvalidArgument` for a set that is no placement; `kDeviceLost`.
+  Status activate(SubDeviceMask sub_devices, std::uint64_t token);
+
+  /// Starts to take the model away from a placement. As `activate`.
+  Status deactivate(SubDeviceMask sub_devices, std::uint64_t token);
+
+  [[nodiscard]] bool is_idle() const noexcept;
+
+ private:
+  friend class LoadedModel;
+  explicit Activation(std::unique_ptr<detail::ActivationCore> core) noexcept;
+
+  std::unique_ptr<detail::ActivationCore> core_;
 };
 
 /// A model that is loaded on a device.
@@ -93,6 +127,11 @@ class LoadedModel {
   /// Makes a request that reports to `completions` and reserves one of its slots. May block.
   /// Errors: `kUnavailable` if the queue has no slot left or the driver no further request.
   Result<Request> create_request(CompletionQueue& completions);
+
+  /// Makes room for one change of residence that reports to `completions` and reserves one of its
+  /// slots. Works for models that need no activation too: such a change completes at once.
+  /// Errors: `kUnavailable` if the queue has no slot left.
+  Result<Activation> create_activation(CompletionQueue& completions);
 
  private:
   friend class Device;
@@ -129,6 +168,29 @@ class Device {
 
   [[nodiscard]] std::vector<DeviceMetric> metrics() const;
 
+  /// Reserves sub-devices with the driver, all or none; `release` and closing give them back. What
+  /// keeps processes apart is `ClaimFile`, which comes first. May block.
+  /// Errors: `kUnavailable`, naming the taken sub-device and its owner; `kInvalidArgument` for one
+  /// that the device has not.
+  Status claim(SubDeviceMask sub_devices);
+  void release(SubDeviceMask sub_devices);
+
+  /// Returns the settings, always in the same order; empty where the driver has none. May block.
+  Result<std::vector<DeviceProperty>> properties() const;
+
+  /// Sets a property of the device, or of one sub-device. Returns whether it is in force: false
+  /// means pending, and the device's doorbell rings when it is. May block.
+  /// Errors: `kInvalidArgument` for an unknown name (naming the known ones), a value out of range,
+  /// or one that cannot be written.
+  Result<bool> configure(const std::string& name,
+                         const std::string& value,
+                         std::int32_t sub_device = -1);
+
+  /// Starts a reset; its course comes as health events. What is in flight completes with
+  /// `kDeviceLost` before health is ok again; nothing is resident then, models and requests stay
+  /// valid. Never blocks. Errors: `kUnsupported`: close the device and open it anew.
+  Status reset();
+
  private:
   friend class Driver;
   explicit Device(std::shared_ptr<detail::DeviceCore> core) noexcept;
@@ -144,8 +206,7 @@ class Driver {
  public:
   /// Starts the driver of `api`, which must stay loaded for as long as anything of it lives. May
   /// block.
-  /// Errors: `kUnsupported` for another major version of the ABI or a table that is too short; what
-  /// the driver says.
+  /// Errors: as `check_driver_table`; what the driver says.
   static Result<Driver> create(const PenstockDriverApi& api,
                                std::shared_ptr<HostServices> host,
                                const DriverOptions& options = {});

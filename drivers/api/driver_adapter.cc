@@ -160,14 +160,99 @@ void show_metrics(PenstockDevice* device,
   });
 }
 
-}  // namespace
+std::int32_t claim_sub_devices(PenstockDevice* device,
+                               std::uint64_t sub_devices,
+                               PenstockError* error) {
+  return guarded(error, [&] { return of(device).claim(sub_devices); });
+}
 
-void Job::complete(Errc code, std::string_view message, std::int64_t device_ns) const noexcept {
-  PenstockCompletion& slot = *job_->completion;
+void release_sub_devices(PenstockDevice* device, std::uint64_t sub_devices) {
+  guarded(nullptr, [&]() -> Status {
+    of(device).release(sub_devices);
+    return {};
+  });
+}
+
+std::int32_t show_properties(PenstockDevice* device,
+                             void (*visit)(void* context, const PenstockProperty* property),
+                             void* context,
+                             PenstockError* error) {
+  return guarded(error, [&]() -> Status {
+    for (const DeviceProperty& property : of(device).properties()) {
+      abi::show_property(property, visit, context);
+    }
+    return {};
+  });
+}
+
+std::int32_t configure_device(PenstockDevice* device,
+                              std::int32_t sub_device,
+                              const char* name,
+                              const char* value,
+                              std::int32_t* pending,
+                              PenstockError* error) {
+  return guarded(error, [&]() -> Status {
+    PENSTOCK_ASSIGN_OR_RETURN(
+        const bool is_in_force,
+        of(device).configure(
+            std::string(abi::text_of(name)), std::string(abi::text_of(value)), sub_device));
+    *pending = is_in_force ? 0 : 1;
+    return {};
+  });
+}
+
+std::int32_t reset_device(PenstockDevice* device, PenstockError* error) {
+  return guarded(error, [&] { return of(device).reset(); });
+}
+
+std::int32_t activate_model(PenstockModel* model,
+                            std::uint64_t sub_devices,
+                            PenstockCompletion* completion,
+                            PenstockError* error) {
+  return guarded(error, [&] { return of(model).activate(sub_devices, Change(completion)); });
+}
+
+std::int32_t deactivate_model(PenstockModel* model,
+                              std::uint64_t sub_devices,
+                              PenstockCompletion* completion,
+                              PenstockError* error) {
+  return guarded(error, [&] { return of(model).deactivate(sub_devices, Change(completion)); });
+}
+
+void complete_slot(PenstockCompletion& slot,
+                   Errc code,
+                   std::string_view message,
+                   std::int64_t device_ns) noexcept {
   slot.code = static_cast<std::int32_t>(code);
   slot.device_ns = device_ns;
   abi::copy_text(message, slot.message, sizeof(slot.message));
   slot.done(slot.done_argument);
+}
+
+}  // namespace
+
+const PenstockDriverApi* DriverHost::reference_driver() const noexcept {
+  const bool can_ask =
+      abi::knows(*host_, &PenstockHost::reference_driver) && host_->reference_driver != nullptr;
+  return can_ask ? host_->reference_driver(host_->context) : nullptr;
+}
+
+SubDeviceMask Job::sub_devices() const noexcept {
+  return abi::knows(*job_, &PenstockJob::sub_devices) ? job_->sub_devices : 0;
+}
+
+void Job::complete(Errc code, std::string_view message, std::int64_t device_ns) const noexcept {
+  complete_slot(*job_->completion, code, message, device_ns);
+}
+
+void Change::complete(Errc code, std::string_view message, std::int64_t device_ns) const noexcept {
+  complete_slot(*completion_, code, message, device_ns);
+}
+
+Result<bool> DeviceBase::configure(const std::string& name,
+                                   const std::string& /*value*/,
+                                   std::int32_t /*sub_device*/) {
+  return abi::no_property(name);
 }
 
 namespace detail {
@@ -192,6 +277,13 @@ PenstockDriverApi common_driver_api() {
   api.cancel = [](PenstockRequest* request) { of(request).cancel(); };
   api.poll_event = &poll_event;
   api.metrics = &show_metrics;
+  api.claim = &claim_sub_devices;
+  api.release = &release_sub_devices;
+  api.properties = &show_properties;
+  api.configure = &configure_device;
+  api.reset = &reset_device;
+  api.activate = &activate_model;
+  api.deactivate = &deactivate_model;
   return api;
 }
 

@@ -46,6 +46,9 @@ class DriverHost {
     return host_->cancel_call(host_->context, ticket) != 0;
   }
 
+  /// The driver that computes on the host, or null. See `PenstockHost::reference_driver`.
+  [[nodiscard]] const PenstockDriverApi* reference_driver() const noexcept;
+
  private:
   const PenstockHost* host_;
 };
@@ -70,6 +73,9 @@ class Job {
     return abi::item_at(job_->outputs, index);
   }
 
+  /// The placement to run on; 0 where the driver chooses.
+  [[nodiscard]] SubDeviceMask sub_devices() const noexcept;
+
   /// Writes the caller's slot and calls back. Never fails, never allocates.
   void complete(Errc code,
                 std::string_view message = {},
@@ -77,6 +83,22 @@ class Job {
 
  private:
   const PenstockJob* job_ = nullptr;
+};
+
+/// A change of residence that a driver was asked for. A view, as `Job`.
+class Change {
+ public:
+  Change() = default;
+
+  explicit Change(PenstockCompletion* completion) : completion_(completion) {}
+
+  /// Writes the caller's slot and calls back; exactly once. Never fails, never allocates.
+  void complete(Errc code,
+                std::string_view message = {},
+                std::int64_t device_ns = 0) const noexcept;
+
+ private:
+  PenstockCompletion* completion_ = nullptr;
 };
 
 /// Room for one inference in flight. The destructor cancels what is in flight and waits until it
@@ -106,6 +128,18 @@ class ModelBase {
 
   [[nodiscard]] virtual const ModelInfo& info() const noexcept = 0;
   virtual Result<std::unique_ptr<RequestBase>> create_request() = 0;
+
+  /// Starts a change of residence, or refuses it and forgets it. Never blocks. A model that is
+  /// always resident completes at once.
+  virtual Status activate(SubDeviceMask /*sub_devices*/, Change change) {
+    change.complete(Errc::kOk);
+    return {};
+  }
+
+  virtual Status deactivate(SubDeviceMask /*sub_devices*/, Change change) {
+    change.complete(Errc::kOk);
+    return {};
+  }
 };
 
 /// An open device; the destructor closes it.
@@ -124,6 +158,20 @@ class DeviceBase {
   virtual std::optional<HealthEvent> poll_event() { return std::nullopt; }
 
   virtual std::vector<DeviceMetric> metrics() { return {}; }
+
+  virtual Status claim(SubDeviceMask /*sub_devices*/) { return {}; }
+
+  virtual void release(SubDeviceMask /*sub_devices*/) {}
+
+  virtual std::vector<DeviceProperty> properties() { return {}; }
+
+  /// Returns whether the value is in force; false: pending, ring the doorbell when it is.
+  virtual Result<bool> configure(const std::string& name,
+                                 const std::string& value,
+                                 std::int32_t sub_device);
+
+  /// Starts a reset; see `PenstockDriverApi::reset`. Never blocks.
+  virtual Status reset() { return Error{Errc::kUnsupported, "this device cannot be reset"}; }
 };
 
 /// A driver.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "drivers/plugin/penstock_driver.h"
 #include "engine/base/clock.h"
 
 namespace penstock {
@@ -31,6 +32,11 @@ class HostServices {
   /// Takes a call back and returns whether it was prevented. After it returns the call is not
   /// running and will not run; it waits for one that runs on another thread.
   virtual bool cancel_call(std::uint64_t ticket) noexcept = 0;
+
+  /// The driver that computes on the host for simulated devices, or null. Lives as long as this.
+  [[nodiscard]] virtual const PenstockDriverApi* reference_driver() const noexcept {
+    return nullptr;
+  }
 
  protected:
   HostServices() = default;

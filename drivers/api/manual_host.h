@@ -20,6 +20,12 @@ namespace penstock {
 /// thread or while nobody advances.
 class ManualHost final : public HostServices {
  public:
+  ManualHost() = default;
+
+  /// `reference_driver` outlives the host.
+  explicit ManualHost(const PenstockDriverApi* reference_driver)
+      : reference_driver_(reference_driver) {}
+
   void log(DriverLogLevel level, std::string_view text) noexcept override {
     const std::lock_guard lock(mutex_);
     lines_.emplace_back(level, std::string(text));
@@ -35,6 +41,10 @@ class ManualHost final : public HostServices {
   bool cancel_call(std::uint64_t ticket) noexcept override {
     const std::lock_guard lock(mutex_);
     return calls_.remove(ticket);
+  }
+
+  [[nodiscard]] const PenstockDriverApi* reference_driver() const noexcept override {
+    return reference_driver_;
   }
 
   /// Moves the time on by `by`, making each call at its own time.
@@ -70,6 +80,7 @@ class ManualHost final : public HostServices {
     return true;
   }
 
+  const PenstockDriverApi* reference_driver_ = nullptr;
   ManualClock clock_;
   mutable std::mutex mutex_;
   TimedCalls calls_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "engine/tensor/feature_map.h"
 
 namespace penstock {
@@ -23,6 +24,18 @@ struct PortMemory {
   friend bool operator==(const PortMemory&, const PortMemory&) = default;
 };
 
+/// One set of sub-devices on which a loaded model can be resident, and what it costs there.
+/// Units: bytes; times are the driver's estimates, 0 where it does not know.
+struct ModelPlacement {
+  std::uint64_t sub_devices = 0;   ///< A `SubDeviceMask`.
+  std::uint32_t depth = 1;         ///< Inferences in flight that keep it busy.
+  std::uint64_t memory_bytes = 0;  ///< On each of them.
+  std::uint64_t shared_bytes = 0;  ///< Of the memory that all share.
+  Duration activation_time{0};
+  Duration service_time{0};  ///< Between two completions when busy.
+  friend bool operator==(const ModelPlacement&, const ModelPlacement&) = default;
+};
+
 /// What a model takes, gives and wants. Tensors are bound to ports by position.
 struct ModelInfo {
   std::vector<TensorSpec> inputs;
@@ -34,6 +47,9 @@ struct ModelInfo {
   std::uint32_t min_batch = 1;            ///< Range of the first extent; both 1: no batch.
   std::uint32_t max_batch = 1;            ///< 0: no limit.
   bool loaded_from_cache = false;
+  bool needs_activation = false;           ///< Runs only where `Activation` made it resident.
+  std::string mode;                        ///< "single"; "" where the device has no modes.
+  std::vector<ModelPlacement> placements;  ///< None: resident on the whole device.
   std::map<std::string, std::string> properties;  ///< What is really in force.
   friend bool operator==(const ModelInfo&, const ModelInfo&) = default;
 };

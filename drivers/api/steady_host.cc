@@ -7,7 +7,9 @@
 
 namespace penstock {
 
-SteadyHost::SteadyHost(LogFunction log) : log_(std::move(log)) {}
+SteadyHost::SteadyHost(LogFunction log, const PenstockDriverApi* reference_driver)
+    : log_(std::move(log)),
+      reference_driver_(reference_driver) {}
 
 SteadyHost::~SteadyHost() {
   {

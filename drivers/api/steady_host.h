@@ -19,8 +19,9 @@ class SteadyHost final : public HostServices {
   /// Must be safe from any thread.
   using LogFunction = std::function<void(DriverLogLevel level, std::string_view text)>;
 
-  /// Without `log`, warnings and errors go to stderr.
-  explicit SteadyHost(LogFunction log = nullptr);
+  /// Without `log`, warnings and errors go to stderr. `reference_driver` outlives the host.
+  explicit SteadyHost(LogFunction log = nullptr,
+                      const PenstockDriverApi* reference_driver = nullptr);
   SteadyHost(const SteadyHost&) = delete;
   SteadyHost& operator=(const SteadyHost&) = delete;
   /// Drops the calls that wait. Pre: no driver uses it any more.
@@ -31,10 +32,15 @@ class SteadyHost final : public HostServices {
   std::uint64_t call_at(TimePoint when, Call call, void* argument) noexcept override;
   bool cancel_call(std::uint64_t ticket) noexcept override;
 
+  [[nodiscard]] const PenstockDriverApi* reference_driver() const noexcept override {
+    return reference_driver_;
+  }
+
  private:
   void run();
 
   LogFunction log_;
+  const PenstockDriverApi* reference_driver_;
   SteadyClock clock_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -17,11 +17,16 @@
  * Threads. Calls come in three kinds, marked at each function:
  *   [blocking]  may take long. From any thread, several at once, also for one object (two loads on
  *               one device); but the call that ends an object comes alone and last, after those
- *               that end its children, and none comes from inside a callback. The host makes them
- * on its executor for blocking work. [instant]   must not block, sleep, wait for the device, or
- * allocate in the steady state. From any thread. [callback]  made by the driver, from any thread of
- * its own or from inside an [instant] call; returns at once. No call throws: a driver in C++
- * catches everything at this border.
+ *               those that end its children, and none comes from inside a callback. The host makes
+ *               them on its executor for blocking work.
+ *
+ *   [instant]   must not block, sleep, wait for the device, or allocate in the steady state. From
+ *               any thread.
+ *
+ *   [callback]  made by the driver, from any thread of its own or from inside an [instant] call;
+ *               returns at once.
+ *
+ * No call throws: a driver in C++ catches everything at this border.
  */
 #pragma once
 
@@ -34,7 +39,7 @@ extern "C" {
 #endif
 
 #define PENSTOCK_DRIVER_ABI_MAJOR 1u
-#define PENSTOCK_DRIVER_ABI_MINOR 0u
+#define PENSTOCK_DRIVER_ABI_MINOR 1u
 
 /* The one symbol that a plug-in exports: a PenstockDriverEntry. */
 #define PENSTOCK_DRIVER_ENTRY_SYMBOL "penstock_driver_entry"
@@ -73,6 +78,12 @@ extern "C" {
 #define PENSTOCK_HEALTH_FAULT 2u
 #define PENSTOCK_HEALTH_RESETTING 3u
 
+#define PENSTOCK_PROPERTY_TEXT 0u
+#define PENSTOCK_PROPERTY_INTEGER 1u
+#define PENSTOCK_PROPERTY_REAL 2u
+#define PENSTOCK_PROPERTY_BOOLEAN 3u
+#define PENSTOCK_PROPERTY_CHOICE 4u
+
 #define PENSTOCK_LOG_DEBUG 0
 #define PENSTOCK_LOG_INFO 1
 #define PENSTOCK_LOG_WARNING 2
@@ -83,6 +94,7 @@ typedef struct PenstockDriver PenstockDriver;
 typedef struct PenstockDevice PenstockDevice;
 typedef struct PenstockModel PenstockModel;
 typedef struct PenstockRequest PenstockRequest;
+struct PenstockDriverApi;
 
 /* Why a call failed; the caller sets `size`, the driver the rest. The message names the thing, the
  * value and the rule, on one line, and is cut (at the end of a character) where it does not fit. */
@@ -131,6 +143,10 @@ typedef struct PenstockHost {
    * another thread: never call it with a lock that the function takes. A function may cancel its
    * own ticket. */
   int32_t (*cancel_call)(void* context, uint64_t ticket);
+
+  /* Since 1.1. Returns the driver that computes on the host, for simulated devices that give true
+   * results, or NULL where there is none. Lives as long as the host. Any thread, instant. */
+  const struct PenstockDriverApi* (*reference_driver)(void* context);
 } PenstockHost;
 
 typedef struct PenstockSubDeviceInfo {
@@ -138,6 +154,10 @@ typedef struct PenstockSubDeviceInfo {
   uint32_t index;
   const char* name; /* "core 0" */
   uint64_t memory_bytes;
+  /* Since 1.1. */
+  uint32_t group; /* Sub-devices of one group (a cluster) work together in modes that span. */
+  uint32_t reserved;
+  int64_t in_use_by; /* Process that has claimed it, 0 = free, as far as the driver itself knows. */
 } PenstockSubDeviceInfo;
 
 /* One device that the driver can open. `identity` is stable for as long as the device stays in its
@@ -153,6 +173,10 @@ typedef struct PenstockDeviceInfo {
   uint32_t sub_device_count;
   uint32_t reserved;
   const PenstockSubDeviceInfo* sub_devices;
+  /* Since 1.1. */
+  uint64_t shared_memory_bytes; /* What all sub-devices share, within or beside their own. */
+  uint32_t max_resident; /* Models at once on one sub-device; 0 = as many as its memory holds. */
+  uint32_t reserved2;
 } PenstockDeviceInfo;
 
 /* A port of a model. Extents that the model leaves open are -1. */
@@ -181,7 +205,23 @@ typedef struct PenstockModelInfo {
   uint32_t min_batch;          /* Range of the first extent; both 1 where there is no batch. */
   uint32_t max_batch;          /* 0 = no limit. */
   uint32_t loaded_from_cache;  /* 1 or 0. */
+  /* Since 1.1. */
+  uint32_t needs_activation; /* 1: inferences run only where `activate` has made it resident. */
+  uint32_t reserved;
+  const char* mode; /* The execution mode it was loaded in ("single"), or "". */
 } PenstockModelInfo;
+
+/* Since 1.1. One set of sub-devices on which a loaded model can be resident, and what it costs
+ * there. Times are the driver's estimates, 0 = not known; the host measures as it goes. */
+typedef struct PenstockPlacement {
+  uint32_t size;
+  uint32_t depth;        /* Inferences in flight there that keep it busy; at least 1. */
+  uint64_t sub_devices;  /* Bit mask of indexes. */
+  uint64_t memory_bytes; /* On each of them, while resident. */
+  uint64_t shared_bytes; /* Of the shared memory, while resident. */
+  int64_t activation_ns; /* To become resident on an empty place. */
+  int64_t service_ns;    /* Between two completions when busy. */
+} PenstockPlacement;
 
 /* Shown a model's description: `summary` once (not for `inspect`), `input` and `output` in the
  * order in which tensors are bound, `property` for what is really in force. */
@@ -193,6 +233,9 @@ typedef struct PenstockModelVisitor {
   void (*input)(void* context, const PenstockTensorInfo* info);
   void (*output)(void* context, const PenstockTensorInfo* info);
   void (*property)(void* context, const char* key, const char* value);
+  /* Since 1.1; NULL where the host does not ask. Not for `inspect`. None shown: the model is
+   * resident on the whole device. */
+  void (*placement)(void* context, const PenstockPlacement* placement);
 } PenstockModelVisitor;
 
 /* One reason why a model will not load or run. `subject` is the input, option, operation or limit
@@ -212,6 +255,27 @@ typedef struct PenstockMetric {
   const char* unit; /* "ratio", "bytes", "celsius", "ns", "count", ... */
   double value;
 } PenstockMetric;
+
+/* Since 1.1. A setting of a device, as text: what can be read and perhaps configured.
+ * `minimum`, `maximum` and `step` hold for integers and reals (step 0: any); `choices` for choices,
+ * separated by '|'. While `pending`, `pending_value` was accepted and is not in force yet. */
+typedef struct PenstockProperty {
+  uint32_t size;
+  int32_t sub_device; /* -1: of the whole device. */
+  const char* name;   /* "clock" */
+  const char* unit;   /* "MHz", "percent", "watt", ... or "". */
+  const char* help;   /* One line. */
+  const char* value;
+  const char* pending_value;
+  const char* choices;
+  double minimum;
+  double maximum;
+  double step;
+  uint32_t type; /* PENSTOCK_PROPERTY_... */
+  uint32_t is_writable;
+  uint32_t is_pending;
+  uint32_t reserved;
+} PenstockProperty;
 
 /* A change of a device's health; the caller sets `size`. */
 typedef struct PenstockHealthEvent {
@@ -273,6 +337,8 @@ typedef struct PenstockJob {
   const PenstockTensor* inputs;
   PenstockTensor* outputs;
   PenstockCompletion* completion;
+  /* Since 1.1. A placement on which the model is resident; 0 = the driver chooses one. */
+  uint64_t sub_devices;
 } PenstockJob;
 
 /* The driver. Functions return a code; where one is not 0 the error is filled (it may be NULL).
@@ -327,7 +393,8 @@ typedef struct PenstockDriverApi {
                   const PenstockModelSource* source,
                   PenstockModel** model,
                   PenstockError* error);
-  /* [blocking] All its requests are destroyed. */
+  /* [blocking] All its requests are destroyed, and no change of residence is in flight: the `done`
+   * of the last one was called, but may not have returned yet; the driver waits for that. */
   void (*unload)(PenstockModel* model);
   /* [blocking] Shows what was loaded; the same every time. */
   int32_t (*describe)(PenstockModel* model,
@@ -356,6 +423,50 @@ typedef struct PenstockDriverApi {
   void (*metrics)(PenstockDevice* device,
                   void (*visit)(void* context, const PenstockMetric* metric),
                   void* context);
+
+  /* ---- Since 1.1. A host that is given a shorter table does without: nothing to claim beyond
+   * its own locks, nothing to configure, always resident, no reset. ---- */
+
+  /* [blocking] Reserves sub-devices for this process, all or none. UNAVAILABLE names the taken one
+   * and its owner. The host holds its own lock between processes already when it calls. */
+  int32_t (*claim)(PenstockDevice* device, uint64_t sub_devices, PenstockError* error);
+  /* [blocking] Gives claimed sub-devices back. close_device gives back what is left. */
+  void (*release)(PenstockDevice* device, uint64_t sub_devices);
+
+  /* [blocking] Shows every property, always in the same order. */
+  int32_t (*properties)(PenstockDevice* device,
+                        void (*visit)(void* context, const PenstockProperty* property),
+                        void* context,
+                        PenstockError* error);
+  /* [blocking] Sets one property of the device, or of one sub-device. `pending` becomes 1 where the
+   * value takes force later: the device's `ring` is made when it has. INVALID_ARGUMENT for an
+   * unknown name, a value out of its range, or one that cannot be written. */
+  int32_t (*configure)(PenstockDevice* device,
+                       int32_t sub_device,
+                       const char* name,
+                       const char* value,
+                       int32_t* pending,
+                       PenstockError* error);
+
+  /* [instant] Starts a reset: health becomes RESETTING, later OK or FAULT, as health events. All
+   * inferences and activations in flight complete with DEVICE_LOST before OK is reported, and
+   * nothing writes into their memory any more; nothing is resident afterwards. Models and requests
+   * stay valid. UNSUPPORTED where the device has none: the host closes it and opens it anew. */
+  int32_t (*reset)(PenstockDevice* device, PenstockError* error);
+
+  /* [instant] Starts to make a model resident on one of its placements: takes its memory there and
+   * downloads it. 0: accepted, and the completion comes exactly once. Else: refused.
+   * UNAVAILABLE names the limit that is reached, and by how much. The host asks for one change at a
+   * time on any sub-device, and has nothing in flight there for a model that it deactivates. */
+  int32_t (*activate)(PenstockModel* model,
+                      uint64_t sub_devices,
+                      PenstockCompletion* completion,
+                      PenstockError* error);
+  /* [instant] Starts to take a model from one of its placements. As `activate`. */
+  int32_t (*deactivate)(PenstockModel* model,
+                        uint64_t sub_devices,
+                        PenstockCompletion* completion,
+                        PenstockError* error);
 } PenstockDriverApi;
 
 /* Returns the driver's table, which lives as long as its library; NULL if it cannot work with a

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "drivers/api/device_info.h"
 #include "engine/base/result.h"
 #include "engine/memory/buffer.h"
 #include "engine/tensor/element_type.h"
@@ -27,7 +28,7 @@ static_assert(offsetof(PenstockOptions, size) == 0);
 static_assert(offsetof(PenstockOptions, count) == 4);
 static_assert(offsetof(PenstockOptions, items) == 8);
 
-static_assert(sizeof(PenstockHost) == 48);
+static_assert(sizeof(PenstockHost) == 56);  // 48 in 1.0
 static_assert(offsetof(PenstockHost, size) == 0);
 static_assert(offsetof(PenstockHost, reserved) == 4);
 static_assert(offsetof(PenstockHost, context) == 8);
@@ -35,14 +36,18 @@ static_assert(offsetof(PenstockHost, log) == 16);
 static_assert(offsetof(PenstockHost, now_ns) == 24);
 static_assert(offsetof(PenstockHost, call_at) == 32);
 static_assert(offsetof(PenstockHost, cancel_call) == 40);
+static_assert(offsetof(PenstockHost, reference_driver) == 48);
 
-static_assert(sizeof(PenstockSubDeviceInfo) == 24);
+static_assert(sizeof(PenstockSubDeviceInfo) == 40);  // 24 in 1.0
 static_assert(offsetof(PenstockSubDeviceInfo, size) == 0);
 static_assert(offsetof(PenstockSubDeviceInfo, index) == 4);
 static_assert(offsetof(PenstockSubDeviceInfo, name) == 8);
 static_assert(offsetof(PenstockSubDeviceInfo, memory_bytes) == 16);
+static_assert(offsetof(PenstockSubDeviceInfo, group) == 24);
+static_assert(offsetof(PenstockSubDeviceInfo, reserved) == 28);
+static_assert(offsetof(PenstockSubDeviceInfo, in_use_by) == 32);
 
-static_assert(sizeof(PenstockDeviceInfo) == 64);
+static_assert(sizeof(PenstockDeviceInfo) == 80);  // 64 in 1.0
 static_assert(offsetof(PenstockDeviceInfo, size) == 0);
 static_assert(offsetof(PenstockDeviceInfo, kind) == 4);
 static_assert(offsetof(PenstockDeviceInfo, identity) == 8);
@@ -53,6 +58,9 @@ static_assert(offsetof(PenstockDeviceInfo, memory_bytes) == 40);
 static_assert(offsetof(PenstockDeviceInfo, sub_device_count) == 48);
 static_assert(offsetof(PenstockDeviceInfo, reserved) == 52);
 static_assert(offsetof(PenstockDeviceInfo, sub_devices) == 56);
+static_assert(offsetof(PenstockDeviceInfo, shared_memory_bytes) == 64);
+static_assert(offsetof(PenstockDeviceInfo, max_resident) == 72);
+static_assert(offsetof(PenstockDeviceInfo, reserved2) == 76);
 
 static_assert(sizeof(PenstockTensorInfo) == 192);
 static_assert(offsetof(PenstockTensorInfo, size) == 0);
@@ -71,15 +79,27 @@ static_assert(offsetof(PenstockTensorInfo, channel_scales) == 56);
 static_assert(offsetof(PenstockTensorInfo, shape) == 64);
 static_assert(offsetof(PenstockTensorInfo, padding) == 128);
 
-static_assert(sizeof(PenstockModelInfo) == 24);
+static_assert(sizeof(PenstockModelInfo) == 40);  // 24 in 1.0
 static_assert(offsetof(PenstockModelInfo, size) == 0);
 static_assert(offsetof(PenstockModelInfo, preferred_requests) == 4);
 static_assert(offsetof(PenstockModelInfo, max_requests) == 8);
 static_assert(offsetof(PenstockModelInfo, min_batch) == 12);
 static_assert(offsetof(PenstockModelInfo, max_batch) == 16);
 static_assert(offsetof(PenstockModelInfo, loaded_from_cache) == 20);
+static_assert(offsetof(PenstockModelInfo, needs_activation) == 24);
+static_assert(offsetof(PenstockModelInfo, reserved) == 28);
+static_assert(offsetof(PenstockModelInfo, mode) == 32);
 
-static_assert(sizeof(PenstockModelVisitor) == 48);
+static_assert(sizeof(PenstockPlacement) == 48);
+static_assert(offsetof(PenstockPlacement, size) == 0);
+static_assert(offsetof(PenstockPlacement, depth) == 4);
+static_assert(offsetof(PenstockPlacement, sub_devices) == 8);
+static_assert(offsetof(PenstockPlacement, memory_bytes) == 16);
+static_assert(offsetof(PenstockPlacement, shared_bytes) == 24);
+static_assert(offsetof(PenstockPlacement, activation_ns) == 32);
+static_assert(offsetof(PenstockPlacement, service_ns) == 40);
+
+static_assert(sizeof(PenstockModelVisitor) == 56);  // 48 in 1.0
 static_assert(offsetof(PenstockModelVisitor, size) == 0);
 static_assert(offsetof(PenstockModelVisitor, reserved) == 4);
 static_assert(offsetof(PenstockModelVisitor, context) == 8);
@@ -87,6 +107,7 @@ static_assert(offsetof(PenstockModelVisitor, summary) == 16);
 static_assert(offsetof(PenstockModelVisitor, input) == 24);
 static_assert(offsetof(PenstockModelVisitor, output) == 32);
 static_assert(offsetof(PenstockModelVisitor, property) == 40);
+static_assert(offsetof(PenstockModelVisitor, placement) == 48);
 
 static_assert(sizeof(PenstockReason) == 24);
 static_assert(offsetof(PenstockReason, size) == 0);
@@ -100,6 +121,23 @@ static_assert(offsetof(PenstockMetric, sub_device) == 4);
 static_assert(offsetof(PenstockMetric, name) == 8);
 static_assert(offsetof(PenstockMetric, unit) == 16);
 static_assert(offsetof(PenstockMetric, value) == 24);
+
+static_assert(sizeof(PenstockProperty) == 96);
+static_assert(offsetof(PenstockProperty, size) == 0);
+static_assert(offsetof(PenstockProperty, sub_device) == 4);
+static_assert(offsetof(PenstockProperty, name) == 8);
+static_assert(offsetof(PenstockProperty, unit) == 16);
+static_assert(offsetof(PenstockProperty, help) == 24);
+static_assert(offsetof(PenstockProperty, value) == 32);
+static_assert(offsetof(PenstockProperty, pending_value) == 40);
+static_assert(offsetof(PenstockProperty, choices) == 48);
+static_assert(offsetof(PenstockProperty, minimum) == 56);
+static_assert(offsetof(PenstockProperty, maximum) == 64);
+static_assert(offsetof(PenstockProperty, step) == 72);
+static_assert(offsetof(PenstockProperty, type) == 80);
+static_assert(offsetof(PenstockProperty, is_writable) == 84);
+static_assert(offsetof(PenstockProperty, is_pending) == 88);
+static_assert(offsetof(PenstockProperty, reserved) == 92);
 
 static_assert(sizeof(PenstockHealthEvent) == 208);
 static_assert(offsetof(PenstockHealthEvent, size) == 0);
@@ -135,7 +173,7 @@ static_assert(offsetof(PenstockCompletion, done) == 24);
 static_assert(offsetof(PenstockCompletion, done_argument) == 32);
 static_assert(offsetof(PenstockCompletion, message) == 40);
 
-static_assert(sizeof(PenstockJob) == 40);
+static_assert(sizeof(PenstockJob) == 48);  // 40 in 1.0
 static_assert(offsetof(PenstockJob, size) == 0);
 static_assert(offsetof(PenstockJob, input_count) == 4);
 static_assert(offsetof(PenstockJob, output_count) == 8);
@@ -143,8 +181,9 @@ static_assert(offsetof(PenstockJob, reserved) == 12);
 static_assert(offsetof(PenstockJob, inputs) == 16);
 static_assert(offsetof(PenstockJob, outputs) == 24);
 static_assert(offsetof(PenstockJob, completion) == 32);
+static_assert(offsetof(PenstockJob, sub_devices) == 40);
 
-static_assert(sizeof(PenstockDriverApi) == 152);
+static_assert(sizeof(PenstockDriverApi) == 208);  // 152 in 1.0
 static_assert(offsetof(PenstockDriverApi, size) == 0);
 static_assert(offsetof(PenstockDriverApi, abi_major) == 4);
 static_assert(offsetof(PenstockDriverApi, abi_minor) == 6);
@@ -166,6 +205,13 @@ static_assert(offsetof(PenstockDriverApi, submit) == 120);
 static_assert(offsetof(PenstockDriverApi, cancel) == 128);
 static_assert(offsetof(PenstockDriverApi, poll_event) == 136);
 static_assert(offsetof(PenstockDriverApi, metrics) == 144);
+static_assert(offsetof(PenstockDriverApi, claim) == 152);
+static_assert(offsetof(PenstockDriverApi, release) == 160);
+static_assert(offsetof(PenstockDriverApi, properties) == 168);
+static_assert(offsetof(PenstockDriverApi, configure) == 176);
+static_assert(offsetof(PenstockDriverApi, reset) == 184);
+static_assert(offsetof(PenstockDriverApi, activate) == 192);
+static_assert(offsetof(PenstockDriverApi, deactivate) == 200);
 
 namespace penstock {
 namespace {
@@ -182,6 +228,16 @@ TEST(PenstockDriver, SharesItsCodesWithErrc) {
   EXPECT_EQ(PENSTOCK_CORRUPT, static_cast<int>(Errc::kCorrupt));
   EXPECT_EQ(PENSTOCK_INTERNAL, static_cast<int>(Errc::kInternal));
   EXPECT_EQ(PENSTOCK_NOT_FOUND, static_cast<int>(Errc::kNotFound));
+}
+
+TEST(PenstockDriver, SharesItsHealthAndPropertyTypesWithTheWrapper) {
+  EXPECT_EQ(PENSTOCK_HEALTH_OK, static_cast<unsigned>(Health::kOk));
+  EXPECT_EQ(PENSTOCK_HEALTH_RESETTING, static_cast<unsigned>(Health::kResetting));
+  EXPECT_EQ(PENSTOCK_PROPERTY_TEXT, static_cast<unsigned>(DeviceProperty::Type::kText));
+  EXPECT_EQ(PENSTOCK_PROPERTY_INTEGER, static_cast<unsigned>(DeviceProperty::Type::kInteger));
+  EXPECT_EQ(PENSTOCK_PROPERTY_REAL, static_cast<unsigned>(DeviceProperty::Type::kReal));
+  EXPECT_EQ(PENSTOCK_PROPERTY_BOOLEAN, static_cast<unsigned>(DeviceProperty::Type::kBoolean));
+  EXPECT_EQ(PENSTOCK_PROPERTY_CHOICE, static_cast<unsigned>(DeviceProperty::Type::kChoice));
 }
 
 TEST(PenstockDriver, SharesItsMemoryKindsAndRankWithTheEngine) {

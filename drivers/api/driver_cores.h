@@ -1,0 +1,190 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "drivers/api/abi_convert.h"
+#include "drivers/api/completion_core.h"
+#include "drivers/api/device_info.h"
+#include "drivers/api/host_services.h"
+#include "drivers/api/model_info.h"
+#include "drivers/plugin/penstock_driver.h"
+#include "engine/base/doorbell.h"
+#include "engine/base/result.h"
+
+/// What the handles of driver.h share; not for users of drivers.
+namespace penstock {
+namespace detail {
+
+/// Gives a driver its host in the form of the ABI.
+class HostTable {
+ public:
+  explicit HostTable(std::shared_ptr<HostServices> services) : services_(std::move(services)) {
+    table_.size = sizeof(table_);
+    table_.context = services_.get();
+    table_.log = [](void* context, std::int32_t level, const char* text) {
+      const auto known = std::clamp(level, PENSTOCK_LOG_DEBUG, PENSTOCK_LOG_ERROR);
+      of(context).log(static_cast<DriverLogLevel>(known), abi::text_of(text));
+    };
+    table_.now_ns = [](void* context) -> std::int64_t {
+      return of(context).now().time_since_epoch().count();
+    };
+    table_.call_at = [](void* context,
+                        std::int64_t when_ns,
+                        void (*function)(void*),
+                        void* argument) -> std::uint64_t {
+      return of(context).call_at(TimePoint(Duration(when_ns)), function, argument);
+    };
+    table_.cancel_call = [](void* context, std::uint64_t ticket) -> std::int32_t {
+      return of(context).cancel_call(ticket) ? 1 : 0;
+    };
+    table_.reference_driver = [](void* context) { return of(context).reference_driver(); };
+  }
+
+  [[nodiscard]] const PenstockHost& get() const noexcept { return table_; }
+
+ private:
+  static HostServices& of(void* context) { return *static_cast<HostServices*>(context); }
+
+  std::shared_ptr<HostServices> services_;
+  PenstockHost table_{};
+};
+
+struct DriverCore {
+  DriverCore(const PenstockDriverApi& driver_api, std::shared_ptr<HostServices> services)
+      : api(driver_api),
+        host(std::move(services)),
+        name(abi::text_of(driver_api.name)),
+        version(abi::text_of(driver_api.version)) {}
+
+  DriverCore(const DriverCore&) = delete;
+  DriverCore& operator=(const DriverCore&) = delete;
+
+  ~DriverCore() {
+    if (driver != nullptr) {
+      api.destroy(driver);
+    }
+  }
+
+  const PenstockDriverApi& api;
+  HostTable host;
+  std::string name;
+  std::string version;
+  PenstockDriver* driver = nullptr;
+};
+
+struct DeviceCore {
+  explicit DeviceCore(std::shared_ptr<DriverCore> owner) : driver(std::move(owner)) {}
+
+  DeviceCore(const DeviceCore&) = delete;
+  DeviceCore& operator=(const DeviceCore&) = delete;
+
+  ~DeviceCore() {
+    if (device != nullptr) {
+      driver->api.close_device(device);
+    }
+  }
+
+  std::shared_ptr<DriverCore> driver;
+  PenstockDevice* device = nullptr;
+  DeviceInfo info;
+  Doorbell health_changed;
+};
+
+struct ModelCore {
+  explicit ModelCore(std::shared_ptr<DeviceCore> owner) : device(std::move(owner)) {}
+
+  ModelCore(const ModelCore&) = delete;
+  ModelCore& operator=(const ModelCore&) = delete;
+
+  ~ModelCore() {
+    if (model != nullptr) {
+      device->driver->api.unload(model);
+    }
+  }
+
+  [[nodiscard]] const PenstockDriverApi& api() const noexcept { return device->driver->api; }
+
+  std::shared_ptr<DeviceCore> device;
+  PenstockModel* model = nullptr;
+  ModelInfo info;
+};
+
+struct RequestCore {
+  RequestCore(std::shared_ptr<ModelCore> owner,
+              std::shared_ptr<CompletionCore> queue,
+              CompletionSlot& reserved)
+      : model(std::move(owner)),
+        completions(std::move(queue)),
+        slot(reserved),
+        inputs(model->info.inputs.size()),
+        outputs(model->info.outputs.size()) {
+    slot.held.reserve(inputs.size() + outputs.size());
+    job.size = sizeof(job);
+    job.input_count = static_cast<std::uint32_t>(inputs.size());
+    job.output_count = static_cast<std::uint32_t>(outputs.size());
+    job.inputs = inputs.data();
+    job.outputs = outputs.data();
+    job.completion = &slot.completion;
+  }
+
+  RequestCore(const RequestCore&) = delete;
+  RequestCore& operator=(const RequestCore&) = delete;
+
+  ~RequestCore() {
+    if (request != nullptr) {
+      model->api().destroy_request(request);
+    }
+    completions->release(slot);
+  }
+
+  std::shared_ptr<ModelCore> model;
+  std::shared_ptr<CompletionCore> completions;
+  CompletionSlot& slot;
+  std::vector<PenstockTensor> inputs;
+  std::vector<PenstockTensor> outputs;
+  PenstockJob job{};
+  PenstockRequest* request = nullptr;
+};
+
+struct ActivationCore {
+  ActivationCore(std::shared_ptr<ModelCore> owner,
+                 std::shared_ptr<CompletionCore> queue,
+                 CompletionSlot& reserved)
+      : model(std::move(owner)),
+        completions(std::move(queue)),
+        slot(reserved) {}
+
+  ActivationCore(const ActivationCore&) = delete;
+  ActivationCore& operator=(const ActivationCore&) = delete;
+
+  ~ActivationCore() {
+    slot.state.wait(SlotState::kInFlight);
+    completions->release(slot);
+  }
+
+  std::shared_ptr<ModelCore> model;
+  std::shared_ptr<CompletionCore> completions;
+  CompletionSlot& slot;
+};
+
+/// Reserves a slot for a request or an activation.
+/// Errors: `kUnavailable` if none is left.
+Result<CompletionSlot*> reserve_slot(CompletionCore& completions);
+
+/// Checks that a model can be resident on `sub_devices`; where it shows no placements it is on the
+/// whole device, and any set will do. Errors: `kInvalidArgument`, naming the placements.
+Status check_placement(const ModelInfo& model, SubDeviceMask sub_devices);
+
+inline PenstockError empty_error() {
+  PenstockError error{};
+  error.size = sizeof(error);
+  return error;
+}
+
+}  // namespace detail
+}  // namespace penstock
