@@ -1,0 +1,45 @@
+#include "drivers/sim/cost_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/base/check.h"
+
+namespace penstock::sim {
+namespace {
+
+/// Keeps what hostile figures could ask for within ten years, so that sums of times stay defined.
+Duration from_ns(double ns) {
+  return Duration(std::llround(std::min(ns, 3e17)));
+}
+
+}  // namespace
+
+Duration service_time(const ModelWork& work,
+                      const CostFigures& costs,
+                      const ExecutionPoint& point) {
+  PENSTOCK_CHECK(point.clock_ratio > 0 && point.mvm_ratio > 0 && point.sub_devices >= 1);
+  const double matrix_ns = work.conv_macs / 1e6 * costs.conv_ns_per_mmac / point.mvm_ratio;
+  const double clocked_ns = matrix_ns + work.depthwise_macs / 1e6 * costs.depthwise_ns_per_mmac +
+                            work.other_ops / 1e6 * costs.other_ns_per_mop +
+                            work.activation_bytes / 1e3 * costs.activation_ns_per_kb +
+                            work.layers * costs.layer_us * 1e3 + costs.frame_us * 1e3;
+  const double memory_ns = work.weight_bytes / 1e3 * costs.weight_ns_per_kb;
+  const double shares = point.sub_devices;
+  const double loss = 1 + costs.sharing_loss * (shares - 1);
+  return from_ns((clocked_ns / point.clock_ratio + memory_ns) * loss / shares);
+}
+
+Duration host_time(const CostFigures& costs) {
+  return from_ns(costs.host_us * 1e3);
+}
+
+Duration link_time(double bytes, double bytes_per_second) {
+  return bytes_per_second > 0 ? from_ns(bytes / bytes_per_second * 1e9) : Duration(0);
+}
+
+Duration frame_interval(const FrameBounds& bounds) {
+  return std::max({bounds.service / std::max(bounds.units, 1), bounds.host, bounds.link});
+}
+
+}  // namespace penstock::sim
