@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/clock.h"
+
+namespace penstock {
+
+/// What the devices of a graph and the scheduler above them look like at one moment: a plain value
+/// that whoever owns them fills and `penstock status` shows.
+///
+/// Units: times in nanoseconds; `utilisation` is the share of time with work, 0 to 1; counters
+/// count since the start. Texts are for people: no program takes decisions from them.
+struct PoolStatus {
+  struct SubDevice {
+    std::uint32_t index = 0;
+    std::vector<std::string> resident;  ///< Names of packages.
+    std::uint32_t in_flight = 0;
+    double utilisation = 0;
+  };
+
+  struct Device {
+    std::string name;      ///< What the graph calls it.
+    std::string identity;  ///< What its driver calls it: "mx3-0".
+    bool simulated = false;
+    bool host_limited = false;  ///< Simulated, and the host cannot keep its rate.
+    std::string state;          ///< Of the scheduler: "loaded", "empty", "swapping", "fault".
+    std::string health;         ///< Of the driver: "ok", "degraded", "fault", "resetting".
+    std::string reason;         ///< Why it is not ok; else empty.
+    std::uint64_t resets = 0;
+    std::vector<SubDevice> sub_devices;
+  };
+
+  struct Package {
+    std::string name;
+    std::string hash;                      ///< SHA-256 in hexadecimal; may be empty.
+    std::string mode;                      ///< Execution mode; may be empty.
+    std::vector<std::string> resident_on;  ///< "npu:0", "npu:1": device and sub-device.
+    std::uint64_t runs = 0;                ///< Inferences; a batch is one.
+    std::uint64_t frames = 0;
+    std::uint64_t swaps = 0;    ///< How often it was made resident.
+    std::uint64_t swap_ns = 0;  ///< Device time that this took in all.
+  };
+
+  /// One flow: a network of a client's, of one stream.
+  struct Client {
+    std::string name;
+    std::string priority;  ///< "low", "normal", "high".
+    double weight = 1;
+    std::uint32_t queued = 0;
+    std::uint32_t in_flight = 0;
+    std::uint64_t done = 0;
+    std::vector<std::pair<std::string, std::uint64_t>> dropped;  ///< By reason; only those > 0.
+    double fps = 0;               ///< Of late; 0 where nobody measured.
+    std::uint64_t oldest_ns = 0;  ///< Age of the oldest frame that is queued.
+    std::uint64_t wait_p50_ns = 0;
+    std::uint64_t wait_p99_ns = 0;
+    std::uint64_t run_p50_ns = 0;
+    std::uint64_t run_p99_ns = 0;
+  };
+
+  struct Decision {
+    TimePoint time;
+    std::string text;  ///< "npu:0 swaps cars -> plates: turn of 600 frames is over, 3 wait".
+  };
+
+  std::vector<Device> devices;
+  std::vector<Package> packages;
+  std::vector<Client> clients;
+  std::vector<Decision> decisions;   ///< Oldest first.
+  std::uint64_t decision_count = 0;  ///< All that were ever taken.
+};
+
+}  // namespace penstock
