@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "engine/graph/builtin_words.h"
+#include "engine/graph/device_reader.h"
+#include "engine/graph/schedule_words.h"
 #include "engine/graph/section_reader.h"
 #include "engine/yaml/nearest_word.h"
 
@@ -28,6 +30,9 @@ RestartWords source_restart() {
 Words framework_keys(const ActorType* type) {
   Words keys = {"type", "in"};
   for (const Option& word : actor_words()) {
+    keys.push_back(word.name());
+  }
+  for (const Option& word : flow_options()) {
     keys.push_back(word.name());
   }
   for (const std::string& word : later_words(WordSection::kActor)) {
@@ -272,6 +277,39 @@ void ActorReader::read_words(const YamlNode::Entry& entry, ActorDraft& actor, Gr
                          entry.value.find_entry("device")->key_place,
                          "actor '" + entry.key + "' (" + type->name() + ") runs on no device",
                          "remove 'device'");
+    }
+  }
+  read_flow(entry, actor);
+}
+
+void ActorReader::read_flow(const YamlNode::Entry& entry, ActorDraft& actor) {
+  const ActorType* type = actor.spec.type;
+  const bool has_flow = type != nullptr && (type->is_source() || type->does_run_model());
+  for (const Option& word : flow_options()) {
+    const YamlNode::Entry* written = entry.value.find_entry(word.name());
+    if (written != nullptr && type != nullptr && !has_flow) {
+      diagnostics_.error(
+          "E010",
+          written->key_place,
+          "actor '" + entry.key + "' (" + type->name() + ") does not wait for a device",
+          "'" + word.name() + "' goes to a source, or to what runs a model");
+    }
+  }
+  if (!has_flow) {
+    return;
+  }
+  const OptionValues values =
+      checker_.check(flow_options(),
+                     entry.value,
+                     {"actor '" + entry.key + "'", entry.key_place, keys_of(entry.value)});
+  if (values.has("priority")) {
+    actor.flow.priority = read_priority(values);
+  }
+  if (const OptionValue* weight = values.find("weight"); weight != nullptr) {
+    if (const auto* by_stream = weight->as<OptionValues>(); by_stream != nullptr) {
+      actor.flow.weights = *by_stream;
+    } else {
+      actor.flow.weight = values.get_number("weight");
     }
   }
 }

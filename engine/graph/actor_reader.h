@@ -31,6 +31,7 @@ class ActorReader {
   const ActorType* read_type(const YamlNode::Entry& entry);
   void read_options(const YamlNode::Entry& entry, ActorDraft& actor);
   void read_words(const YamlNode::Entry& entry, ActorDraft& actor, GraphDraft& draft);
+  void read_flow(const YamlNode::Entry& entry, ActorDraft& actor);
   void read_streams(const YamlNode::Entry& entry, const YamlNode& streams, ActorDraft& actor);
   void read_stream(const YamlNode& actor_node, const YamlNode::Entry& entry, ActorDraft& actor);
   void add_stream(StreamSpec stream, bool sound, ActorDraft& actor);

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "engine/graph/schedule_words.h"
+
 namespace penstock {
 namespace {
 
@@ -66,12 +68,22 @@ std::vector<Option> preprocess_options() {
   };
 }
 
-}  // namespace
-
-const std::vector<Option>& model_words() {
-  static const std::vector<Option> kWords = {
-      Option::path_in("file", "the model: .onnx, .tflite or .xml").required(),
-      Option::text("device", "an entry of 'devices', or a device word").or_words({"auto"}),
+std::vector<Option> placing_words() {
+  return {
+      Option::path_in("file", "the model: .onnx, .tflite, .xml, or a package").required(),
+      Option::texts("device", "entries of 'devices', or device words, in order of preference")
+          .count(1, 64),
+      Option::word("placement",
+                   {"pinned", "round_robin", "least_loaded"},
+                   "which of several devices a frame goes to")
+          .fallback("pinned"),
+      Option::boolean("failover", "goes on with the next device when one is lost")
+          .fallback("false"),
+      Option::text("mode", "how sub-devices work together; a profile may name others")
+          .or_words({"auto", "single", "multi", "global4", "global8"})
+          .fallback("auto"),
+      Option::integer("cores", "sub-devices that it takes; without it as many as there are")
+          .range(1, 64),
       Option::object("batch",
                      "frames of any stream that run together",
                      {
@@ -85,6 +97,16 @@ const std::vector<Option>& model_words() {
                      })
           .fallback("{size: 1, wait: 10ms}"),
   };
+}
+
+}  // namespace
+
+const std::vector<Option>& model_words() {
+  static const std::vector<Option> kWords = [] {
+    std::vector<Option> words = placing_words();
+    words.insert(words.end(), schedule_options().begin(), schedule_options().end());
+    return words;
+  }();
   return kWords;
 }
 
@@ -92,6 +114,14 @@ const std::vector<Option>& device_words() {
   static const std::vector<Option> kWords = {
       Option::text("type", "the kind of device").required(),
       Option::text("id", "which of several devices of that kind"),
+      Option::table(
+          "properties",
+          Option::text("value", "of all sub-devices, or of each").or_map(Option::MapKey::kIndex),
+          "settings of the device, as 'penstock devices show' lists them"),
+      Option::list("sub_devices",
+                   Option::integer("sub_devices", "an index").range(0, 63),
+                   "the sub-devices to claim; without it all")
+          .count(1, 64),
   };
   return kWords;
 }
@@ -144,10 +174,9 @@ const std::vector<Option>& parameter_words() {
 const std::vector<std::string>& later_words(WordSection section) {
   using Words = std::vector<std::string>;
   static const Words kNone;
-  static const Words kGraph = {"hosts", "plugins", "include", "subgraphs", "scheduler"};
-  static const Words kActor = {"host", "executor", "priority", "deadline", "weight", "log"};
+  static const Words kGraph = {"hosts", "plugins", "include", "subgraphs"};
+  static const Words kActor = {"host", "executor", "deadline", "log"};
   static const Words kEdge = {"link", "feedback"};
-  static const Words kModel = {"placement", "failover", "mode", "cores"};
   static const Words kDevice = {"host"};
   static const Words kDefaults = {"deadline", "priority", "executor"};
   static const Words kRuntime = {"executors", "memory", "metrics"};
@@ -159,7 +188,7 @@ const std::vector<std::string>& later_words(WordSection section) {
     case WordSection::kEdge:
       return kEdge;
     case WordSection::kModel:
-      return kModel;
+      return kNone;
     case WordSection::kDevice:
       return kDevice;
     case WordSection::kDefaults:
@@ -172,7 +201,7 @@ const std::vector<std::string>& later_words(WordSection section) {
 
 const std::vector<std::string>& top_level_words() {
   static const std::vector<std::string> kWords = {
-      "graph", "params", "devices", "models", "runtime", "defaults", "actors"};
+      "graph", "params", "devices", "models", "scheduler", "runtime", "defaults", "actors"};
   return kWords;
 }
 

@@ -7,6 +7,9 @@
 #include "engine/base/check.h"
 #include "engine/graph/actor_reader.h"
 #include "engine/graph/builtin_words.h"
+#include "engine/graph/device_check.h"
+#include "engine/graph/device_reader.h"
+#include "engine/graph/flow_resolver.h"
 #include "engine/graph/graph_expander.h"
 #include "engine/graph/graph_linker.h"
 #include "engine/graph/section_reader.h"
@@ -42,6 +45,11 @@ class GraphCheck {
     const LinkedGraph linked = linker.link();
     GraphExpander expander(registry_, linked, draft_, diagnostics_);
     spec.actors = expander.expand();
+    resolve_flows(draft_, spec.actors, diagnostics_);
+    check_batches(draft_, spec.actors, diagnostics_);
+    if (request_.devices != nullptr) {
+      check_devices(*request_.devices, draft_, spec.actors, diagnostics_);
+    }
     check_outputs(spec);
     check_unused(linked);
     finish(spec);
@@ -105,9 +113,11 @@ class GraphCheck {
       const YamlNode* found = root.find(name);
       return found == nullptr ? nothing : *found;
     };
+    DeviceReader devices(registry_, &files_, diagnostics_);
+    devices.read(section("devices"), draft_);
     SectionReader sections(registry_, &files_, diagnostics_);
-    sections.read_devices(section("devices"), draft_);
     sections.read_defaults(section("defaults"), draft_);
+    sections.read_scheduler(section("scheduler"), draft_);
     sections.read_runtime(section("runtime"), draft_);
     sections.read_models(section("models"), draft_);
     ActorReader actors(registry_, &files_, diagnostics_);
@@ -131,6 +141,7 @@ class GraphCheck {
         diagnostics_.error("E018",
                            model.spec.options.place("file"),
                            "model '" + model.spec.name + "': " + facts.error().message);
+        model.is_unreadable = true;
       }
     }
   }
@@ -218,9 +229,11 @@ class GraphCheck {
   void finish(GraphSpec& spec) {
     spec.name = draft_.name;
     spec.workers = draft_.workers;
+    spec.scheduler = draft_.scheduler;
     for (ModelDraft& model : draft_.models) {
-      if (model.spec.device.empty()) {
+      if (model.spec.devices.empty()) {
         model.spec.device = draft_.defaults.device;
+        model.spec.devices = {draft_.defaults.device};
       }
       if (model.used) {
         spec.models.push_back(std::move(model.spec));

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/graph/device_probe.h"
 #include "engine/graph/file_access.h"
 #include "engine/graph/graph_spec.h"
 #include "engine/graph/model_probe.h"
@@ -19,6 +20,7 @@ struct CheckRequest {
   const TypeRegistry* registry = nullptr;  ///< Required; must outlive the checked graph.
   Parameters::Given set;                   ///< `--set name=value`.
   ModelProbe* models = nullptr;       ///< nullptr = model files are not opened (no E041, E043).
+  DeviceProbe* devices = nullptr;     ///< nullptr = devices are not asked (no E060, E061).
   const FileAccess* files = nullptr;  ///< nullptr = the files of this machine.
   Environment environment;            ///< Empty = that of this process.
 };

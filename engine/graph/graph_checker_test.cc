@@ -54,7 +54,7 @@ TEST(GraphChecker, WantsActors) {
 
 TEST(GraphChecker, NamesWordsOfLaterVersions) {
   GraphTestKit kit;
-  EXPECT_EQ(kit.places("hosts: {}\nscheduler: {}\n" + with_camera(kLog)),
+  EXPECT_EQ(kit.places("hosts: {}\nplugins: {}\n" + with_camera(kLog)),
             Places({"E004 1:1", "E004 2:1"}));
   EXPECT_EQ(kit.message(with_camera("  log: {type: jsonl_sink, in: cam, path: a, host: h}\n")),
             "'host' is not in this version of Penstock; remove it");
@@ -65,7 +65,7 @@ TEST(GraphChecker, RefusesBadNames) {
   EXPECT_EQ(kit.places("graph: \"a b\"\n" + with_camera(kLog)), Places({"E017 1:8"}));
   EXPECT_EQ(kit.places(with_camera("  2nd: {type: jsonl_sink, in: cam, path: a}\n")),
             Places({"E017 3:3"}));
-  EXPECT_EQ(kit.places("devices: {cpu: {type: cpu}}\n" + with_camera(kLog)),
+  EXPECT_EQ(kit.places("devices: {auto: {type: cpu}}\n" + with_camera(kLog)),
             Places({"E017 1:11", "E036 1:11"}));
   EXPECT_EQ(kit.places("actors:\n  a: {type: video_source, streams: {s: {uri: \"rtsp://x\"}}}\n"
                        "  b: {type: video_source, streams: {s: {uri: \"rtsp://y\"}}}\n"

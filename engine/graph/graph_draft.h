@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,13 @@ struct EdgeDraft {
   bool drop_is_written = false;
 };
 
+/// What an actor says about how its frames are served, where it says it.
+struct FlowDraft {
+  std::optional<Priority> priority;
+  std::optional<double> weight;
+  OptionValues weights;  ///< By stream, each with the place of its key.
+};
+
 struct ActorDraft {
   ActorSpec spec;  ///< Without inputs, `serves`, `live`, `arrives`.
   bool sound = true;
@@ -35,6 +43,7 @@ struct ActorDraft {
   bool has_in = false;
   SourcePlace in_place;
   SourcePlace model_place;
+  FlowDraft flow;
 };
 
 struct ModelDraft {
@@ -46,11 +55,14 @@ struct ModelDraft {
   const ActorType* decoder = nullptr;
   OptionValues postprocess;
   SourcePlace decode_place;
+  std::vector<SourcePlace> device_places;  ///< One an entry of `spec.devices`.
+  bool is_unreadable = false;              ///< Its file; reported.
   bool used = false;
 };
 
 struct DeviceDraft {
   DeviceSpec spec;
+  bool sound = true;
   bool used = false;
 };
 
@@ -66,6 +78,7 @@ struct GraphDraft {
   std::string name;
   GraphDefaults defaults;
   std::int64_t workers = 0;
+  SchedulerWords scheduler;
   std::vector<DeviceDraft> devices;
   std::vector<ModelDraft> models;
   std::vector<ActorDraft> actors;

@@ -5,9 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "engine/graph/device_reader.h"
 #include "engine/graph/model_fit.h"
 #include "engine/graph/option_checker.h"
-#include "engine/graph/section_reader.h"
 #include "engine/yaml/nearest_word.h"
 
 namespace penstock {
@@ -142,13 +142,16 @@ ModelDraft* GraphExpander::find_model(const ActorDraft& actor) {
 }
 
 void GraphExpander::choose_device(ActorDraft& actor, const ModelDraft& model, ActorSpec& spec) {
-  if (spec.device.empty()) {
-    spec.device = model.spec.device;
+  if (!spec.device.empty()) {
+    spec.devices = {spec.device};
+    return;
   }
-  if (spec.device.empty()) {
-    spec.device =
-        use_device(draft_.defaults.device, actor.spec.place, registry_, draft_, diagnostics_);
+  spec.devices = model.spec.devices;
+  if (spec.devices.empty()) {
+    spec.devices = {
+        use_device(draft_.defaults.device, actor.spec.place, registry_, draft_, diagnostics_)};
   }
+  spec.device = spec.devices.front();
 }
 
 void GraphExpander::add_model(std::size_t index, ActorSpec spec) {
@@ -287,6 +290,7 @@ void GraphExpander::add_chain(std::size_t index, const ActorSpec& spec, Stages s
       part.scope = stage.type->scope();
       part.model.clear();
       part.device.clear();
+      part.devices.clear();
     }
     if (before != nullptr) {
       InputSpec inner;

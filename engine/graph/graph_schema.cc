@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/graph/builtin_words.h"
+#include "engine/graph/schedule_words.h"
 
 namespace penstock {
 namespace {
@@ -60,6 +61,12 @@ Json map_of_schema(const Option& option) {
           {"additionalProperties", object_schema(option.fields())}};
 }
 
+Json table_schema(const Option& option, const char* key_pattern) {
+  return {{"type", "object"},
+          {"propertyNames", {{"pattern", key_pattern}}},
+          {"additionalProperties", option_schema(option.value_of(option.name()))}};
+}
+
 Json plain_schema(const Option& option) {
   switch (option.kind()) {
     case OptionKind::kBool:
@@ -91,6 +98,8 @@ Json plain_schema(const Option& option) {
       return object_schema(option.fields());
     case OptionKind::kMapOf:
       return map_of_schema(option);
+    case OptionKind::kTable:
+      return table_schema(option, kNamePattern);
     default:
       return {{"type", Json::array({"string", "number"})}};
   }
@@ -100,6 +109,10 @@ Json option_schema(const Option& option) {
   std::vector<Json> choices = {plain_schema(option)};
   if (!option.extra_words().empty()) {
     choices.push_back(words_schema(option.extra_words()));
+  }
+  if (option.map_key().has_value()) {
+    const bool is_name = *option.map_key() == Option::MapKey::kName;
+    choices.push_back(table_schema(option, is_name ? kNamePattern : "^[0-9]+$"));
   }
   choices.push_back(reference("parameter_use"));
   Json schema = any_of(std::move(choices));
@@ -143,6 +156,9 @@ Json actor_schema(const ActorType& type) {
   Json& properties = schema["properties"];  // valid until the next key: an ordered map is a vector
   properties["type"] = {{"const", type.name()}};
   add_properties(actor_words(), properties);
+  if (type.does_run_model() || type.is_source()) {
+    add_properties(flow_options(), properties);
+  }
   Json required = required_names(type.options());
   if (type.is_source()) {
     properties["streams"] = {{"type", "object"},
@@ -224,6 +240,7 @@ std::string graph_schema(const TypeRegistry& registry) {
                      {"params", map_of_names(std::move(parameter))},
                      {"devices", map_of_names(device_schema(registry))},
                      {"models", map_of_names(model_schema(registry))},
+                     {"scheduler", object_schema(scheduler_words())},
                      {"runtime", object_schema(runtime_words())},
                      {"defaults", object_schema(default_words())}};
   properties["actors"] = map_of_names(actors.empty() ? Json::object() : any_of(std::move(actors)));

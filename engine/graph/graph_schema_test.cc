@@ -35,7 +35,19 @@ TEST(GraphSchema, HasTheOptionsOfDecodersAndDevices) {
   const auto& model = properties.at("models").at("additionalProperties").at("properties");
   EXPECT_EQ(model.at("postprocess").at("anyOf").size(), 2U);
   EXPECT_TRUE(model.at("preprocess").at("properties").contains("letterbox"));
-  EXPECT_EQ(properties.at("devices").at("additionalProperties").at("anyOf").size(), 3U);
+  EXPECT_EQ(properties.at("devices").at("additionalProperties").at("anyOf").size(), 4U);
+}
+
+TEST(GraphSchema, HasTheWordsOfTheScheduler) {
+  const auto schema = nlohmann::json::parse(graph_schema(example_types()));
+  const auto& properties = schema.at("properties");
+  EXPECT_TRUE(properties.at("scheduler").at("properties").contains("swap_share"));
+  const auto& model = properties.at("models").at("additionalProperties").at("properties");
+  EXPECT_TRUE(model.contains("max_wait"));
+  EXPECT_TRUE(model.contains("failover"));
+  const auto& actors = schema.at("$defs");
+  EXPECT_TRUE(actors.at("actor_infer").at("properties").contains("weight"));
+  EXPECT_FALSE(actors.at("actor_tracker").at("properties").contains("weight"));
 }
 
 TEST(GraphSchema, IsWellFormedForAnEmptyRegistry) {

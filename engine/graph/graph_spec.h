@@ -9,6 +9,7 @@
 
 #include "engine/graph/model_probe.h"
 #include "engine/graph/option_values.h"
+#include "engine/graph/schedule_spec.h"
 #include "engine/graph/type_registry.h"
 #include "engine/yaml/diagnostic.h"
 
@@ -59,9 +60,11 @@ struct ActorSpec {
   const ActorType* type = nullptr;  ///< Of the registry, which must outlive the spec.
   OptionValues options;
   std::vector<InputSpec> inputs;
-  std::string model;    ///< Of an actor that runs a model; its entry is in `GraphSpec::models`.
-  std::string device;   ///< Where it runs its model: a name of `GraphSpec::devices`.
-  std::string part_of;  ///< "detect" for the actors that 'detect' was expanded to.
+  std::string model;   ///< Of an actor that runs a model; its entry is in `GraphSpec::models`.
+  std::string device;  ///< Where it runs its model first: a name of `GraphSpec::devices`.
+  std::vector<std::string> devices;  ///< All where it may run it, in order of preference.
+  std::vector<FlowSpec> flows;       ///< One a stream of `serves`, of an actor that runs a model.
+  std::string part_of;               ///< "detect" for the actors that 'detect' was expanded to.
   RestartWords restart;
   Scope scope = Scope::kShared;
   std::vector<StreamSpec> streams;  ///< Of a source; others have none.
@@ -75,7 +78,13 @@ struct ActorSpec {
 struct ModelSpec {
   std::string name;
   std::string file;
-  std::string device;  ///< Name of an entry of `GraphSpec::devices`.
+  std::string device;                ///< The first of `devices`.
+  std::vector<std::string> devices;  ///< Names in `GraphSpec::devices`, in order of preference.
+  Placement placement = Placement::kPinned;
+  bool failover = false;
+  std::string mode = "auto";
+  std::int64_t cores = 0;  ///< Sub-devices that it takes; 0 = as many as there are.
+  ScheduleKnobs knobs;
   std::int64_t batch_size = 1;
   std::chrono::nanoseconds batch_wait = std::chrono::milliseconds(10);
   OptionValues options;             ///< Every word of the entry but pre- and postprocess.
@@ -84,11 +93,23 @@ struct ModelSpec {
   SourcePlace place;
 };
 
+/// A value that a property of a device is to have.
+struct PropertySetting {
+  std::string name;
+  std::int32_t sub_device = -1;  ///< -1 = the whole device.
+  std::string value;
+  SourcePlace place;       ///< Of the value.
+  SourcePlace name_place;  ///< Of the property's name.
+};
+
 /// A device that the graph uses; a device word used without an entry has one of the same name.
 struct DeviceSpec {
   std::string name;
-  std::string type;  ///< cpu, gpu, npu, sim, noop, auto.
-  std::string id;    ///< Empty = any.
+  std::string type;     ///< cpu, gpu, npu, sim, noop, auto.
+  std::string id;       ///< Empty = any.
+  std::string profile;  ///< Of a simulated device: a word, or the path of a file.
+  std::vector<PropertySetting> properties;
+  std::vector<std::uint32_t> sub_devices;  ///< To claim, ascending; none = all.
   OptionValues options;
   bool implicit = false;
   SourcePlace place;
@@ -105,6 +126,7 @@ struct GraphSpec {
   std::string file;
   std::vector<DeviceSpec> devices;
   std::vector<ModelSpec> models;
+  SchedulerWords scheduler;
   std::vector<ActorSpec> actors;     ///< Producers before their consumers.
   std::int64_t workers = 0;          ///< 0 = the machine's cores.
   std::vector<std::string> secrets;  ///< Values that logs and messages must mask.

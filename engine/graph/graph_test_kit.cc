@@ -99,12 +99,31 @@ Result<ModelFacts> ModelsInMemory::probe(const std::string& path) {
   return found->second;
 }
 
+Result<DeviceFacts> DevicesInMemory::find(const DeviceSpec& device) {
+  const auto found = devices.find(device.type);
+  if (found == devices.end()) {
+    return Error{Errc::kNotFound, "no device of type '" + device.type + "'"};
+  }
+  return found->second;
+}
+
+Result<std::vector<LoadReason>> DevicesInMemory::explain(const ModelSpec& model,
+                                                         const DeviceSpec& device) {
+  ++explained;
+  const auto found = reasons.find(model.name + " on " + device.name);
+  return found == reasons.end() ? std::vector<LoadReason>() : found->second;
+}
+
 TypeRegistry example_types() {
   TypeRegistry registry;
   register_language_types(registry);
   registry.add_device({"cpu", "this machine", {}});
+  registry.add_device({"npu", "a real accelerator", {}});
   registry.add_device(
-      {"sim", "a simulated device", {Option::duration("latency", "of one frame").fallback("4ms")}});
+      {"sim",
+       "a simulated device",
+       {Option::duration("latency", "of one frame").fallback("4ms"),
+        Option::text("profile", "what it behaves like").or_words({"mx3", "metis"})}});
   registry.add(video_source());
   registry.add(yolov8());
   registry.add(ActorType("softmax", "the best classes")
@@ -146,6 +165,7 @@ TypeRegistry example_types() {
 
 GraphTestKit::GraphTestKit()
     : files({{"clips/street.mp4", ""},
+             {"profiles/mine.yaml", ""},
              {"models/yolov8n.onnx", ""},
              {"models/yolov8s.onnx", ""},
              {"models/colour_resnet18.onnx", ""},
@@ -154,6 +174,19 @@ GraphTestKit::GraphTestKit()
   models.models = {{"models/yolov8n.onnx", model({1, 3, 640, 640}, {1, 9, 8400})},
                    {"models/yolov8s.onnx", model({-1, 3, 640, 640}, {-1, 9, 8400})},
                    {"models/colour_resnet18.onnx", model({-1, 3, 224, 224}, {-1, 2})}};
+  DeviceFacts sim;
+  sim.identity = "metis-0";
+  sim.type = "sim";
+  sim.simulated = true;
+  sim.sub_devices = 4;
+  sim.properties = {
+      {"clock", PropertyFacts::Type::kChoice, "MHz", -1, 0, 0, {"400", "800"}, true},
+      {"mvm_limit", PropertyFacts::Type::kInteger, "percent", 0, 1, 100, {}, true},
+      {"temperature", PropertyFacts::Type::kReal, "celsius", -1, -40, 150, {}, false}};
+  DeviceFacts cpu;
+  cpu.identity = "cpu:0";
+  cpu.type = "cpu";
+  devices.devices = {{"sim", sim}, {"cpu", cpu}, {"auto", cpu}};
 }
 
 CheckedGraph GraphTestKit::check(const std::string& text) {
@@ -161,6 +194,7 @@ CheckedGraph GraphTestKit::check(const std::string& text) {
   request.registry = &registry;
   request.set = set;
   request.models = &models;
+  request.devices = asks_devices ? &devices : nullptr;
   request.files = &files;
   request.environment = [this](const std::string& name) -> std::optional<std::string> {
     const auto found = environment.find(name);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/graph/device_probe.h"
 #include "engine/graph/file_access.h"
 #include "engine/graph/graph_checker.h"
 #include "engine/graph/model_probe.h"
@@ -35,6 +36,18 @@ class ModelsInMemory final : public ModelProbe {
   int asked = 0;
 };
 
+/// Devices that exist only in a test.
+class DevicesInMemory final : public DeviceProbe {
+ public:
+  Result<DeviceFacts> find(const DeviceSpec& device) override;
+  Result<std::vector<LoadReason>> explain(const ModelSpec& model,
+                                          const DeviceSpec& device) override;
+
+  std::map<std::string, DeviceFacts> devices;              ///< By type.
+  std::map<std::string, std::vector<LoadReason>> reasons;  ///< By "model on device".
+  int explained = 0;
+};
+
 /// Returns the types that examples (a) and (b) of the design name, with the options they use.
 TypeRegistry example_types();
 
@@ -55,6 +68,8 @@ class GraphTestKit {
   TypeRegistry registry = example_types();
   FilesInMemory files;
   ModelsInMemory models;
+  DevicesInMemory devices;
+  bool asks_devices = false;
   Parameters::Given set;
   std::map<std::string, std::string> environment;
 };

@@ -78,6 +78,7 @@ const char* plain_wanted(OptionKind kind) {
     case OptionKind::kObject:
       return "a map";
     case OptionKind::kMapOf:
+    case OptionKind::kTable:
       return "a map of names";
   }
   return "a value";
@@ -173,6 +174,12 @@ Option Option::map_of(std::string name, std::string help, std::vector<Option> fi
   return option;
 }
 
+Option Option::table(std::string name, const Option& item, std::string help) {
+  Option option(std::move(name), OptionKind::kTable, std::move(help));
+  option.item_.push_back(item);
+  return option;
+}
+
 Option Option::numbers(std::string name, std::string help) {
   const Option item = number(name, help);
   Option option = list(std::move(name), item, std::move(help));
@@ -239,6 +246,11 @@ Option& Option::or_words(std::vector<std::string> words) {
   return *this;
 }
 
+Option& Option::or_map(MapKey key) {
+  map_key_ = key;
+  return *this;
+}
+
 Option& Option::excludes(std::string group) {
   group_ = std::move(group);
   return *this;
@@ -269,6 +281,15 @@ Option& Option::formerly(std::string old_name) {
   return *this;
 }
 
+Option Option::value_of(const std::string& name) const {
+  Option option = kind_ == OptionKind::kTable ? item_.front() : *this;
+  option.name_ = name;
+  if (kind_ != OptionKind::kTable) {
+    option.map_key_.reset();
+  }
+  return option;
+}
+
 std::string Option::wanted() const {
   std::string text = kind_ == OptionKind::kWord ? one_of(words_) : plain_wanted(kind_);
   if (kind_ == OptionKind::kList) {
@@ -276,6 +297,10 @@ std::string Option::wanted() const {
   }
   for (const std::string& word : extra_words_) {
     text += ", or " + word;
+  }
+  if (map_key_.has_value()) {
+    text += *map_key_ == MapKey::kName ? ", or a map of names to such values"
+                                       : ", or a map of indexes to such values";
   }
   return text;
 }

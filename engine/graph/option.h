@@ -28,6 +28,7 @@ enum class OptionKind {
   kList,      ///< several of `item`; get_list, get_texts, get_numbers
   kObject,    ///< a map with the keys of `fields`; get_object
   kMapOf,     ///< a map from free names to objects with the keys of `fields`; get_object
+  kTable,     ///< a map from free names to values of `item`; get_object
 };
 
 /// One option of an actor, a decoder, a device or a section: everything that checking, help, schema
@@ -45,6 +46,9 @@ enum class OptionKind {
 /// @endcode
 class Option {
  public:
+  /// What the keys of a map that stands for one value are: names, or indexes from 0.
+  enum class MapKey { kName, kIndex };
+
   static Option boolean(std::string name, std::string help);
   static Option integer(std::string name, std::string help);
   static Option number(std::string name, std::string help);
@@ -63,6 +67,7 @@ class Option {
   static Option list(std::string name, const Option& item, std::string help);
   static Option object(std::string name, std::string help, std::vector<Option> fields);
   static Option map_of(std::string name, std::string help, std::vector<Option> fields);
+  static Option table(std::string name, const Option& item, std::string help);
 
   /// A list of numbers, of texts; one value without brackets is a list of one.
   static Option numbers(std::string name, std::string help);
@@ -84,6 +89,9 @@ class Option {
   Option& or_single();
   /// Words that may stand in place of a value ("none"); asked with `OptionValues::is_word`.
   Option& or_words(std::vector<std::string> words);
+  /// A map with a value for each key may stand in place of one value; asked with
+  /// `OptionValues::find`, which then holds `OptionValues`.
+  Option& or_map(MapKey key);
   /// At most one option of the same group may be written (E015).
   Option& excludes(std::string group);
   /// At least one option of this one's group must be written (E011).
@@ -127,6 +135,8 @@ class Option {
 
   [[nodiscard]] bool takes_single() const { return single_; }
 
+  [[nodiscard]] const std::optional<MapKey>& map_key() const { return map_key_; }
+
   [[nodiscard]] const std::string& group() const { return group_; }
 
   [[nodiscard]] bool is_group_required() const { return group_required_; }
@@ -138,6 +148,9 @@ class Option {
   [[nodiscard]] bool is_live_changeable() const { return live_changeable_; }
 
   [[nodiscard]] const std::vector<std::string>& old_names() const { return old_names_; }
+
+  /// Returns the option of one value of a table or map, which is called `name` in messages.
+  [[nodiscard]] Option value_of(const std::string& name) const;
 
   /// Returns what a value looks like, in words: "a duration such as 15ms", "one of mp4, mkv".
   [[nodiscard]] std::string wanted() const;
@@ -163,6 +176,7 @@ class Option {
   std::size_t min_count_ = 0;
   std::size_t max_count_ = 4096;
   bool single_ = false;
+  std::optional<MapKey> map_key_;
   std::string group_;
   bool group_required_ = false;
   std::string label_sibling_;

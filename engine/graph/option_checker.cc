@@ -245,6 +245,9 @@ OptionChecker::Value OptionChecker::check_value(const Option& option, const Yaml
   if (node.is_scalar() && contains(option.extra_words(), node.text())) {
     return OptionValue(node.text());
   }
+  if (option.map_key().has_value() && node.is_map()) {
+    return check_table(option, node);
+  }
   switch (option.kind()) {
     case OptionKind::kSize:
       return check_size(option, node);
@@ -260,6 +263,8 @@ OptionChecker::Value OptionChecker::check_value(const Option& option, const Yaml
           check(option.fields(), node, Owner{"'" + option.name() + "'", node.place(), {}}));
     case OptionKind::kMapOf:
       return check_map_of(option, node);
+    case OptionKind::kTable:
+      return check_table(option, node);
     default:
       break;
   }
@@ -543,6 +548,48 @@ OptionChecker::Value OptionChecker::check_map_of(const Option& option, const Yam
         entry.key, OptionValue(check(option.fields(), entry.value, owner)), entry.key_place);
   }
   return OptionValue(std::move(values));
+}
+
+bool OptionChecker::check_table_key(const Option& option, const YamlNode::Entry& entry) {
+  if (option.map_key().value_or(Option::MapKey::kName) == Option::MapKey::kName) {
+    if (is_name(entry.key)) {
+      return true;
+    }
+    diagnostics_.error("E017",
+                       entry.key_place,
+                       "'" + entry.key + "' is not a name for '" + option.name() + "'",
+                       "letters, digits and underscores, not starting with a digit");
+    return false;
+  }
+  const auto index = parse_int(entry.key);
+  if (index.has_value() && *index >= 0 && std::to_string(*index) == entry.key) {
+    return true;
+  }
+  diagnostics_.error(
+      "E012",
+      entry.key_place,
+      "'" + option.name() + "' wants indexes that count from 0, not '" + entry.key + "'",
+      "write {0: VALUE, 1: VALUE}");
+  return false;
+}
+
+OptionChecker::Value OptionChecker::check_table(const Option& option, const YamlNode& node) {
+  if (!node.is_map() || node.entries().empty()) {
+    return wrong_type(option, node, "wants " + option.wanted());
+  }
+  OptionValues values;
+  bool complete = true;
+  for (const YamlNode::Entry& entry : node.entries()) {
+    const bool is_index = option.map_key() == Option::MapKey::kIndex;
+    const Option one = option.value_of(is_index ? option.name() : entry.key);
+    const bool is_key = check_table_key(option, entry);
+    Value value = check_value(one, entry.value);
+    complete = complete && is_key && value.has_value();
+    if (value.has_value()) {
+      values.set_written(entry.key, *std::move(value), entry.key_place);
+    }
+  }
+  return complete ? Value(std::move(values)) : std::nullopt;
 }
 
 }  // namespace penstock

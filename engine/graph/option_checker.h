@@ -57,6 +57,8 @@ class OptionChecker {
   Value check_labels(const Option& option, const YamlNode& node);
   Value check_list(const Option& option, const YamlNode& node);
   Value check_map_of(const Option& option, const YamlNode& node);
+  Value check_table(const Option& option, const YamlNode& node);
+  bool check_table_key(const Option& option, const YamlNode::Entry& entry);
   Value in_range(const Option& option, const YamlNode& node, OptionValue value, double number);
   Value wrong_type(const Option& option, const YamlNode& node, const std::string& rule);
   Value read_label_file(const YamlNode& node);

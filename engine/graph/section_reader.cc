@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/graph/device_reader.h"
+#include "engine/graph/schedule_words.h"
 #include "engine/yaml/nearest_word.h"
 
 namespace penstock {
@@ -21,15 +23,6 @@ Words with_later_words(Words words, WordSection section) {
 std::vector<Option> joined(std::vector<Option> first, const std::vector<Option>& second) {
   first.insert(first.end(), second.begin(), second.end());
   return first;
-}
-
-template <class Draft>
-Words names_of(const std::vector<Draft>& drafts) {
-  Words names;
-  for (const Draft& draft : drafts) {
-    names.push_back(draft.spec.name);
-  }
-  return names;
 }
 
 }  // namespace
@@ -106,52 +99,6 @@ DropPolicy read_drop(const OptionValues& values) {
   return values.is_word("drop", "newest") ? DropPolicy::kNewest : DropPolicy::kNone;
 }
 
-std::string use_device(const std::string& name,
-                       const SourcePlace& place,
-                       const TypeRegistry& registry,
-                       GraphDraft& draft,
-                       Diagnostics& diagnostics) {
-  if (DeviceDraft* device = find_draft(draft.devices, name); device != nullptr) {
-    device->used = true;
-    return name;
-  }
-  if (const DeviceType* type = registry.find_device(name); type != nullptr) {
-    DeviceDraft device;
-    device.spec.name = name;
-    device.spec.type = name;
-    device.spec.implicit = true;
-    device.spec.place = place;
-    device.used = true;
-    OptionChecker checker(nullptr, diagnostics);
-    const OptionChecker::Owner owner{"device '" + name + "'", place, {}};
-    device.spec.options = checker.check(type->options, YamlNode::map(place), owner);
-    draft.devices.push_back(std::move(device));
-    return name;
-  }
-  Words known = names_of(draft.devices);
-  const Words words = registry.device_names();
-  known.insert(known.end(), words.begin(), words.end());
-  const std::string near = did_you_mean(name, known);
-  diagnostics.error("E033",
-                    place,
-                    "no device '" + name + "'",
-                    !near.empty()   ? near
-                    : known.empty() ? "no device types are known"
-                                    : one_of(known));
-  return {};
-}
-
-bool SectionReader::check_name(const YamlNode::Entry& entry, const std::string& what) {
-  if (is_name(entry.key)) {
-    return true;
-  }
-  diagnostics_.error("E017",
-                     entry.key_place,
-                     "'" + entry.key + "' is not a name for a " + what,
-                     "letters, digits and underscores, not starting with a digit");
-  return false;
-}
-
 void SectionReader::read_defaults(const YamlNode& section, GraphDraft& draft) {
   if (!check_section("defaults", section, diagnostics_)) {
     return;
@@ -186,52 +133,11 @@ void SectionReader::read_runtime(const YamlNode& section, GraphDraft& draft) {
   }
 }
 
-void SectionReader::read_devices(const YamlNode& section, GraphDraft& draft) {
-  if (check_section("devices", section, diagnostics_)) {
-    for (const YamlNode::Entry& entry : section.entries()) {
-      read_device(entry, draft);
-    }
+void SectionReader::read_scheduler(const YamlNode& section, GraphDraft& draft) {
+  if (check_section("scheduler", section, diagnostics_)) {
+    draft.scheduler = read_scheduler_words(
+        checker_.check(scheduler_words(), section, {"'scheduler'", section.place(), {}}));
   }
-}
-
-void SectionReader::read_device(const YamlNode::Entry& entry, GraphDraft& draft) {
-  if (check_name(entry, "device") && registry_.find_device(entry.key) != nullptr) {
-    diagnostics_.error("E017",
-                       entry.key_place,
-                       "no device may be called '" + entry.key + "', which is a device word",
-                       "choose another name");
-  }
-  DeviceDraft device;
-  device.spec.name = entry.key;
-  device.spec.place = entry.key_place;
-  check_later_words(entry.value, WordSection::kDevice, diagnostics_);
-  std::vector<Option> options = device_words();
-  Words words = with_later_words({}, WordSection::kDevice);
-  const YamlNode* type_node = entry.value.find("type");
-  const DeviceType* type = nullptr;
-  if (type_node != nullptr && type_node->is_scalar() && !type_node->is_broken()) {
-    type = registry_.find_device(type_node->text());
-    if (type == nullptr) {
-      const Words known = registry_.device_names();
-      diagnostics_.error("E014",
-                         type_node->place(),
-                         "no device type " + type_node->describe() + "; it wants " + one_of(known),
-                         did_you_mean(type_node->text(), known));
-    }
-  }
-  if (type != nullptr) {
-    options = joined(std::move(options), type->options);
-  } else {
-    for (const YamlNode::Entry& option : entry.value.entries()) {
-      words.push_back(option.key);  // they belong to a type that is not known
-    }
-  }
-  const OptionValues values =
-      checker_.check(options, entry.value, {"device '" + entry.key + "'", entry.key_place, words});
-  device.spec.type = values.has("type") ? values.get_text("type") : std::string();
-  device.spec.id = values.has("id") ? values.get_text("id") : std::string();
-  device.spec.options = values;
-  draft.devices.push_back(std::move(device));
 }
 
 void SectionReader::read_models(const YamlNode& section, GraphDraft& draft) {
@@ -242,26 +148,16 @@ void SectionReader::read_models(const YamlNode& section, GraphDraft& draft) {
   }
 }
 
-void SectionReader::refuse_device_list(YamlNode& model) {
-  std::vector<YamlNode::Entry>& entries = model.entries();
-  const auto device = std::find_if(entries.begin(), entries.end(), [](const auto& entry) {
-    return entry.key == "device" && entry.value.is_sequence();
-  });
-  if (device != entries.end()) {
-    diagnostics_.error("E004",
-                       device->value.place(),
-                       "a list of devices is not in this version of Penstock",
-                       "name one device");
-    entries.erase(device);
-  }
-}
-
 void SectionReader::read_model(const YamlNode::Entry& entry, GraphDraft& draft) {
-  check_name(entry, "model");
+  if (!is_name(entry.key)) {
+    diagnostics_.error("E017",
+                       entry.key_place,
+                       "'" + entry.key + "' is not a name for a model",
+                       "letters, digits and underscores, not starting with a digit");
+  }
   YamlNode node = entry.value;
   const std::size_t errors_before = diagnostics_.error_count();
   check_later_words(node, WordSection::kModel, diagnostics_);
-  refuse_device_list(node);
   ModelDraft model;
   model.spec.name = entry.key;
   model.spec.place = entry.key_place;
@@ -277,10 +173,8 @@ void SectionReader::read_model(const YamlNode::Entry& entry, GraphDraft& draft) 
     model.spec.batch_size = batch.has("size") ? batch.get_int("size") : 1;
     model.spec.batch_wait = batch.has("wait") ? batch.get_duration("wait") : model.spec.batch_wait;
   }
-  if (values.is_written("device")) {
-    model.spec.device = use_device(
-        values.get_text("device"), values.place("device"), registry_, draft, diagnostics_);
-  }
+  read_placing(node, values, model, draft);
+  model.spec.knobs = read_knobs(values, draft.scheduler, diagnostics_);
   model.spec.options = values;
   for (const Option& option : registry_.model_options()) {
     if (const OptionValue* value = values.find(option.name()); value != nullptr) {
@@ -295,6 +189,37 @@ void SectionReader::read_model(const YamlNode::Entry& entry, GraphDraft& draft) 
   }
   model.sound = diagnostics_.error_count() == errors_before;
   draft.models.push_back(std::move(model));
+}
+
+void SectionReader::read_placing(const YamlNode& node,
+                                 const OptionValues& values,
+                                 ModelDraft& model,
+                                 GraphDraft& draft) {
+  ModelSpec& spec = model.spec;
+  if (values.is_written("device")) {
+    const YamlNode& written = *node.find("device");
+    const bool is_list = written.is_sequence();
+    for (std::size_t i = 0; i < (is_list ? written.items().size() : 1); ++i) {
+      const YamlNode& item = is_list ? written.items()[i] : written;
+      const std::string name =
+          use_device(item.text(), item.place(), registry_, draft, diagnostics_);
+      if (std::find(spec.devices.begin(), spec.devices.end(), name) != spec.devices.end()) {
+        diagnostics_.error("E002", item.place(), "device '" + name + "' is named twice");
+      } else if (!name.empty()) {
+        spec.devices.push_back(name);
+        model.device_places.push_back(item.place());
+      }
+    }
+  }
+  spec.device = spec.devices.empty() ? std::string() : spec.devices.front();
+  if (values.is_word("placement", "round_robin")) {
+    spec.placement = Placement::kRoundRobin;
+  } else if (values.is_word("placement", "least_loaded")) {
+    spec.placement = Placement::kLeastLoaded;
+  }
+  spec.failover = values.has("failover") && values.get_bool("failover");
+  spec.mode = values.has("mode") ? values.get_text("mode") : spec.mode;
+  spec.cores = values.has("cores") ? values.get_int("cores") : 0;
 }
 
 void SectionReader::read_preprocess(const YamlNode& node, ModelDraft& model) {

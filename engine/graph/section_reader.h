@@ -11,7 +11,7 @@
 
 namespace penstock {
 
-/// Reads `defaults:`, `runtime:`, `devices:` and `models:` into a draft.
+/// Reads `defaults:`, `runtime:`, `scheduler:` and `models:` into a draft.
 ///
 /// Reports E004, E010 to E018 and E033 (device of a model).
 /// Thread-safety: none.
@@ -26,17 +26,18 @@ class SectionReader {
   /// Each takes the section's value, a null node if it is not written.
   void read_defaults(const YamlNode& section, GraphDraft& draft);
   void read_runtime(const YamlNode& section, GraphDraft& draft);
-  void read_devices(const YamlNode& section, GraphDraft& draft);
-  /// After devices and defaults.
+  void read_scheduler(const YamlNode& section, GraphDraft& draft);
+  /// After devices, defaults and scheduler.
   void read_models(const YamlNode& section, GraphDraft& draft);
 
  private:
-  void read_device(const YamlNode::Entry& entry, GraphDraft& draft);
   void read_model(const YamlNode::Entry& entry, GraphDraft& draft);
   void read_preprocess(const YamlNode& node, ModelDraft& model);
   void read_postprocess(const YamlNode& node, ModelDraft& model);
-  void refuse_device_list(YamlNode& model);
-  bool check_name(const YamlNode::Entry& entry, const std::string& what);
+  void read_placing(const YamlNode& node,
+                    const OptionValues& values,
+                    ModelDraft& model,
+                    GraphDraft& draft);
 
   const TypeRegistry& registry_;
   OptionChecker checker_;
@@ -58,13 +59,5 @@ RestartWords read_restart(const OptionValues& values,
 
 /// Returns the policy of the word `drop` in `values`. Pre: it has one.
 DropPolicy read_drop(const OptionValues& values);
-
-/// Marks the device `name` as used and returns its name; a device word without an entry gets one.
-/// Reports E033 at `place` and returns an empty name if there is no such device.
-std::string use_device(const std::string& name,
-                       const SourcePlace& place,
-                       const TypeRegistry& registry,
-                       GraphDraft& draft,
-                       Diagnostics& diagnostics);
 
 }  // namespace penstock

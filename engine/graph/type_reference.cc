@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/graph/builtin_words.h"
+#include "engine/graph/schedule_words.h"
 
 namespace penstock {
 namespace {
@@ -45,6 +46,8 @@ const char* kind_word(OptionKind kind) {
       return "map";
     case OptionKind::kMapOf:
       return "map of names";
+    case OptionKind::kTable:
+      return "map of names";
   }
   return "value";
 }
@@ -59,7 +62,8 @@ std::string value_text(const Option& option) {
     }
   }
   if (option.item() != nullptr) {
-    text += std::string(" of ") + kind_word(option.item()->kind());
+    text += std::string(option.kind() == OptionKind::kTable ? " to " : " of ") +
+            kind_word(option.item()->kind());
   }
   if (!option.range_text().empty()) {
     text += ", " + option.range_text();
@@ -68,6 +72,10 @@ std::string value_text(const Option& option) {
   }
   for (const std::string& word : option.extra_words()) {
     text += " | " + word;
+  }
+  const Option& one = option.kind() == OptionKind::kTable ? *option.item() : option;
+  if (one.map_key().has_value()) {
+    text += *one.map_key() == Option::MapKey::kName ? " | map of names" : " | map of indexes";
   }
   return text;
 }
@@ -151,6 +159,9 @@ std::string option_rows(const std::vector<Option>& options, const std::string& p
             " | " + cell(option.help()) + " |\n";
     const bool is_map_of = option.kind() == OptionKind::kMapOf;
     text += option_rows(option.fields(), name + (is_map_of ? ".NAME." : "."));
+    if (option.kind() == OptionKind::kList) {
+      text += option_rows(option.item()->fields(), name + "[].");
+    }
   }
   return text;
 }
@@ -206,7 +217,8 @@ std::string option_text(const Option& option, std::size_t indent) {
   text +=
       ": " + option.help() + (option.is_live_changeable() ? " (may be changed while running)" : "");
   text += "\n";
-  for (const Option& field : option.fields()) {
+  const bool is_list = option.kind() == OptionKind::kList;
+  for (const Option& field : is_list ? option.item()->fields() : option.fields()) {
     text += option_text(field, indent + 4);
   }
   return text;
@@ -277,6 +289,7 @@ std::string reference_markdown(const TypeRegistry& registry) {
     }
   }
   text += "\n## Words of every actor\n" + option_table(actor_words());
+  text += "\nOf those that run a model, and of sources:\n" + option_table(flow_options());
   text += "\n## Words of an edge\n" + option_table(edge_words());
   text += "\n## `models`\n" + option_table(model_words());
   if (!registry.model_options().empty()) {
@@ -288,6 +301,7 @@ std::string reference_markdown(const TypeRegistry& registry) {
     text += "\n### `type: " + name + "`\n\n" + type.help + ".\n" + option_table(type.options);
   }
   text += "\n## `defaults`\n" + option_table(default_words());
+  text += "\n## `scheduler`\n" + option_table(scheduler_words());
   text += "\n## `runtime`\n" + option_table(runtime_words());
   return text + "\n## `params`\n" + option_table(parameter_words());
 }

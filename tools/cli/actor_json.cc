@@ -45,6 +45,8 @@ const char* kind_word(OptionKind kind) {
       return "object";
     case OptionKind::kMapOf:
       return "map_of";
+    case OptionKind::kTable:
+      return "table";
   }
   return "";
 }

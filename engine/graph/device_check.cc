@@ -1,0 +1,319 @@
+#include "engine/graph/device_check.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "engine/yaml/nearest_word.h"
+#include "engine/yaml/scalar.h"
+
+namespace penstock {
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::string number_text(double value) {
+  std::string text = std::to_string(value);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') {
+    text.pop_back();
+  }
+  return text;
+}
+
+/// One check of one graph. A class only to hold what every step needs.
+class DeviceCheck {
+ public:
+  DeviceCheck(DeviceProbe& probe,
+              const GraphDraft& draft,
+              const std::vector<ActorSpec>& actors,
+              Diagnostics& diagnostics)
+      : probe_(probe),
+        draft_(draft),
+        actors_(actors),
+        diagnostics_(diagnostics) {}
+
+  void check() {
+    for (const DeviceDraft& device : draft_.devices) {
+      if (device.sound && runs_something(device.spec.name)) {
+        find(device.spec);
+      }
+    }
+    report_missing();
+    for (const auto& [device, facts] : found_) {
+      check_sub_devices(*device, facts);
+      for (const PropertySetting& setting : device->properties) {
+        check_property(*device, facts, setting);
+      }
+    }
+    check_models();
+  }
+
+ private:
+  [[nodiscard]] bool runs_something(const std::string& device) const {
+    return std::any_of(actors_.begin(), actors_.end(), [&](const ActorSpec& actor) {
+      return std::find(actor.devices.begin(), actor.devices.end(), device) != actor.devices.end();
+    });
+  }
+
+  void find(const DeviceSpec& device) {
+    auto facts = probe_.find(device);
+    if (facts.has_value()) {
+      found_.emplace_back(&device, *std::move(facts));
+    } else {
+      missing_.emplace_back(&device, facts.error().message);
+    }
+  }
+
+  [[nodiscard]] bool is_found(const std::string& name) const {
+    return std::any_of(
+        found_.begin(), found_.end(), [&](const auto& pair) { return pair.first->name == name; });
+  }
+
+  [[nodiscard]] bool can_be_spared(const std::string& device) const {
+    return std::all_of(actors_.begin(), actors_.end(), [&](const ActorSpec& actor) {
+      const Words& list = actor.devices;
+      return std::find(list.begin(), list.end(), device) == list.end() ||
+             std::any_of(
+                 list.begin(), list.end(), [&](const auto& name) { return is_found(name); });
+    });
+  }
+
+  void report_missing() {
+    for (const auto& [device, reason] : missing_) {
+      const SourcePlace place = place_of(*device);
+      const std::string message = "device '" + device->name + "': " + reason;
+      if (can_be_spared(device->name)) {
+        diagnostics_.warning("E060", place, message, "the other devices of the list are used");
+      } else {
+        diagnostics_.error("E060", place, message, "'penstock devices' lists what is there");
+      }
+    }
+  }
+
+  /// The word of the entry that says most about which device is meant.
+  static SourcePlace place_of(const DeviceSpec& device) {
+    for (const char* word : {"id", "profile", "type"}) {
+      if (device.options.is_written(word)) {
+        return device.options.place(word);
+      }
+    }
+    return device.place;
+  }
+
+  void check_sub_devices(const DeviceSpec& device, const DeviceFacts& facts) {
+    const auto beyond = std::find_if(
+        device.sub_devices.begin(), device.sub_devices.end(), [&](std::uint32_t index) {
+          return index >= facts.sub_devices;
+        });
+    if (beyond != device.sub_devices.end()) {
+      diagnostics_.error("E013",
+                         device.options.place("sub_devices"),
+                         "'sub_devices' names " + std::to_string(*beyond) + "; " + called(facts) +
+                             " has " + std::to_string(facts.sub_devices) + ", counted from 0");
+    }
+  }
+
+  static std::string called(const DeviceFacts& facts) { return "device '" + facts.identity + "'"; }
+
+  static const PropertyFacts* find_property(const DeviceFacts& facts,
+                                            const PropertySetting& setting) {
+    const PropertyFacts* any = nullptr;
+    for (const PropertyFacts& property : facts.properties) {
+      if (property.name == setting.name) {
+        if (property.sub_device == setting.sub_device) {
+          return &property;
+        }
+        any = any == nullptr ? &property : any;
+      }
+    }
+    return any;
+  }
+
+  void check_property(const DeviceSpec& device,
+                      const DeviceFacts& facts,
+                      const PropertySetting& setting) {
+    const PropertyFacts* property = find_property(facts, setting);
+    if (property == nullptr || !property->is_writable) {
+      report_no_property(facts, setting, property != nullptr);
+      return;
+    }
+    if (setting.sub_device >= 0 && property->sub_device < 0) {
+      diagnostics_.error("E012",
+                         setting.place,
+                         "'" + setting.name + "' of device '" + device.name +
+                             "' holds for all sub-devices together",
+                         "write " + setting.name + ": VALUE");
+      return;
+    }
+    if (setting.sub_device >= static_cast<std::int64_t>(facts.sub_devices)) {
+      diagnostics_.error("E013",
+                         setting.place,
+                         "'" + setting.name + "' names sub-device " +
+                             std::to_string(setting.sub_device) + "; " + called(facts) + " has " +
+                             std::to_string(facts.sub_devices) + ", counted from 0");
+      return;
+    }
+    check_value(*property, setting);
+  }
+
+  void report_no_property(const DeviceFacts& facts, const PropertySetting& setting, bool is_there) {
+    Words known;
+    for (const PropertyFacts& property : facts.properties) {
+      if (property.is_writable &&
+          std::find(known.begin(), known.end(), property.name) == known.end()) {
+        known.push_back(property.name);
+      }
+    }
+    const std::string near = is_there ? "" : did_you_mean(setting.name, known);
+    diagnostics_.error(
+        "E010",
+        setting.name_place,
+        is_there ? "property '" + setting.name + "' of " + called(facts) + " can only be read"
+                 : called(facts) + " has no property '" + setting.name + "'",
+        !near.empty()   ? near
+        : known.empty() ? "it has none that can be set"
+                        : one_of(known));
+  }
+
+  void check_value(const PropertyFacts& property, const PropertySetting& setting) {
+    const std::string named = "'" + setting.name + "'";
+    switch (property.type) {
+      case PropertyFacts::Type::kText:
+        return;
+      case PropertyFacts::Type::kBoolean:
+        if (!parse_bool(setting.value).has_value()) {
+          wrong_type(setting, "true or false");
+        }
+        return;
+      case PropertyFacts::Type::kChoice:
+        if (std::find(property.choices.begin(), property.choices.end(), setting.value) ==
+            property.choices.end()) {
+          diagnostics_.error(
+              "E014",
+              setting.place,
+              named + " cannot be '" + setting.value + "'; it wants " + one_of(property.choices),
+              did_you_mean(setting.value, property.choices));
+        }
+        return;
+      case PropertyFacts::Type::kInteger:
+        if (!parse_int(setting.value).has_value()) {
+          wrong_type(setting, "a whole number");
+          return;
+        }
+        break;
+      case PropertyFacts::Type::kReal:
+        break;
+    }
+    const auto number = parse_number(setting.value);
+    if (!number.has_value()) {
+      wrong_type(setting, "a number");
+    } else if (*number < property.minimum || *number > property.maximum) {
+      diagnostics_.error("E013",
+                         setting.place,
+                         named + " is '" + setting.value + "'; it wants " +
+                             number_text(property.minimum) + " to " +
+                             number_text(property.maximum) +
+                             (property.unit.empty() ? "" : " " + property.unit));
+    }
+  }
+
+  void wrong_type(const PropertySetting& setting, const std::string& wanted) {
+    diagnostics_.error("E012",
+                       setting.place,
+                       "'" + setting.name + "' wants " + wanted + ", not '" + setting.value + "'");
+  }
+
+  void check_models() {
+    std::set<std::pair<std::string, std::string>> done;
+    for (const ActorSpec& actor : actors_) {
+      if (!actor.type->does_run_model()) {
+        continue;
+      }
+      const ModelDraft* model = model_of(actor);
+      for (const auto& [device, facts] : found_) {
+        const bool is_listed =
+            std::find(actor.devices.begin(), actor.devices.end(), device->name) !=
+            actor.devices.end();
+        if (model != nullptr && is_listed && done.emplace(actor.model, device->name).second) {
+          check_model(*model, *device, facts, actor);
+        }
+      }
+    }
+  }
+
+  /// The actor's model; nullptr if something about it is wrong already.
+  [[nodiscard]] const ModelDraft* model_of(const ActorSpec& actor) const {
+    const auto found = std::find_if(draft_.models.begin(), draft_.models.end(), [&](const auto& m) {
+      return m.spec.name == actor.model;
+    });
+    return found == draft_.models.end() || !found->sound || found->is_unreadable ? nullptr
+                                                                                 : &*found;
+  }
+
+  void check_model(const ModelDraft& model,
+                   const DeviceSpec& device,
+                   const DeviceFacts& facts,
+                   const ActorSpec& actor) {
+    const auto reasons = probe_.explain(model.spec, device);
+    if (!reasons.has_value()) {
+      diagnostics_.error(
+          "E060",
+          place_in(model, device, "", actor),
+          "model '" + model.spec.name + "' on " + called(facts) + ": " + reasons.error().message);
+      return;
+    }
+    for (const LoadReason& reason : *reasons) {
+      const bool has_no_scales = reason.kind == LoadReason::Kind::kNoScales;
+      diagnostics_.error(
+          reason.kind == LoadReason::Kind::kNotBuilt ? "E060" : "E061",
+          place_in(model, device, reason.subject, actor),
+          "model '" + model.spec.name + "' on " + called(facts) + ": " + reason.text,
+          has_no_scales
+              ? "make scales with 'penstock models pack --calibrate CLIP " + model.spec.file + "'"
+              : "");
+    }
+  }
+
+  /// The word that `subject` is about, else the word that puts the model on the device.
+  static SourcePlace place_in(const ModelDraft& model,
+                              const DeviceSpec& device,
+                              const std::string& subject,
+                              const ActorSpec& actor) {
+    const OptionValues& options = model.spec.options;
+    if (subject == "batch" && options.is_written("batch") &&
+        options.get_object("batch").is_written("size")) {
+      return options.get_object("batch").place("size");
+    }
+    if (!subject.empty() && options.is_written(subject)) {
+      return options.place(subject);
+    }
+    if (actor.devices == model.spec.devices) {
+      const Words& names = model.spec.devices;
+      const auto at = std::find(names.begin(), names.end(), device.name) - names.begin();
+      return model.device_places[static_cast<std::size_t>(at)];
+    }
+    return options.place("file");
+  }
+
+  DeviceProbe& probe_;
+  const GraphDraft& draft_;
+  const std::vector<ActorSpec>& actors_;
+  Diagnostics& diagnostics_;
+  std::vector<std::pair<const DeviceSpec*, DeviceFacts>> found_;
+  std::vector<std::pair<const DeviceSpec*, std::string>> missing_;
+};
+
+}  // namespace
+
+void check_devices(DeviceProbe& probe,
+                   const GraphDraft& draft,
+                   const std::vector<ActorSpec>& actors,
+                   Diagnostics& diagnostics) {
+  DeviceCheck(probe, draft, actors, diagnostics).check();
+}
+
+}  // namespace penstock
