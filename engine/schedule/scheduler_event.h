@@ -1,0 +1,169 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+#include "engine/schedule/knobs.h"
+#include "engine/schedule/schedule_ids.h"
+
+namespace penstock {
+
+/// What a device can hold. Units: bytes; 0 bytes: not limited.
+struct DeviceCapacity {
+  std::uint32_t sub_devices = 1;  ///< 1 to `kMaxSubDevices`.
+  std::uint64_t memory_per_sub_device = 0;
+  std::uint64_t shared_memory = 0;
+  std::uint32_t max_resident = 0;  ///< Packages at once on one sub-device; 0: as memory allows.
+};
+
+/// One set of sub-devices on which a package can be resident. A package may be resident on several
+/// of its placements at once.
+struct PlacementFacts {
+  SubDeviceMask sub_devices = 1;
+  std::uint32_t depth = 1;         ///< Batches in flight that keep it busy; at least 1.
+  std::uint64_t memory_bytes = 0;  ///< On each of them.
+  std::uint64_t shared_bytes = 0;
+  Duration activation_estimate{0};
+  Duration service_estimate{0};  ///< Between two completions when busy.
+};
+
+struct AddDevice {
+  DeviceNumber device;
+  DeviceCapacity capacity;
+};
+
+/// The device is gone for good. Batches that are out still get their `BatchDone`.
+struct RemoveDevice {
+  DeviceNumber device;
+};
+
+struct AddPackage {
+  PackageNumber package;
+  BatchKnobs batch;
+};
+
+/// The package can run on the device. Given again, it replaces the facts and forgives failed loads.
+struct PlacePackage {
+  PackageNumber package;
+  DeviceNumber device;
+  std::vector<PlacementFacts> placements;  ///< At least one.
+  /// Resident on the whole device for ever, without memory accounting; only `placements[0]` counts.
+  bool always_resident = false;
+};
+
+/// Closes the flows of the package.
+struct RemovePackage {
+  PackageNumber package;
+};
+
+struct AddClient {
+  ClientNumber client;
+  ClientKnobs knobs;
+};
+
+/// Closes its flows. What waits ends now, what runs when the device has answered (`kClientGone`).
+struct RemoveClient {
+  ClientNumber client;
+};
+
+struct OpenFlow {
+  FlowNumber flow;
+  ClientNumber client;
+  PackageNumber package;
+  std::uint64_t stream = 0;  ///< For status only.
+  FlowKnobs knobs;
+  std::optional<PriorityClass> priority;  ///< In place of the client's.
+  std::vector<DeviceNumber> devices;      ///< Allowed ones in order of preference.
+  FlowPlacement placement = FlowPlacement::kPinned;
+  bool failover = false;
+};
+
+/// As `RemoveClient` for one flow (`kCancelled`).
+struct CloseFlow {
+  FlowNumber flow;
+};
+
+struct SetClientKnobs {
+  ClientNumber client;
+  ClientKnobs knobs;
+};
+
+struct SetFlowKnobs {
+  FlowNumber flow;
+  FlowKnobs knobs;
+};
+
+/// What waits ends now, what runs when the device has answered.
+struct CancelRequest {
+  RequestNumber request;
+};
+
+/// A batch has ended and the device touches its buffers no more.
+struct BatchDone {
+  BatchNumber batch;
+  /// `kOk`; `kDeviceLost`: run its requests again; `kCancelled`: as lost, for requests that nobody
+  /// cancelled; else they failed by themselves.
+  Errc code = Errc::kOk;
+  Duration device_time{0};
+};
+
+/// The client has taken the outputs of `frames` frames.
+struct OutputTaken {
+  ClientNumber client;
+  std::uint32_t frames = 1;
+};
+
+/// The answer to `ChangeResidence`. After a failure nothing of the change is resident.
+struct ResidenceChanged {
+  DeviceNumber device;
+  Epoch epoch = 0;
+  Errc code = Errc::kOk;
+  Duration took{0};
+};
+
+/// The device is lost, hung or failed a reset; everything resident on it is gone.
+struct DeviceFaulted {
+  DeviceNumber device;
+  std::uint32_t reason = 0;  ///< The caller's own id, kept in the ring.
+};
+
+/// The device works (again), with nothing resident.
+struct DeviceReady {
+  DeviceNumber device;
+};
+
+/// What can happen to a scheduler, but for `SubmitRequest`, whose answer is needed at once.
+using SchedulerEvent = std::variant<AddDevice,
+                                    RemoveDevice,
+                                    AddPackage,
+                                    PlacePackage,
+                                    RemovePackage,
+                                    AddClient,
+                                    RemoveClient,
+                                    OpenFlow,
+                                    CloseFlow,
+                                    SetClientKnobs,
+                                    SetFlowKnobs,
+                                    CancelRequest,
+                                    BatchDone,
+                                    OutputTaken,
+                                    ResidenceChanged,
+                                    DeviceFaulted,
+                                    DeviceReady>;
+
+/// One request for admission (`Scheduler::admit`).
+struct SubmitRequest {
+  RequestNumber request;
+  FlowNumber flow;
+  std::uint32_t frames = 1;
+  std::optional<TimePoint> deadline;
+  /// Interned by the caller: equal shapes and parameters, by value, have equal keys. Only requests
+  /// with one key share a batch.
+  std::uint32_t batch_key = 0;
+};
+
+}  // namespace penstock
