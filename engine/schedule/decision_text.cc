@@ -1,0 +1,162 @@
+#include "engine/schedule/decision_text.h"
+
+#include <cstdio>
+
+namespace penstock {
+namespace {
+
+std::string milliseconds(Duration time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g ms", static_cast<double>(time.count()) / 1e6);
+  return text;
+}
+
+std::string because(DecisionReason reason) {
+  return reason == DecisionReason::kNone ? std::string()
+                                         : std::string(" (") + to_string(reason) + ")";
+}
+
+std::string swap_text(const Decision& decision, const DecisionNames& names) {
+  const std::string package = names.package(decision.package);
+  switch (decision.kind) {
+    case DecisionKind::kSwapChosen:
+      return package + " shall come in" + because(decision.reason);
+    case DecisionKind::kSwapStarted:
+      return package +
+             (decision.count == 0 ? " comes in"
+                                  : " comes in for " + names.package(decision.other)) +
+             because(decision.reason);
+    case DecisionKind::kSwapDropped:
+      return package + " is not wanted any more, nothing changes";
+    case DecisionKind::kSwapDone:
+      return package + " is in after " + milliseconds(decision.cost);
+    case DecisionKind::kSwapFailed:
+      return package + " failed to load, " + std::to_string(decision.count) + " in a row";
+    case DecisionKind::kPackageGivenUp:
+      return package + " is given up after " + std::to_string(decision.count) + " failed loads";
+    default:
+      return package + " waits for " + names.package(decision.other) + because(decision.reason);
+  }
+}
+
+}  // namespace
+
+const char* to_string(DecisionKind kind) noexcept {
+  switch (kind) {
+    case DecisionKind::kRun:
+      return "run";
+    case DecisionKind::kSwapChosen:
+      return "swap_chosen";
+    case DecisionKind::kSwapStarted:
+      return "swap_started";
+    case DecisionKind::kSwapDropped:
+      return "swap_dropped";
+    case DecisionKind::kSwapDone:
+      return "swap_done";
+    case DecisionKind::kSwapFailed:
+      return "swap_failed";
+    case DecisionKind::kWaited:
+      return "waited";
+    case DecisionKind::kLost:
+      return "lost";
+    case DecisionKind::kStale:
+      return "stale";
+    case DecisionKind::kJobLimit:
+      return "job_limit";
+    case DecisionKind::kDeviceFault:
+      return "device_fault";
+    case DecisionKind::kReset:
+      return "reset";
+    case DecisionKind::kDeviceReady:
+      return "device_ready";
+    case DecisionKind::kDeviceGivenUp:
+      return "device_given_up";
+    case DecisionKind::kPackageGivenUp:
+      return "package_given_up";
+  }
+  return "unknown";
+}
+
+const char* to_string(DecisionReason reason) noexcept {
+  switch (reason) {
+    case DecisionReason::kNone:
+      return "none";
+    case DecisionReason::kFreePlace:
+      return "free place";
+    case DecisionReason::kOverdue:
+      return "overdue";
+    case DecisionReason::kHigherClass:
+      return "higher class";
+    case DecisionReason::kTurnOver:
+      return "turn over";
+    case DecisionReason::kQueueEmpty:
+      return "queue empty";
+    case DecisionReason::kMoreRoom:
+      return "more room";
+    case DecisionReason::kInTurn:
+      return "in turn";
+    case DecisionReason::kSwapShare:
+      return "swap share";
+    case DecisionReason::kLinger:
+      return "linger";
+    case DecisionReason::kLowerClass:
+      return "lower class";
+    case DecisionReason::kReserved:
+      return "reserved";
+    case DecisionReason::kRemoved:
+      return "removed";
+  }
+  return "unknown";
+}
+
+const char* to_string(FinishReason reason) noexcept {
+  switch (reason) {
+    case FinishReason::kDone:
+      return "done";
+    case FinishReason::kExpired:
+      return "expired";
+    case FinishReason::kDropped:
+      return "dropped";
+    case FinishReason::kCancelled:
+      return "cancelled";
+    case FinishReason::kClientGone:
+      return "client_gone";
+    case FinishReason::kFailed:
+      return "failed";
+    case FinishReason::kNoDevice:
+      return "no_device";
+    case FinishReason::kRefused:
+      return "refused";
+  }
+  return "unknown";
+}
+
+std::string to_text(const Decision& decision, const DecisionNames& names) {
+  const std::string device = names.device(decision.device) + ": ";
+  const std::string count = std::to_string(decision.count);
+  switch (decision.kind) {
+    case DecisionKind::kRun:
+      return device + names.package(decision.package) + " runs " + count + " frames of " +
+             names.client(decision.client);
+    case DecisionKind::kLost:
+      return device + "a batch of " + count + " requests of " + names.package(decision.package) +
+             " was lost";
+    case DecisionKind::kStale:
+      return device + "an answer of the past was ignored";
+    case DecisionKind::kJobLimit:
+      return device + "a batch of " + names.package(decision.package) +
+             " has no answer and is cancelled";
+    case DecisionKind::kDeviceFault:
+      return device + "fault " + count;
+    case DecisionKind::kReset:
+      return device + "reset, attempt " + count;
+    case DecisionKind::kDeviceReady:
+      return device + "ready";
+    case DecisionKind::kDeviceGivenUp:
+      return device + "given up";
+    default:
+      return device + swap_text(decision, names);
+  }
+}
+
+}  // namespace penstock

@@ -1,0 +1,138 @@
+#include "engine/schedule/faults.h"
+
+#include <algorithm>
+
+#include "engine/schedule/membership.h"
+#include "engine/schedule/residence.h"
+#include "engine/schedule/waiting.h"
+
+namespace penstock {
+namespace {
+
+using State = SchedulerSnapshot::DeviceState;
+
+void note(ScheduleState& state,
+          const DeviceState& device,
+          DecisionKind kind,
+          std::uint32_t count,
+          TimePoint now) {
+  Decision decision;
+  decision.kind = kind;
+  decision.time = now;
+  decision.device = device.number;
+  decision.count = count;
+  state.ring.add(decision);
+}
+
+void route_flows_of(ScheduleState& state, DeviceState& device, TimePoint now) {
+  for (std::size_t i = 0; i < device.lanes.size(); ++i) {
+    route_all(state, *device.lanes[i]->package, now);
+  }
+}
+
+/// Batches of the device belong to the past: they end with their `BatchDone`, but hold no place.
+void detach_batches(ScheduleState& state, const DeviceState& device) {
+  for (const auto& batch : state.batches) {
+    if (batch->is_out && batch->device == &device) {
+      batch->residence = nullptr;
+      state.limits.take(batch->limit);
+    }
+  }
+}
+
+}  // namespace
+
+void fault_device(ScheduleState& state, DeviceState& device, std::uint32_t reason, TimePoint now) {
+  if (device.state == State::kGivenUp || device.state == State::kFault) {
+    return;
+  }
+  const bool was_resetting = device.state == State::kResetting;
+  ++device.faults;
+  note(state, device, DecisionKind::kDeviceFault, reason, now);
+  detach_batches(state, device);
+  drop_all_residences(device);
+  device.answer_until.reset();
+  // The first reset is asked for at once; each further one waits longer.
+  const bool is_first = device.resets.failures() == 0 && !was_resetting;
+  const bool is_given_up = device.resets.fail(now);
+  if (is_given_up) {
+    device.state = State::kGivenUp;
+    device.reset_at.reset();
+    note(state, device, DecisionKind::kDeviceGivenUp, device.resets.failures(), now);
+  } else {
+    device.state = State::kFault;
+    device.reset_at = is_first ? now : device.resets.retry_at();
+  }
+  mark_dirty(state, device);
+  route_flows_of(state, device, now);
+}
+
+void device_ready(ScheduleState& state, const DeviceReady& event, TimePoint now) {
+  DeviceState* device = find_by(state.devices, event.device);
+  if (device == nullptr || device->state == State::kUp) {
+    return;
+  }
+  if (device->state == State::kGivenUp) {
+    device->resets.forgive();
+  }
+  device->state = State::kUp;
+  device->reset_at.reset();
+  device->answer_until.reset();
+  note(state, *device, DecisionKind::kDeviceReady, 0, now);
+  for (const auto& lane : device->lanes) {
+    if (lane->always_resident && !lane->is_removed && lane->residences == 0) {
+      add_permanent_residence(state, *lane, now);
+    }
+  }
+  mark_dirty(state, *device);
+  route_flows_of(state, *device, now);
+}
+
+void remove_device(ScheduleState& state, const RemoveDevice& event, TimePoint now) {
+  DeviceState* device = find_by(state.devices, event.device);
+  if (device == nullptr) {
+    return;
+  }
+  detach_batches(state, *device);
+  drop_all_residences(*device);
+  device->is_removed = true;
+  device->state = State::kGivenUp;
+  device->reset_at.reset();
+  device->answer_until.reset();
+  route_flows_of(state, *device, now);
+  state.devices[event.device.index()] = nullptr;
+  state.has_removed = true;
+}
+
+std::optional<TimePoint> watch_device(ScheduleState& state,
+                                      DeviceState& device,
+                                      TimePoint now,
+                                      SchedulerActions& out) {
+  if (device.answer_until.has_value() && *device.answer_until <= now) {
+    fault_device(state, device, 0, now);
+  }
+  std::optional<TimePoint> oldest;
+  for (const auto& change : device.changes) {
+    if (change->is_started) {
+      const TimePoint limit = change->started_at + state.knobs.change_limit;
+      oldest = std::min(oldest.value_or(limit), limit);
+    }
+  }
+  if (oldest.has_value() && *oldest <= now) {
+    fault_device(state, device, 0, now);
+    oldest.reset();
+  }
+  if (device.state == State::kFault && *device.reset_at <= now) {
+    device.state = State::kResetting;
+    device.reset_at.reset();
+    device.answer_until = now + state.knobs.reset_limit;
+    out.add(ResetDevice{device.number, device.resets.failures()});
+    note(state, device, DecisionKind::kReset, device.resets.failures(), now);
+  }
+  if (device.state == State::kFault) {
+    return device.reset_at;
+  }
+  return device.state == State::kResetting ? device.answer_until : oldest;
+}
+
+}  // namespace penstock

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "engine/base/clock.h"
+#include "engine/schedule/schedule_state.h"
+
+/// What is resident where: a change is chosen, waits until its sub-devices are drained, is started
+/// if it is still wanted, and ends with the device's answer.
+namespace penstock {
+
+/// Chooses changes for lanes that want to come in. `wake` becomes when time alone may allow one.
+void plan_changes(ScheduleState& state,
+                  DeviceState& device,
+                  TimePoint now,
+                  std::optional<TimePoint>& wake);
+
+/// Starts the changes whose sub-devices are drained, and drops those that nobody wants any more.
+/// Returns whether any was dropped, so that its sub-devices can work again.
+bool start_changes(ScheduleState& state, DeviceState& device, TimePoint now, SchedulerActions& out);
+
+void residence_changed(ScheduleState& state, const ResidenceChanged& event, TimePoint now);
+
+/// Lets packages come back whose back-off is over. Returns when the next one is.
+std::optional<TimePoint> end_quarantines(ScheduleState& state, DeviceState& device, TimePoint now);
+
+/// Forgets everything that is or was to become resident, as a fault does.
+void drop_all_residences(DeviceState& device);
+
+}  // namespace penstock
