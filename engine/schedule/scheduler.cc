@@ -63,11 +63,15 @@ void serve(ScheduleState& state, DeviceState& device, TimePoint now, SchedulerAc
   device.wake_at = wake;
 }
 
-void flush(ScheduleState& state, SchedulerActions& out) {
+void flush_finished(ScheduleState& state, SchedulerActions& out) {
   for (const FinishRequest& finished : state.finished) {
     out.add(finished);
   }
   state.finished.clear();
+}
+
+void flush(ScheduleState& state, SchedulerActions& out) {
+  flush_finished(state, out);
   for (ClientShare* share : state.freed_shares) {
     share->is_freed = false;
     for (FlowState* flow : share->told_full) {
@@ -150,6 +154,8 @@ std::optional<TimePoint> Scheduler::decide(TimePoint now, SchedulerActions& out)
   while (DeviceState* hung = check_limits(state, now, out)) {
     fault_device(state, *hung, kHungReason, now);
   }
+  // What ended gives its buffers back before anything new starts.
+  flush_finished(state, out);
   for (const DeviceState* device : state.devices) {
     if (device != nullptr && device->wake_at.has_value() && *device->wake_at <= now) {
       mark_dirty(state, *device);
