@@ -25,7 +25,10 @@ std::optional<ModelWork> work_from(const std::map<std::string, std::string>& pro
   ModelWork work;
   double layers = 0;
   const bool is_whole = read_count(properties, "conv_macs", &work.conv_macs) &&
+                        read_count(properties, "conv_positions", &work.conv_positions) &&
+                        read_count(properties, "largest_conv_macs", &work.largest_conv_macs) &&
                         read_count(properties, "depthwise_macs", &work.depthwise_macs) &&
+                        read_count(properties, "product_macs", &work.product_macs) &&
                         read_count(properties, "other_ops", &work.other_ops) &&
                         read_count(properties, "weight_bytes", &work.weight_bytes) &&
                         read_count(properties, "activation_bytes", &work.activation_bytes) &&

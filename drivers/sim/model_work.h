@@ -13,14 +13,17 @@ namespace penstock::sim {
 ///
 /// Units: macs are multiply-adds; bytes are of the int8 model: one byte a weight and a value.
 struct ModelWork {
-  double conv_macs = 0;         ///< Of convolutions and matrix products.
-  double depthwise_macs = 0;    ///< Of convolutions with one input channel a group.
-  double other_ops = 0;         ///< Elements that all other layers of arithmetic write.
-  double weight_bytes = 0;      ///< Of all constants that layers of arithmetic read.
-  double activation_bytes = 0;  ///< Read and written by all layers of arithmetic.
-  double input_bytes = 0;       ///< Of the model's inputs.
-  double output_bytes = 0;      ///< Of the model's outputs.
-  int layers = 0;               ///< Layers of arithmetic, not those that only name or reshape.
+  double conv_macs = 0;       ///< Convolutions (not depthwise) and products with weights.
+  double conv_positions = 0;  ///< Places at which those are computed: heights x widths of outputs.
+  double largest_conv_macs = 0;  ///< Of the heaviest one of those layers.
+  double depthwise_macs = 0;     ///< Convolutions with one input channel a group.
+  double product_macs = 0;       ///< Products of two activations, as in attention.
+  double other_ops = 0;          ///< Elements that all other layers of arithmetic go over.
+  double weight_bytes = 0;       ///< Of all constants that layers multiply with or add.
+  double activation_bytes = 0;   ///< Read and written by all layers of arithmetic.
+  double input_bytes = 0;        ///< Of the model's inputs.
+  double output_bytes = 0;       ///< Of the model's outputs.
+  int layers = 0;                ///< Layers of arithmetic, not those that only rename or move.
   friend bool operator==(const ModelWork&, const ModelWork&) = default;
 };
 

@@ -8,7 +8,10 @@ namespace {
 std::map<std::string, std::string> example_properties() {
   return {{"name", "detector"},
           {"work.conv_macs", "1.5e9"},
+          {"work.conv_positions", "10"},
+          {"work.largest_conv_macs", "15"},
           {"work.depthwise_macs", "20"},
+          {"work.product_macs", "25"},
           {"work.other_ops", "30"},
           {"work.weight_bytes", "40"},
           {"work.activation_bytes", "50"},
@@ -21,7 +24,10 @@ TEST(WorkFrom, ReadsEachCountByItsName) {
   const auto work = work_from(example_properties());
   ASSERT_TRUE(work.has_value());
   EXPECT_EQ(work->conv_macs, 1.5e9);
+  EXPECT_EQ(work->conv_positions, 10);
+  EXPECT_EQ(work->largest_conv_macs, 15);
   EXPECT_EQ(work->depthwise_macs, 20);
+  EXPECT_EQ(work->product_macs, 25);
   EXPECT_EQ(work->other_ops, 30);
   EXPECT_EQ(work->weight_bytes, 40);
   EXPECT_EQ(work->activation_bytes, 50);

@@ -86,6 +86,8 @@ struct LinkFigures {
   double in_bytes_per_s = 0;  ///< 0: no limit.
   double out_bytes_per_s = 0;
   Duration latency{0};  ///< More for each transfer.
+  /// The host's own time and both transfers of a frame follow each other; else they overlap.
+  bool host_moves = false;
 };
 
 /// What a change of residence costs: drain when a model leaves; control and size / rate when it

@@ -92,13 +92,16 @@ void read_costs(YamlFields& file, Diagnostics& diagnostics, Profile& profile) {
   YamlFields fields(file.map("costs"), file.path_of("costs"), diagnostics, file.asked());
   CostFigures& costs = profile.costs;
   costs.conv_ns_per_mmac = fields.number("conv_ns_per_mmac", 0, 0, kMany);
+  costs.conv_ns_per_kposition = fields.number("conv_ns_per_kposition", 0, 0, kMany);
   costs.depthwise_ns_per_mmac = fields.number("depthwise_ns_per_mmac", 0, 0, kMany);
+  costs.product_ns_per_mmac = fields.number("product_ns_per_mmac", 0, 0, kMany);
   costs.other_ns_per_mop = fields.number("other_ns_per_mop", 0, 0, kMany);
   costs.weight_ns_per_kb = fields.number("weight_ns_per_kb", 0, 0, kMany);
   costs.activation_ns_per_kb = fields.number("activation_ns_per_kb", 0, 0, kMany);
   costs.layer_us = fields.number("layer_us", 0, 0, kMany);
   costs.frame_us = fields.number("frame_us", 0, 0, kMany);
   costs.sharing_loss = fields.number("sharing_loss", 0, 0, 10);
+  costs.largest_ns_per_mmac = fields.number("largest_ns_per_mmac", 0, 0, kMany);
   costs.host_us = fields.number("host_us", 0, 0, kMany);
   fields.finish();
 }
@@ -108,6 +111,7 @@ void read_timing(YamlFields& file, Diagnostics& diagnostics, Profile& profile) {
   profile.link.in_bytes_per_s = link.byte_rate("in");
   profile.link.out_bytes_per_s = link.byte_rate("out");
   profile.link.latency = link.duration("latency");
+  profile.link.host_moves = link.flag("host_moves", false);
   link.finish();
   YamlFields download(file.map("download"), file.path_of("download"), diagnostics, file.asked());
   profile.download.control = download.duration("control");
