@@ -8,6 +8,7 @@
 
 #include "drivers/openvino/model_file.h"
 #include "drivers/openvino/ov_convert.h"
+#include "drivers/openvino/work_summary.h"
 
 namespace penstock::openvino {
 namespace {
@@ -141,10 +142,12 @@ Result<std::shared_ptr<const Compiled>> CompiledStore::compile(const std::string
                                                                const std::string& ov_device) {
   auto compiled = std::make_shared<Compiled>();
   // By path where the graph stays as it is: with a cache that skips reading (70 ms, not 700).
+  std::map<std::string, std::string> work;
   const bool by_path = !options.changes_model() && !options.cache_dir.empty();
   if (!by_path || !compile_by_path(path, options, ov_device, &compiled->model)) {
     PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<ov::Model> model,
                               read_model(*core_, host_, path, options));
+    work = work_properties(model);
     try {
       compiled->model = core_->compile_model(
           std::shared_ptr<const ov::Model>(model), ov_device, options.properties());
@@ -155,6 +158,7 @@ Result<std::shared_ptr<const Compiled>> CompiledStore::compile(const std::string
     }
   }
   PENSTOCK_ASSIGN_OR_RETURN(compiled->info, describe(compiled->model, options));
+  compiled->info.properties.merge(work);
   return std::shared_ptr<const Compiled>(std::move(compiled));
 }
 

@@ -20,6 +20,7 @@
 #include "drivers/openvino/load_options.h"
 #include "drivers/openvino/model_file.h"
 #include "drivers/openvino/ov_convert.h"
+#include "drivers/openvino/work_summary.h"
 
 namespace penstock::openvino {
 namespace {
@@ -211,6 +212,7 @@ class OpenvinoDriver final : public DriverBase {
     PENSTOCK_RETURN_IF_ERROR(describe_ports(*model, &info));
     info.properties["operations"] = std::to_string(model->get_ops().size());
     info.properties["name"] = model->get_friendly_name();
+    info.properties.merge(work_properties(model));
     return info;
   }
 

@@ -276,6 +276,9 @@ TEST_F(OpenvinoDriver, RefusesOperationsItCannotReadNamingThem) {
 
 TEST_F(OpenvinoDriver, InspectsWithoutCompiling) {
   const ModelInfo info = driver_.inspect(kFaceOnnx).value();
+  EXPECT_GT(std::stod(info.properties.at("work.conv_macs")), 0);
+  EXPECT_EQ(info.properties.at("work.conv_macs"),
+            load(kFaceOnnx).info().properties.at("work.conv_macs"));
   ASSERT_EQ(info.inputs.size(), 1U);
   EXPECT_EQ(info.inputs[0].to_string(), "f32 1x128x128x3 NHWC");
   ASSERT_EQ(info.outputs.size(), 4U);

@@ -19,7 +19,7 @@ struct ModelWork {
   double depthwise_macs = 0;     ///< Convolutions with one input channel a group.
   double product_macs = 0;       ///< Products of two activations, as in attention.
   double other_ops = 0;          ///< Elements that all other layers of arithmetic go over.
-  double weight_bytes = 0;       ///< Of all constants that layers multiply with or add.
+  double weight_bytes = 0;       ///< Of all constants but shapes and indices.
   double activation_bytes = 0;   ///< Read and written by all layers of arithmetic.
   double input_bytes = 0;        ///< Of the model's inputs.
   double output_bytes = 0;       ///< Of the model's outputs.
