@@ -1,0 +1,226 @@
+#include <algorithm>
+#include <utility>
+
+#include "drivers/sim/device/sim_device_core.h"
+
+// The way of frames through a simulated device.
+namespace penstock::sim {
+
+std::uint32_t SimDeviceCore::take_frame_slot() {
+  if (free_frames_.empty()) {
+    frames_.emplace_back();
+    links_.next.push_back(kNoSlot);
+    free_frames_.push_back(static_cast<std::uint32_t>(frames_.size() - 1));
+  }
+  const std::uint32_t slot = free_frames_.back();
+  free_frames_.pop_back();
+  frames_[slot] = Frame();
+  frames_[slot].is_used = true;
+  return slot;
+}
+
+Status SimDeviceCore::submit(TimePoint now, ModelId id, SubDeviceMask place, std::uint64_t cookie) {
+  advance(now);
+  const std::uint64_t version = faults_.version();
+  const FaultPlan::FrameFaults faults = faults_.on_frame(now_);
+  if (faults_.version() != version) {
+    after_faults();
+  }
+  if (lost_) {
+    CoreOutcome outcome;
+    outcome.cookie = cookie;
+    outcome.code = Errc::kDeviceLost;
+    outcome.message = "the device is in fault: " + reason_;
+    effects_.outcomes.push_back(std::move(outcome));
+    return {};
+  }
+  Unit* unit = place == 0 ? least_busy_unit(id) : find_unit(id, place);
+  if (unit == nullptr || unit->state != State::kResident) {
+    return Error{Errc::kUnavailable,
+                 "model '" + models_[id].model.name + "' is not resident there: activate it first"};
+  }
+  const std::uint32_t slot = take_frame_slot();
+  Frame& frame = frames_[slot];
+  frame.cookie = cookie;
+  frame.number = ++frame_number_;
+  frame.unit = index_of(*unit);
+  frame.is_waiting = true;
+  frame.faults = faults;
+  ++unit->in_flight;
+  ++in_flight_;
+  unit->waiting.push(links_, slot);
+  trace("submit", frame.number, frame.unit);
+  load_next(*unit);
+  return {};
+}
+
+bool SimDeviceCore::cancel(TimePoint now, std::uint64_t cookie) {
+  advance(now);
+  for (std::uint32_t slot = 0; slot < frames_.size(); ++slot) {
+    Frame& frame = frames_[slot];
+    if (!frame.is_used || frame.is_abandoned || frame.cookie != cookie) {
+      continue;
+    }
+    trace("cancel", frame.number);
+    if (frame.is_waiting) {
+      units_[frame.unit].waiting.remove(links_, slot);
+      end_frame(slot, Errc::kCancelled, "cancelled", Duration(0));
+      return true;
+    }
+    CoreOutcome outcome;
+    outcome.cookie = cookie;
+    outcome.code = Errc::kCancelled;
+    outcome.message = "cancelled";
+    effects_.outcomes.push_back(std::move(outcome));
+    frame.is_abandoned = true;
+    return true;
+  }
+  return false;
+}
+
+Duration SimDeviceCore::transfer_time(std::uint64_t bytes, double rate, int repeats) const {
+  const Duration once = profile_.link.latency + link_time(static_cast<double>(bytes), rate);
+  return once * (1 + repeats);
+}
+
+/// Sends waiting frames to the device while there are buffers for them.
+void SimDeviceCore::load_next(Unit& unit) {
+  const CoreModel& model = models_[unit.model].model;
+  while (unit.waiting.count > 0 && unit.in_buffers < unit.buffers) {
+    const std::uint32_t slot = unit.waiting.pop(links_);
+    Frame& frame = frames_[slot];
+    frame.is_waiting = false;
+    ++unit.in_buffers;
+    host_free_ = std::max(now_, host_free_) + host_time(profile_.costs);
+    frame.begun = std::max(host_free_, in_free_);
+    in_free_ = frame.begun +
+               transfer_time(model.input_bytes, profile_.link.in_bytes_per_s, frame.faults.repeats);
+    link_errors_ += static_cast<std::uint64_t>(frame.faults.repeats);
+    in_bytes_.add(now_, static_cast<double>(model.input_bytes));
+    events_.push(in_free_, Event::Kind::kLoaded, slot);
+  }
+}
+
+void SimDeviceCore::on_loaded(std::uint32_t slot) {
+  Frame& frame = frames_[slot];
+  frame.loaded = now_;
+  Unit& unit = units_[frame.unit];
+  unit.loaded.push(links_, slot);
+  trace("loaded", frame.number, frame.unit);
+  try_start(unit);
+}
+
+void SimDeviceCore::try_start(Unit& unit) {
+  const ProfileMode& mode = models_[unit.model].model.mode;
+  if (unit.loaded.count == 0) {
+    return;
+  }
+  const auto wanted = static_cast<std::uint32_t>(mode.frames);
+  TimePoint when = unit.next_start;
+  if (mode.waits_for_batch && unit.loaded.count < wanted) {
+    when = std::max(when, frames_[unit.loaded.head].loaded + mode.batch_wait);
+  }
+  if (when <= now_) {
+    start_batch(unit, std::min(wanted, unit.loaded.count));
+    when = unit.next_start;
+    if (unit.loaded.count == 0) {
+      return;
+    }
+  }
+  // An event that is there already and comes no later looks again; it may also find nothing to do.
+  if (!unit.start_event.has_value() || when < *unit.start_event) {
+    unit.start_event = when;
+    events_.push(when, Event::Kind::kStart, index_of(unit));
+  }
+}
+
+Duration SimDeviceCore::interval_of(Unit& unit, const FaultPlan::FrameFaults& faults) {
+  if (unit.service_epoch != point_epoch_) {
+    unit.service = service_time(models_[unit.model].model, unit.place);
+    unit.service_epoch = point_epoch_;
+  }
+  const double factor = faults.slow * std::max(0.1, 1 + profile_.jitter * random_.spread());
+  return Duration(static_cast<std::int64_t>(static_cast<double>(unit.service.count()) * factor));
+}
+
+void SimDeviceCore::start_batch(Unit& unit, std::uint32_t count) {
+  const CoreModel& model = models_[unit.model].model;
+  const Duration interval = interval_of(unit, frames_[unit.loaded.head].faults);
+  const auto latency = Duration(
+      static_cast<std::int64_t>(static_cast<double>(interval.count()) * model.mode.stages));
+  unit.next_start = now_ + interval;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint32_t slot = unit.loaded.pop(links_);
+    trace("start", frames_[slot].number, frames_[slot].unit);
+    events_.push(now_ + latency, Event::Kind::kComputed, slot);
+  }
+  const double full = static_cast<double>(count) / model.mode.frames;
+  double watt = 0;
+  for (int i = 0; i < profile_.sub_devices; ++i) {
+    if (((unit.place >> static_cast<unsigned>(i)) & 1U) != 0) {
+      busy_[static_cast<std::size_t>(i)].add(now_, static_cast<double>(interval.count()) * full);
+      watt += profile_.thermal.busy_watt * full;
+    }
+  }
+  const double clock_ratio = point_of(model, unit.place).clock_ratio;
+  thermal_.add_work(watt * clock_ratio * static_cast<double>(interval.count()) * 1e-9);
+  arm_tick();
+}
+
+void SimDeviceCore::on_computed(std::uint32_t slot) {
+  Frame& frame = frames_[slot];
+  Unit& unit = units_[frame.unit];
+  const CoreModel& model = models_[unit.model].model;
+  trace("computed", frame.number, frame.unit);
+  const TimePoint begin = std::max(now_, out_free_);
+  out_free_ = begin + transfer_time(
+                          model.output_bytes, profile_.link.out_bytes_per_s, frame.faults.repeats);
+  out_bytes_.add(now_, static_cast<double>(model.output_bytes));
+  events_.push(out_free_, Event::Kind::kOut, slot);
+  if (profile_.double_buffering) {
+    give_buffer_back(unit);
+  }
+}
+
+void SimDeviceCore::give_buffer_back(Unit& unit) {
+  --unit.in_buffers;
+  load_next(unit);
+}
+
+void SimDeviceCore::on_out(std::uint32_t slot) {
+  const Frame frame = frames_[slot];
+  Unit& unit = units_[frame.unit];
+  ++completed_;
+  frame_rate_.add(now_, 1);
+  end_frame(slot,
+            frame.faults.fails ? Errc::kUnavailable : Errc::kOk,
+            frame.faults.fails ? "link error: the transfer failed (fault script)" : "",
+            now_ - frame.begun);
+  if (!profile_.double_buffering) {
+    give_buffer_back(unit);
+  }
+}
+
+/// Gives the slot back, with an outcome unless the caller has one already.
+void SimDeviceCore::end_frame(std::uint32_t slot,
+                              Errc code,
+                              const char* message,
+                              Duration device_time) {
+  Frame& frame = frames_[slot];
+  trace("end", frame.number, static_cast<std::uint64_t>(code));
+  if (!frame.is_abandoned) {
+    CoreOutcome outcome;
+    outcome.cookie = frame.cookie;
+    outcome.code = code;
+    outcome.message = message;
+    outcome.device_time = device_time;
+    outcome.is_wrong = frame.faults.wrong;
+    effects_.outcomes.push_back(std::move(outcome));
+  }
+  --units_[frame.unit].in_flight;
+  --in_flight_;
+  frame.is_used = false;
+  free_frames_.push_back(slot);
+}
+
+}  // namespace penstock::sim
