@@ -110,23 +110,65 @@ void SimDeviceCore::on_loaded(std::uint32_t slot) {
   try_start(unit);
 }
 
-void SimDeviceCore::try_start(Unit& unit) {
+TimePoint SimDeviceCore::free_at(SubDeviceMask place) const {
+  TimePoint free = TimePoint::min();
+  for (std::size_t i = 0; i < sub_free_.size(); ++i) {
+    if (((place >> i) & 1U) != 0) {
+      free = std::max(free, sub_free_[i]);
+    }
+  }
+  return free;
+}
+
+void SimDeviceCore::occupy(SubDeviceMask place, TimePoint until) {
+  for (std::size_t i = 0; i < sub_free_.size(); ++i) {
+    if (((place >> i) & 1U) != 0) {
+      sub_free_[i] = until;
+    }
+  }
+}
+
+/// Returns when the frames that are loaded may start. Pre: there are some.
+TimePoint SimDeviceCore::start_time(const Unit& unit) const {
   const ProfileMode& mode = models_[unit.model].model.mode;
+  TimePoint when = free_at(unit.place);
+  if (mode.waits_for_batch && unit.loaded.count < static_cast<std::uint32_t>(mode.frames)) {
+    when = std::max(when, frames_[unit.loaded.head].loaded + mode.batch_wait);
+  }
+  return when;
+}
+
+/// Returns another model that wants the same sub-devices now, for a frame that came earlier.
+SimDeviceCore::Unit* SimDeviceCore::older_rival(const Unit& unit) {
+  Unit* oldest = nullptr;
+  std::uint64_t number = frames_[unit.loaded.head].number;
+  for (Unit& other : units_) {
+    if (&other == &unit || other.loaded.count == 0 || (other.place & unit.place) == 0) {
+      continue;
+    }
+    const Frame& head = frames_[other.loaded.head];
+    if (head.number < number && start_time(other) <= now_) {
+      number = head.number;
+      oldest = &other;
+    }
+  }
+  return oldest;
+}
+
+void SimDeviceCore::try_start(Unit& unit) {
   if (unit.loaded.count == 0) {
     return;
   }
-  const auto wanted = static_cast<std::uint32_t>(mode.frames);
-  TimePoint when = unit.next_start;
-  if (mode.waits_for_batch && unit.loaded.count < wanted) {
-    when = std::max(when, frames_[unit.loaded.head].loaded + mode.batch_wait);
-  }
-  if (when <= now_) {
-    start_batch(unit, std::min(wanted, unit.loaded.count));
-    when = unit.next_start;
+  if (start_time(unit) <= now_) {
+    Unit* rival = older_rival(unit);
+    Unit& first = rival == nullptr ? unit : *rival;
+    const auto most = static_cast<std::uint32_t>(models_[first.model].model.mode.frames);
+    start_batch(first, std::min(most, first.loaded.count));
     if (unit.loaded.count == 0) {
       return;
     }
   }
+  const TimePoint when = std::max(start_time(unit), now_);
   // An event that is there already and comes no later looks again; it may also find nothing to do.
   if (!unit.start_event.has_value() || when < *unit.start_event) {
     unit.start_event = when;
@@ -148,7 +190,7 @@ void SimDeviceCore::start_batch(Unit& unit, std::uint32_t count) {
   const Duration interval = interval_of(unit, frames_[unit.loaded.head].faults);
   const auto latency = Duration(
       static_cast<std::int64_t>(static_cast<double>(interval.count()) * model.mode.stages));
-  unit.next_start = now_ + interval;
+  occupy(unit.place, now_ + interval);
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint32_t slot = unit.loaded.pop(links_);
     trace("start", frames_[slot].number, frames_[slot].unit);

@@ -55,38 +55,26 @@ SimDeviceCore::Unit& SimDeviceCore::make_unit(ModelId id, SubDeviceMask place, S
   const auto inside = static_cast<std::uint32_t>(mode.stages + 0.999);
   unit.buffers =
       static_cast<std::uint32_t>(mode.frames) * (inside + (profile_.double_buffering ? 1U : 0U));
-  unit.next_start = now_;
   return unit;
 }
 
 void SimDeviceCore::free_unit(Unit& unit) {
-  residence_.give_back(models_[unit.model].model, unit.place);
+  if (!models_[unit.model].model.always_resident) {
+    residence_.give_back(models_[unit.model].model, unit.place);
+  }
   if (unit.start_event.has_value()) {
     events_.erase(Event::Kind::kStart, index_of(unit));
   }
   unit = Unit();
 }
 
-Status SimDeviceCore::take_all_places(ModelId id) {
-  const CoreModel& model = models_[id].model;
-  std::optional<Error> refusal;
-  bool has_place = false;
-  for (const SubDeviceMask place : model.places) {
-    const Status taken = residence_.take(model, place);
-    if (taken.has_value()) {
-      make_unit(id, place, State::kResident);
-      has_place = true;
-    } else if (!refusal.has_value()) {
-      refusal = taken.error();
-    }
+void SimDeviceCore::place_everywhere(ModelId id) {
+  for (const SubDeviceMask place : models_[id].model.places) {
+    make_unit(id, place, State::kResident);
   }
-  if (!has_place && refusal.has_value()) {
-    return *refusal;
-  }
-  return {};
 }
 
-Result<SimDeviceCore::ModelId> SimDeviceCore::add_model(TimePoint now, CoreModel model) {
+SimDeviceCore::ModelId SimDeviceCore::add_model(TimePoint now, CoreModel model) {
   advance(now);
   auto free = std::find_if(
       models_.begin(), models_.end(), [](const Loaded& loaded) { return !loaded.is_used; });
@@ -97,10 +85,7 @@ Result<SimDeviceCore::ModelId> SimDeviceCore::add_model(TimePoint now, CoreModel
   models_[id].model = std::move(model);
   models_[id].is_used = true;
   if (models_[id].model.always_resident && !lost_) {
-    if (const Status taken = take_all_places(id); !taken.has_value()) {
-      models_[id] = Loaded();
-      return taken.error();
-    }
+    place_everywhere(id);
   }
   trace("model", id);
   return id;
@@ -160,6 +145,10 @@ Status SimDeviceCore::activate(TimePoint now,
                                std::uint64_t cookie) {
   advance(now);
   const CoreModel& model = models_[id].model;
+  if (model.always_resident) {
+    outcome_of_change(cookie, Errc::kOk, "", Duration(0));
+    return {};
+  }
   if (!is_place(model, place)) {
     return Error{Errc::kInvalidArgument,
                  "sub-devices " + text_of(place) + " are no placement of the model in mode '" +
@@ -197,6 +186,10 @@ Status SimDeviceCore::deactivate(TimePoint now,
                                  SubDeviceMask place,
                                  std::uint64_t cookie) {
   advance(now);
+  if (models_[id].model.always_resident) {
+    outcome_of_change(cookie, Errc::kOk, "", Duration(0));
+    return {};
+  }
   if (!is_place(models_[id].model, place)) {
     return Error{Errc::kInvalidArgument,
                  "sub-devices " + text_of(place) + " are no placement of the model"};
@@ -230,15 +223,13 @@ void SimDeviceCore::finish_change(std::uint32_t index) {
   if (unit.state == State::kDraining && unit.in_flight > 0) {
     // Cancelled frames still take their time.
     constexpr Duration kAgain = std::chrono::microseconds(100);
-    events_.push(
-        now_ + std::max(profile_.download.drain, kAgain), Event::Kind::kChanged, index);
+    events_.push(now_ + std::max(profile_.download.drain, kAgain), Event::Kind::kChanged, index);
     return;
   }
   const Duration time = now_ - unit.change_started;
   const std::uint64_t cookie = unit.change_cookie;
   if (unit.state == State::kDownloading && !unit.change_fails) {
     unit.state = State::kResident;
-    unit.next_start = now_;
     trace("resident", unit.model, unit.place);
     outcome_of_change(cookie, Errc::kOk, "", time);
     return;

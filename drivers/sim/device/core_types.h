@@ -27,7 +27,8 @@ struct CoreModel {
   std::uint64_t download_bytes = 0;  ///< By one place.
   std::uint64_t memory_bytes = 0;    ///< On each sub-device of a place, while resident.
   std::uint64_t shared_bytes = 0;    ///< Of the device's memory, while resident.
-  /// Comes to all its places by itself, when it is added and after each reset, in no time.
+  /// On all its places from the start and after each reset, at no cost and outside of the limits:
+  /// for hosts that do not schedule.
   bool always_resident = false;
 };
 

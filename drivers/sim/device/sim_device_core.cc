@@ -21,6 +21,7 @@ SimDeviceCore::SimDeviceCore(const Profile& profile, TimePoint start, Options op
       settings_(profile),
       thermal_(profile.thermal, profile.clock, start),
       residence_(profile),
+      sub_free_(static_cast<std::size_t>(profile.sub_devices), start),
       host_free_(start),
       in_free_(start),
       out_free_(start),
@@ -147,6 +148,7 @@ void SimDeviceCore::lose_all(const char* message) {
   events_.clear();
   residence_.clear();
   host_free_ = in_free_ = out_free_ = now_;
+  std::fill(sub_free_.begin(), sub_free_.end(), now_);
 }
 
 void SimDeviceCore::reset(TimePoint now) {
@@ -175,7 +177,7 @@ void SimDeviceCore::finish_reset() {
   }
   for (ModelId id = 0; id < models_.size(); ++id) {
     if (models_[id].is_used && models_[id].model.always_resident) {
-      static_cast<void>(take_all_places(id));  // It had these places before.
+      place_everywhere(id);
     }
   }
   update_health();

@@ -27,7 +27,8 @@ namespace penstock::sim {
 /// The way of a frame through a place (the sub-devices on which its model is resident):
 ///   waits for an input buffer (stages, + 1 with double buffering, by frame of a batch)
 ///   -> host part and transfer in, one frame of the device after the other
-///   -> computes: starts when the one before started at least one interval ago; in a batch mode
+///   -> computes: starts when all sub-devices of the place started what they did before at least
+///      one interval ago (models that share a sub-device: the oldest frame first); in a batch mode
 ///      with those that are there; takes interval x stages
 ///   -> transfer out, one after the other -> outcome.
 /// Interval = service time of the cost model at the clock, limit, heat and faults of the moment,
@@ -52,9 +53,8 @@ class SimDeviceCore {
 
   SimDeviceCore(const Profile& profile, TimePoint start, Options options);
 
-  /// Adds a model; of an always resident one all places are taken.
-  /// Errors: `kUnavailable` where an always resident one finds no place at all, naming the limit.
-  Result<ModelId> add_model(TimePoint now, CoreModel model);
+  /// Adds a model. One that is always resident is there at once, outside of the limits.
+  ModelId add_model(TimePoint now, CoreModel model);
   /// Takes a model and its memory away. Pre: nothing of it is in flight.
   void remove_model(TimePoint now, ModelId id);
 
@@ -114,7 +114,6 @@ class SimDeviceCore {
     std::uint32_t buffers = 0;
     std::uint32_t in_buffers = 0;
     std::uint32_t in_flight = 0;
-    TimePoint next_start;
     std::optional<TimePoint> start_event;
     std::uint64_t change_cookie = 0;
     TimePoint change_started;
@@ -146,7 +145,7 @@ class SimDeviceCore {
   Unit* least_busy_unit(ModelId id);
   Unit& make_unit(ModelId id, SubDeviceMask place, State state);
   void free_unit(Unit& unit);
-  Status take_all_places(ModelId id);
+  void place_everywhere(ModelId id);
   void finish_change(std::uint32_t index);
   [[nodiscard]] std::size_t live_frames(const Unit& unit) const;
   void drop_abandoned(const Unit& unit);
@@ -156,6 +155,10 @@ class SimDeviceCore {
   void load_next(Unit& unit);
   void on_loaded(std::uint32_t frame);
   void try_start(Unit& unit);
+  [[nodiscard]] TimePoint start_time(const Unit& unit) const;
+  Unit* older_rival(const Unit& unit);
+  [[nodiscard]] TimePoint free_at(SubDeviceMask place) const;
+  void occupy(SubDeviceMask place, TimePoint until);
   void start_batch(Unit& unit, std::uint32_t count);
   void on_computed(std::uint32_t frame);
   void on_out(std::uint32_t frame);
@@ -196,6 +199,7 @@ class SimDeviceCore {
   SlotLinks links_;
   std::vector<std::uint32_t> free_frames_;
   CoreEffects effects_;
+  std::vector<TimePoint> sub_free_;  ///< When each may start the next frame.
   TimePoint host_free_;
   TimePoint in_free_;
   TimePoint out_free_;

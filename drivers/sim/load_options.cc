@@ -1,0 +1,154 @@
+#include "drivers/sim/load_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace penstock::sim {
+namespace {
+
+/// Reads one port, "name:type:shape[:layout]".
+std::optional<TensorSpec> parse_port(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == ':') {
+      parts.emplace_back();
+    } else if (c != ' ') {
+      parts.back().push_back(c);
+    }
+  }
+  if (parts.size() < 3 || parts.size() > 4) {
+    return std::nullopt;
+  }
+  const auto type = element_type_from(parts[1]);
+  const auto shape = parse_shape(parts[2]);
+  if (parts[0].empty() || !type.has_value() || !shape.has_value()) {
+    return std::nullopt;
+  }
+  TensorSpec spec;
+  spec.name = parts[0];
+  spec.type = *type;
+  spec.shape = *shape;
+  spec.layout = parts.size() == 4 ? parts[3] : "";
+  return spec;
+}
+
+std::vector<TensorSpec> read_ports(OptionReader& reader,
+                                   const std::string& name,
+                                   const std::string& otherwise) {
+  std::vector<TensorSpec> ports;
+  std::string rest = reader.text(name, otherwise) + ",";
+  for (auto comma = rest.find(','); comma != std::string::npos; comma = rest.find(',')) {
+    auto port = parse_port(rest.substr(0, comma));
+    if (!port.has_value()) {
+      reader.reject(name, "each port must be name:type:shape[:layout], such as image:u8:1x4x4x3");
+      return {};
+    }
+    ports.push_back(std::move(*port));
+    rest.erase(0, comma + 1);
+  }
+  return ports;
+}
+
+void read_scales(OptionReader& reader, LoadOptions& options) {
+  options.dynamic_scales = reader.word("scales", {"given", "dynamic"}) == "dynamic";
+  options.input_scales = reader.numbers("input_scale");
+  options.input_zero_points = reader.numbers("input_zero_point");
+  options.output_scales = reader.numbers("output_scale");
+  options.output_zero_points = reader.numbers("output_zero_point");
+  for (const auto& [name, values] : {std::pair("input_scale", &options.input_scales),
+                                     std::pair("output_scale", &options.output_scales)}) {
+    if (std::any_of(values->begin(), values->end(), [](double value) { return value <= 0; })) {
+      reader.reject(name, "a scale must be above 0");
+    }
+  }
+  for (const auto& [name, values] : {std::pair("input_zero_point", &options.input_zero_points),
+                                     std::pair("output_zero_point", &options.output_zero_points)}) {
+    if (std::any_of(values->begin(), values->end(), [](double value) {
+          return value != std::floor(value) || value < -128 || value > 127;
+        })) {
+      reader.reject(name, "must be whole numbers from -128 to 127");
+    }
+  }
+}
+
+void read_mode(OptionReader& reader, const Profile& profile, LoadOptions& options) {
+  options.mode = reader.text("mode");
+  if (options.mode == "auto") {
+    options.mode.clear();
+  }
+  if (!options.mode.empty() && profile.find_mode(options.mode) == nullptr) {
+    std::string known;
+    for (const ProfileMode& mode : profile.modes) {
+      known += (known.empty() ? "" : ", ") + mode.name;
+    }
+    reader.reject("mode", "must be one of auto, " + known);
+  }
+}
+
+void read_work(OptionReader& reader, LoadOptions& options) {
+  for (const auto& [name, value] : reader.group("work.")) {
+    double number = 0;
+    const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
+    const bool is_number = fault == std::errc() && end == value.data() + value.size() &&
+                           std::isfinite(number) && number >= 0;
+    static const std::vector<std::string> kNames = {"conv_macs",
+                                                    "depthwise_macs",
+                                                    "other_ops",
+                                                    "weight_bytes",
+                                                    "activation_bytes",
+                                                    "input_bytes",
+                                                    "output_bytes",
+                                                    "layers"};
+    if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
+      reader.reject("work." + name, "there is no such amount of work");
+    } else if (!is_number) {
+      reader.reject("work." + name, "must be a number, 0 or more");
+    } else {
+      options.work["work." + name] = value;
+    }
+  }
+}
+
+}  // namespace
+
+LoadOptions read_load_options(OptionReader& reader,
+                              const Profile& profile,
+                              bool computes,
+                              bool has_file) {
+  LoadOptions options;
+  const std::string compute = computes ? reader.word("compute", {"reference", "none"})
+                                       : reader.word("compute", {"none", "reference"});
+  options.computes = compute == "reference";
+  read_mode(reader, profile, options);
+  options.ports = reader.word("ports", {"host", "device"}) == "device" ? PortCodec::Ports::kDevice
+                                                                       : PortCodec::Ports::kHost;
+  read_scales(reader, options);
+  options.hash = reader.text("hash");
+  options.always_resident = reader.word("residence", {"managed", "resident"}) == "resident";
+  options.requests = static_cast<std::uint32_t>(reader.integer("requests", 0, 0, 4096));
+  options.max_requests = static_cast<std::uint32_t>(reader.integer("max_requests", 0, 0, 4096));
+  options.batch = reader.integer("batch", 0, 0, 4096);
+  for (const auto& [index, value] : reader.group("shape.")) {
+    options.shapes["shape." + index] = value;
+  }
+  if (const Duration service = reader.duration("service", Duration(0)); service > Duration(0)) {
+    options.service = service;
+  }
+  read_work(reader, options);
+  const std::string script = reader.text("faults");
+  auto faults = parse_faults(script, "faults");
+  if (faults.has_value()) {
+    options.faults = std::move(faults).value();
+  } else {
+    reader.reject("faults", faults.error().message);
+  }
+  options.inputs = read_ports(reader, "inputs", "input:u8:1x16");
+  options.outputs = read_ports(reader, "outputs", "output:u8:1x16");
+  if (!has_file && options.computes) {
+    reader.reject("compute", "reference wants a model file; without one set compute: none");
+  }
+  return options;
+}
+
+}  // namespace penstock::sim

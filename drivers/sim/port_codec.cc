@@ -1,0 +1,225 @@
+#include "drivers/sim/port_codec.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace penstock::sim {
+namespace {
+
+std::int8_t quantised(float value, const PortScale& scale) {
+  // nearbyint rounds half to even in the default mode, which is what the devices do.
+  const float stored = std::nearbyint(value / scale.scale + static_cast<float>(scale.zero_point));
+  return static_cast<std::int8_t>(std::min(127.0F, std::max(-128.0F, stored)));
+}
+
+float real_of(std::int8_t stored, const PortScale& scale) {
+  return static_cast<float>(stored - scale.zero_point) * scale.scale;
+}
+
+std::uint16_t shortened(float value) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return static_cast<std::uint16_t>(std::isnan(value) ? 0x7FC0U : (bits + 0x8000U) >> 16U);
+}
+
+float lengthened(std::uint16_t stored) {
+  const std::uint32_t bits = std::uint32_t{stored} << 16U;
+  float value = 0;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
+template <class T>
+T load(const std::byte* from, std::size_t index) {
+  T value;
+  std::memcpy(&value, from + index * sizeof(T), sizeof(T));
+  return value;
+}
+
+template <class T>
+void store(std::byte* to, std::size_t index, T value) {
+  std::memcpy(to + index * sizeof(T), &value, sizeof(T));
+}
+
+bool looks_like_channels(std::int64_t extent) {
+  return extent == 1 || extent == 3 || extent == 4;
+}
+
+}  // namespace
+
+bool is_channels_first(const TensorSpec& spec) {
+  if (spec.shape.rank() != 4) {
+    return false;
+  }
+  if (!spec.layout.empty()) {
+    return spec.layout == "NCHW";
+  }
+  return looks_like_channels(spec.shape[1]) && !looks_like_channels(spec.shape[3]);
+}
+
+Result<PortCodec> PortCodec::create(const TensorSpec& model,
+                                    const NumberFormat& format,
+                                    const PortScale& scale,
+                                    Ports ports) {
+  const std::string what = "port '" + model.name + "' (" + model.to_string() + ")";
+  if (!model.shape.is_static()) {
+    return Error{Errc::kUnsupported,
+                 what + " has open extents; a simulated device runs fixed shapes: give shape.N"};
+  }
+  const std::size_t bits = bits_of(model.type);
+  if (bits < 8) {
+    return Error{Errc::kUnsupported, what + ": packed half bytes cannot be passed"};
+  }
+  PortCodec codec;
+  codec.model_ = codec.port_ = model;
+  codec.format_ = format;
+  codec.scale_ = scale;
+  codec.is_float_ = model.type == ElementType::kF32;
+  codec.model_channels_first_ = format.channels_last && is_channels_first(model);
+  const std::size_t rank = model.shape.rank();
+  const auto extent = [&](std::size_t axis) { return static_cast<std::size_t>(model.shape[axis]); };
+  const std::size_t channel_axis = codec.model_channels_first_ ? 1 : (rank == 0 ? 0 : rank - 1);
+  codec.channels_ = rank == 0 ? 1 : extent(channel_axis);
+  codec.outer_ = rank == 4 ? extent(0) : 1;
+  const auto count = static_cast<std::size_t>(model.shape.element_count().value_or(0));
+  const std::size_t rest = codec.outer_ * codec.channels_;
+  codec.plane_ = rest == 0 ? 0 : count / rest;
+  // What is not a map has no channels to pad.
+  const auto multiple = static_cast<std::size_t>(rank == 4 ? format.pad_channels : 1);
+  codec.padded_ = (codec.channels_ + multiple - 1) / multiple * multiple;
+  const bool is_int8 = format.kind == NumberFormat::Kind::kInt8;
+  codec.element_bytes_ = !codec.is_float_ ? bits / 8 : is_int8 ? 1 : 2;
+  codec.port_channels_first_ = codec.model_channels_first_;
+  if (ports == Ports::kDevice) {
+    if (codec.is_float_ && is_int8) {
+      if (!scale.is_given || scale.is_dynamic) {
+        return Error{Errc::kUnsupported, what + ": device ports want a scale that is given"};
+      }
+      codec.port_.type = ElementType::kI8;
+      codec.port_.quantization.scale = scale.scale;
+      codec.port_.quantization.zero_point = scale.zero_point;
+    }
+    if (codec.model_channels_first_) {
+      codec.port_.shape = Shape{model.shape[0], model.shape[2], model.shape[3], model.shape[1]};
+      codec.port_channels_first_ = false;
+    }
+    if (rank == 4) {
+      codec.port_.layout = format.channels_last ? "NHWC" : model.layout;
+      codec.port_.padding =
+          Shape{0, 0, 0, static_cast<std::int64_t>(codec.padded_ - codec.channels_)};
+    }
+  }
+  return codec;
+}
+
+std::size_t PortCodec::model_bytes() const noexcept {
+  return model_.shape.dense_bytes(model_.type).value_or(0);
+}
+
+std::size_t PortCodec::image_bytes() const noexcept {
+  return outer_ * plane_ * padded_ * element_bytes_;
+}
+
+PortScale PortCodec::scale_for(const std::byte* values) const {
+  if (!scale_.is_dynamic || !is_float_ || format_.kind != NumberFormat::Kind::kInt8) {
+    return scale_;
+  }
+  float least = 0;  // 0 is always among the values: padding is exact.
+  float greatest = 0;
+  const std::size_t count = outer_ * plane_ * channels_;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto value = load<float>(values, i);
+    if (std::isfinite(value)) {
+      least = std::min(least, value);
+      greatest = std::max(greatest, value);
+    }
+  }
+  PortScale scale = scale_;
+  scale.scale = greatest > least ? (greatest - least) / 255.0F : 1.0F;
+  scale.zero_point = static_cast<std::int32_t>(std::nearbyint(-128.0F - least / scale.scale));
+  return scale;
+}
+
+void PortCodec::encode(const std::byte* from,
+                       bool from_caller,
+                       PortScale scale,
+                       std::vector<std::byte>& image) const {
+  image.resize(image_bytes());
+  const bool channels_first = from_caller ? port_channels_first_ : model_channels_first_;
+  const bool is_stored = from_caller && port_.type == ElementType::kI8 && is_float_;
+  const bool is_int8 = format_.kind == NumberFormat::Kind::kInt8;
+  const std::size_t step = channels_first ? plane_ : 1;
+  for (std::size_t row = 0; row < outer_ * plane_; ++row) {
+    const std::size_t first =
+        channels_first ? row / plane_ * plane_ * channels_ + row % plane_ : row * channels_;
+    for (std::size_t c = 0; c < padded_; ++c) {
+      const std::size_t source = first + c * step;
+      const std::size_t target = row * padded_ + c;
+      const bool is_pad = c >= channels_;
+      if (!is_float_) {
+        std::byte* element = image.data() + target * element_bytes_;
+        if (is_pad) {
+          std::memset(element, 0, element_bytes_);
+        } else {
+          std::memcpy(element, from + source * element_bytes_, element_bytes_);
+        }
+      } else if (is_int8) {
+        store(image.data(),
+              target,
+              is_pad      ? static_cast<std::int8_t>(scale.zero_point)
+              : is_stored ? load<std::int8_t>(from, source)
+                          : quantised(load<float>(from, source), scale));
+      } else {
+        store(
+            image.data(), target, is_pad ? std::uint16_t{0} : shortened(load<float>(from, source)));
+      }
+    }
+  }
+}
+
+void PortCodec::decode(const std::vector<std::byte>& image,
+                       bool to_caller,
+                       PortScale scale,
+                       std::byte* to) const {
+  const bool channels_first = to_caller ? port_channels_first_ : model_channels_first_;
+  const bool is_stored = to_caller && port_.type == ElementType::kI8 && is_float_;
+  const bool is_int8 = format_.kind == NumberFormat::Kind::kInt8;
+  const std::size_t step = channels_first ? plane_ : 1;
+  for (std::size_t row = 0; row < outer_ * plane_; ++row) {
+    const std::size_t first =
+        channels_first ? row / plane_ * plane_ * channels_ + row % plane_ : row * channels_;
+    for (std::size_t c = 0; c < channels_; ++c) {
+      const std::size_t target = first + c * step;
+      const std::size_t source = row * padded_ + c;
+      if (!is_float_) {
+        std::memcpy(
+            to + target * element_bytes_, image.data() + source * element_bytes_, element_bytes_);
+      } else if (is_stored) {
+        store(to, target, load<std::int8_t>(image.data(), source));
+      } else if (is_int8) {
+        store(to, target, real_of(load<std::int8_t>(image.data(), source), scale));
+      } else {
+        store(to, target, lengthened(load<std::uint16_t>(image.data(), source)));
+      }
+    }
+  }
+}
+
+void PortCodec::to_model(const std::byte* caller,
+                         std::byte* model,
+                         std::vector<std::byte>& image) const {
+  const PortScale scale = scale_for(caller);
+  encode(caller, true, scale, image);
+  decode(image, false, scale, model);
+}
+
+void PortCodec::to_caller(const std::byte* model,
+                          std::byte* caller,
+                          std::vector<std::byte>& image) const {
+  const PortScale scale = scale_for(model);
+  encode(model, false, scale, image);
+  decode(image, true, scale, caller);
+}
+
+}  // namespace penstock::sim

@@ -1,0 +1,217 @@
+#include "drivers/sim/sim_request.h"
+
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+namespace penstock::sim {
+namespace {
+
+/// How long the host computes is real time, also where the device's is virtual.
+std::int64_t real_ns() {
+  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+SimLoaded::~SimLoaded() {
+  if (device == nullptr) {
+    return;  // It was refused.
+  }
+  device->remove_model(id);
+  device->wait_for_changes();
+}
+
+Result<std::unique_ptr<RequestBase>> SimRequest::create(std::shared_ptr<SimLoaded> model) {
+  auto request = std::make_unique<SimRequest>(std::move(model));
+  if (request->model_->reference != nullptr) {
+    const Doorbell ended([](void* self) { static_cast<SimRequest*>(self)->on_host_done(); },
+                         request.get());
+    PENSTOCK_ASSIGN_OR_RETURN(request->run_,
+                              ReferenceRun::create(request->model_->reference, ended));
+  }
+  return std::unique_ptr<RequestBase>(std::move(request));
+}
+
+SimRequest::SimRequest(std::shared_ptr<SimLoaded> model) : model_(std::move(model)) {
+  model_->device->add_sink(*this);
+}
+
+SimRequest::~SimRequest() {
+  cancel();
+  model_->device->remove_sink(*this);
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !job_.has_value() && ending_ == 0; });
+    host_wanted_ = false;
+  }
+  run_.reset();
+  model_->requests.fetch_sub(1);
+}
+
+Status SimRequest::submit(Job job) {
+  {
+    std::unique_lock lock(mutex_);
+    job_ = job;
+    device_done_ = false;
+    is_wrong_ = false;
+    host_failure_.clear();
+    host_done_ = run_ == nullptr;
+    host_wanted_ = run_ != nullptr;
+  }
+  const Status accepted = model_->device->submit(model_->id, job.sub_devices(), *this);
+  std::unique_lock lock(mutex_);
+  if (!accepted.has_value()) {
+    job_.reset();
+    host_wanted_ = false;
+    return accepted;
+  }
+  // A frame that is over already (a lost device) wants nothing more.
+  if (job_.has_value() && host_wanted_ && !host_running_) {
+    start_host(std::move(lock));
+  }
+  return {};
+}
+
+/// Brings the inputs through the device's form and starts the inference on the host.
+void SimRequest::start_host(std::unique_lock<std::mutex> lock) {
+  host_wanted_ = false;
+  host_running_ = true;
+  // Under the lock: the caller's memory may go as soon as the job is taken away.
+  const auto& codecs = model_->plan.inputs;
+  for (std::size_t i = 0; i < codecs.size(); ++i) {
+    codecs[i].to_model(
+        static_cast<const std::byte*>(job_->input(i).data), run_->input(i), run_->image());
+  }
+  host_started_ns_ = real_ns();
+  lock.unlock();
+  const Status started = run_->start();
+  if (started.has_value()) {
+    return;
+  }
+  lock.lock();
+  host_running_ = false;
+  host_done_ = true;
+  host_failure_ = started.error().message;
+  if (job_.has_value() && device_done_) {
+    end(std::move(lock), Errc::kInternal, host_failure_);
+    return;
+  }
+  changed_.notify_all();
+}
+
+void SimRequest::on_device_done(const CoreOutcome& outcome) noexcept {
+  std::unique_lock lock(mutex_);
+  if (!job_.has_value()) {
+    return;
+  }
+  device_done_ = true;
+  device_time_ = outcome.device_time;
+  is_wrong_ = outcome.is_wrong;
+  if (outcome.code != Errc::kOk) {
+    host_wanted_ = false;
+    end(std::move(lock), outcome.code, outcome.message);
+    return;
+  }
+  if (model_->waits_for_host) {
+    changed_.wait(lock, [&] { return host_done_ || !job_.has_value(); });
+  }
+  if (job_.has_value() && host_done_) {
+    end(std::move(lock), Errc::kOk, "");
+  }
+}
+
+void SimRequest::on_host_done() noexcept {
+  std::unique_lock lock(mutex_);
+  host_running_ = false;
+  const bool is_of_this_frame = !host_wanted_ && job_.has_value();
+  if (!is_of_this_frame) {
+    if (host_wanted_ && job_.has_value()) {
+      start_host(std::move(lock));
+    } else {
+      changed_.notify_all();
+    }
+    return;
+  }
+  host_done_ = true;
+  host_failure_ = run_->result().has_value() ? "" : run_->result().error().message;
+  const bool is_late = device_done_ && !model_->waits_for_host;
+  model_->device->count_host(Duration(real_ns() - host_started_ns_), is_late);
+  if (is_late) {
+    end(std::move(lock), Errc::kOk, "");
+    return;
+  }
+  changed_.notify_all();
+}
+
+void SimRequest::on_reset() noexcept {
+  std::unique_lock lock(mutex_);
+  if (job_.has_value() && device_done_) {
+    host_wanted_ = false;
+    end(std::move(lock), Errc::kDeviceLost, "the device is reset");
+  }
+}
+
+void SimRequest::cancel() noexcept {
+  {
+    std::unique_lock lock(mutex_);
+    if (!job_.has_value()) {
+      return;
+    }
+    if (device_done_) {
+      host_wanted_ = false;
+      end(std::move(lock), Errc::kCancelled, "cancelled");
+      return;
+    }
+  }
+  model_->device->cancel(*this);
+}
+
+/// Takes the job, of which there is one, and completes it: of all who could, only one gets it.
+void SimRequest::end(std::unique_lock<std::mutex> lock,
+                     Errc code,
+                     const std::string& message) noexcept {
+  const Job job = *job_;
+  job_.reset();
+  ++ending_;
+  const Duration time = device_time_;
+  Errc result = code;
+  std::string_view text = message;
+  const std::string failure = code == Errc::kOk ? host_failure_ : "";
+  if (!failure.empty()) {
+    result = Errc::kInternal;
+    text = failure;
+  }
+  lock.unlock();
+  if (result == Errc::kOk) {
+    write_outputs(job);
+  }
+  job.complete(result, text, time.count());
+  lock.lock();
+  --ending_;
+  changed_.notify_all();
+}
+
+void SimRequest::write_outputs(const Job& job) noexcept {
+  const auto& codecs = model_->plan.outputs;
+  for (std::size_t i = 0; i < job.output_count(); ++i) {
+    PenstockTensor& output = job.output(i);
+    auto* to = static_cast<std::byte*>(output.data);
+    if (run_ != nullptr) {
+      codecs[i].to_caller(run_->output(i), to, image_);
+    } else {
+      const TensorSpec& port = codecs[i].port();
+      std::memset(to, 0, port.shape.dense_bytes(port.type).value_or(0));
+    }
+    if (is_wrong_) {
+      // Every bit, so that any check of any result finds it.
+      const TensorSpec& port = codecs[i].port();
+      for (std::size_t b = 0; b < port.shape.dense_bytes(port.type).value_or(0); ++b) {
+        to[b] = ~to[b];
+      }
+    }
+  }
+}
+
+}  // namespace penstock::sim

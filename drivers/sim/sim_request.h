@@ -1,0 +1,77 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "drivers/api/driver_adapter.h"
+#include "drivers/sim/load_plan.h"
+#include "drivers/sim/reference_run.h"
+#include "drivers/sim/sim_state.h"
+
+namespace penstock::sim {
+
+/// What the requests of a loaded model share.
+struct SimLoaded {
+  std::shared_ptr<SimState> device;
+  LoadPlan plan;
+  std::shared_ptr<ReferenceModel> reference;  ///< Null: nothing is computed.
+  bool waits_for_host = false;  ///< Virtual time: the host's result is waited for in place.
+  SimDeviceCore::ModelId id = 0;
+  std::atomic<std::uint32_t> requests{0};
+
+  SimLoaded() = default;
+  SimLoaded(const SimLoaded&) = delete;
+  SimLoaded& operator=(const SimLoaded&) = delete;
+  /// Takes the model off the device.
+  ~SimLoaded();
+};
+
+/// One frame in flight on a simulated device.
+///
+/// Two things run side by side: the device model, which says when the frame ends, and the inference
+/// on the host, which says with what. The later of the two delivers. In virtual time the host's
+/// clock stands still while it computes, so the end on the device waits for it in place: results
+/// and order depend on simulated time alone.
+///
+/// Thread-safety: as `RequestBase`.
+class SimRequest final : public RequestBase, private FrameSink {
+ public:
+  static Result<std::unique_ptr<RequestBase>> create(std::shared_ptr<SimLoaded> model);
+  explicit SimRequest(std::shared_ptr<SimLoaded> model);
+  ~SimRequest() override;
+
+  Status submit(Job job) override;
+  void cancel() noexcept override;
+
+ private:
+  void on_device_done(const CoreOutcome& outcome) noexcept override;
+  void on_reset() noexcept override;
+  void on_host_done() noexcept;
+
+  void start_host(std::unique_lock<std::mutex> lock);
+  void end(std::unique_lock<std::mutex> lock, Errc code, const std::string& message) noexcept;
+  void write_outputs(const Job& job) noexcept;
+
+  std::shared_ptr<SimLoaded> model_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Job> job_;
+  bool device_done_ = false;
+  bool is_wrong_ = false;
+  Duration device_time_{0};
+  bool host_running_ = false;  ///< Perhaps for a frame that was given up.
+  bool host_wanted_ = false;   ///< Starts when the one that runs has ended.
+  bool host_done_ = false;     ///< For this frame.
+  std::int64_t host_started_ns_ = 0;
+  std::string host_failure_;  ///< Of this frame.
+  int ending_ = 0;
+  std::vector<std::byte> image_;
+  std::unique_ptr<ReferenceRun> run_;
+};
+
+}  // namespace penstock::sim
