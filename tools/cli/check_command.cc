@@ -15,7 +15,8 @@ namespace {
 constexpr const char* kHelp = R"(usage: penstock check FILE [--set NAME=VALUE]... [--json]
 
 Checks a graph file, and the model and label files that it names, and reports everything that is
-wrong at once. Exit code 2 if there is an error, 0 if there are only warnings.
+wrong at once. Exit code 2 if there is an error, 4 if it is only that a device is not there or a
+model does not fit on it, 0 if there are only warnings.
   --set NAME=VALUE  gives a parameter of the graph its value
   --json            prints {"diagnostics":[{"code","severity","file","line","column","message",
                     "hint"}]} on stdout
@@ -62,7 +63,7 @@ int run(std::span<const std::string> args) {
     show_diagnostics(*checked);
     show_verdict(path, *checked);
   }
-  return checked->spec.has_value() ? kExitDone : kExitUsage;
+  return exit_code_of(*checked);
 }
 
 }  // namespace

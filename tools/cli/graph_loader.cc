@@ -1,12 +1,16 @@
 #include "tools/cli/graph_loader.h"
 
+#include <algorithm>
 #include <iostream>
+#include <optional>
 #include <vector>
 
 #include "engine/base/log.h"
 #include "engine/yaml/diagnostic_text.h"
+#include "tools/cli/command.h"
 #include "tools/cli/console.h"
 #include "tools/cli/known_drivers.h"
+#include "tools/compose/device_probe_adapter.h"
 #include "tools/compose/model_probe_adapter.h"
 
 namespace penstock {
@@ -14,14 +18,37 @@ namespace penstock {
 Result<CheckedGraph> load_graph(const std::string& path,
                                 const Arguments& arguments,
                                 const TypeRegistry& registry) {
-  DriverModelProbe probe(start_model_reader);
+  DriverModelProbe models(start_model_reader);
+  std::optional<Result<DriverSet>> drivers;
+  DriverDeviceProbe devices([&](const DeviceSpec& device) -> Result<DeviceChoice> {
+    if (!drivers.has_value()) {
+      drivers.emplace(start_drivers());
+    }
+    if (!drivers->has_value()) {
+      return drivers->error();
+    }
+    return (*drivers)->select(device.type, device.id);
+  });
   CheckRequest request;
   request.registry = &registry;
-  request.models = &probe;
+  request.models = &models;
+  request.devices = &devices;
   PENSTOCK_ASSIGN_OR_RETURN(request.set, parse_settings(arguments.values("--set")));
   CheckedGraph checked = check_graph_file(path, request);
   mask_in_log(checked.secrets);
   return checked;
+}
+
+int exit_code_of(const CheckedGraph& checked) {
+  if (checked.spec.has_value()) {
+    return kExitDone;
+  }
+  const bool is_wrong = std::any_of(
+      checked.diagnostics.begin(), checked.diagnostics.end(), [](const Diagnostic& diagnostic) {
+        return diagnostic.severity == Severity::kError && diagnostic.code != "E060" &&
+               diagnostic.code != "E061";
+      });
+  return is_wrong ? kExitUsage : kExitUnavailable;
 }
 
 void show_diagnostics(const CheckedGraph& checked) {

@@ -9,12 +9,17 @@
 
 namespace penstock {
 
-/// Checks the graph file at `path` with the `--set` options of `arguments`, against `registry` and
-/// its model files. What must stay secret is masked in the log from then on.
-/// Errors: `kInvalidArgument` for a wrong `--set`. What is wrong in the file is in the result.
+/// Checks the graph file at `path` with the `--set` options of `arguments`, against `registry`,
+/// its model files and the devices of this machine. What must stay secret is masked in the log from
+/// then on. Errors: `kInvalidArgument` for a wrong `--set`. What is wrong in the file is in the
+/// result.
 Result<CheckedGraph> load_graph(const std::string& path,
                                 const Arguments& arguments,
                                 const TypeRegistry& registry);
+
+/// Returns what the program ends with after a check: `kExitUnavailable` if nothing is wrong but
+/// that devices are not there, or models do not fit on them.
+int exit_code_of(const CheckedGraph& checked);
 
 /// Shows the diagnostics of `checked` on stderr, with colours where they are wanted.
 void show_diagnostics(const CheckedGraph& checked);

@@ -189,7 +189,8 @@ int run(std::span<const std::string> args) {
     return report_usage("run", checked.error());
   }
   show_diagnostics(*checked);
-  return checked->spec.has_value() ? run_graph(*checked->spec, *parsed, signals) : kExitUsage;
+  return checked->spec.has_value() ? run_graph(*checked->spec, *parsed, signals)
+                                   : exit_code_of(*checked);
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "tools/compose/driver_options.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <iomanip>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -35,12 +38,90 @@ std::vector<Option> noop_words() {
           Option::integer("requests", "in flight at once").range(1, 1024)};
 }
 
+/// What makes a simulated device, and not a model on it.
+constexpr std::array<const char*, 3> kWordsOfSimDevice = {"profile", "seed", "faults"};
+
+Option fault_word() {
+  return Option::object(
+      "faults",
+      "one fault",
+      {Option::word("fault",
+                    {"lost",
+                     "hang",
+                     "slow",
+                     "probe_wrong",
+                     "failed_load",
+                     "claim_race",
+                     "throttle",
+                     "link_errors"},
+                    "what happens")
+           .required(),
+       Option::duration("at", "when it starts, from the start of the device")
+           .range("0s", "7d")
+           .excludes("start"),
+       Option::integer("after", "starts after so many frames")
+           .range(0, 1e12)
+           .unit("frames")
+           .excludes("start"),
+       Option::number("probability", "that a frame, load or claim starts it")
+           .range(0, 1)
+           .excludes("start"),
+       Option::duration("for", "how long it lasts").range("0s", "7d").excludes("end"),
+       Option::duration("until", "when it ends, as 'at'").range("0s", "7d").excludes("end"),
+       Option::number("factor", "slow: so many times the service time").range(0.01, 1e6),
+       Option::integer("count", "failed_load, claim_race: so many times").range(1, 1e9),
+       Option::number("mhz", "throttle: the clock it holds").range(0, 1e6),
+       Option::boolean("fails", "link_errors: transfers fail instead of being repeated")});
+}
+
+std::vector<Option> sim_words() {
+  return {Option::text("profile", "what it behaves like; or the path of a profile of your own")
+              .or_words({"mx3", "metis", "aries"}),
+          Option::word("compute",
+                       {"reference", "none"},
+                       "whether the model really runs, on the host, or only its time is kept"),
+          Option::integer("seed", "of jitter and chance: the same seed, the same course")
+              .range(0, 9007199254740992),
+          Option::word("scales",
+                       {"dynamic"},
+                       "dynamic: a float model without scales runs with those of each frame"),
+          Option::list("faults", fault_word(), "what goes wrong, by script").count(0, 256)};
+}
+
+std::string text_of(const OptionValue& value);
+
+/// Returns `faults:` as the driver reads it: a YAML list in one line.
+std::string script_of(const OptionValue::List& faults) {
+  std::string script;
+  for (const OptionValue& fault : faults) {
+    const OptionValues& words = *fault.as<OptionValues>();
+    std::string item;
+    for (const std::string& name : words.names()) {
+      item += (item.empty() ? "" : ", ") + (name == "fault" ? "kind" : name) + ": " +
+              text_of(*words.find(name));
+    }
+    script += (script.empty() ? "{" : ", {") + item + "}";
+  }
+  return "[" + script + "]";
+}
+
 std::string text_of(const OptionValue& value) {
   if (const auto* text = value.as<std::string>()) {
     return *text;
   }
   if (const auto* number = value.as<std::int64_t>()) {
     return std::to_string(*number);
+  }
+  if (const auto* real = value.as<double>()) {
+    std::ostringstream text;
+    text << std::setprecision(17) << *real;
+    return text.str();
+  }
+  if (const auto* flag = value.as<bool>()) {
+    return *flag ? "true" : "false";
+  }
+  if (const auto* list = value.as<OptionValue::List>()) {
+    return script_of(*list);
   }
   const auto* duration = value.as<std::chrono::nanoseconds>();
   PENSTOCK_CHECK(duration != nullptr) << "an option of a driver has another kind";
@@ -72,6 +153,8 @@ void register_driver_words(TypeRegistry& registry) {
   registry.add_device({"npu", "a neural processor of Intel's, through OpenVINO", openvino_words()});
   registry.add_device(
       {"noop", "computes nothing: for tests and for measuring the engine", noop_words()});
+  registry.add_device(
+      {"sim", "a simulated accelerator: the times of a device, on this machine", sim_words()});
   for (const Option& option : openvino_words()) {
     registry.add_model_option(option);
   }
@@ -80,11 +163,36 @@ void register_driver_words(TypeRegistry& registry) {
 DriverOptions load_options(const ModelSpec& model, const DeviceSpec& device) {
   DriverOptions options;
   put(device.options, &options);
-  if (device.type != "noop") {
+  if (device.type == "sim") {
+    for (const char* name : kWordsOfSimDevice) {
+      options.erase(name);
+    }
+  } else if (device.type != "noop") {
     put(model.driver_options, &options);
+  }
+  if (model.mode != "auto") {
+    options["mode"] = model.mode;
+  }
+  if (model.cores > 0) {
+    options["cores"] = std::to_string(model.cores);
   }
   if (model.batch_size > 1) {
     options["batch"] = std::to_string(model.batch_size);
+  }
+  return options;
+}
+
+DriverOptions simulation_options(const DeviceSpec& device) {
+  DriverOptions all;
+  put(device.options, &all);
+  DriverOptions options;
+  for (const char* name : kWordsOfSimDevice) {
+    if (const auto found = all.find(name); found != all.end()) {
+      options.insert(*found);
+    }
+  }
+  if (!device.profile.empty()) {
+    options["profile"] = device.profile;  // a path is written from the graph's folder
   }
   return options;
 }

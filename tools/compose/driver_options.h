@@ -6,12 +6,18 @@
 
 namespace penstock {
 
-/// Registers what the linked drivers add to the language: the device words cpu, gpu, npu and noop,
-/// and the options of loading a model, allowed at `devices:` (for all models there) and `models:`.
+/// Registers what the linked drivers add to the language: the device words cpu, gpu, npu, sim and
+/// noop, and the options of loading a model, allowed at `devices:` (for all models there) and
+/// `models:`.
 void register_driver_words(TypeRegistry& registry);
 
 /// Returns what was written about loading `model` on `device`, in the drivers' form. What the model
-/// says wins over what the device says; on noop, which knows other options, only the device's hold.
+/// says wins over what the device says; on sim and noop, which know other options, only the
+/// device's hold. `mode` and `cores` are there where they were written.
 DriverOptions load_options(const ModelSpec& model, const DeviceSpec& device);
+
+/// Returns what makes the simulated device `device`: `profile`, `seed`, `faults` (a YAML list in
+/// one line), those of them that were written. Pre: its type is sim.
+DriverOptions simulation_options(const DeviceSpec& device);
 
 }  // namespace penstock

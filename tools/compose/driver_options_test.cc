@@ -4,13 +4,17 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/graph/builtin_words.h"
+#include "engine/graph/graph_test_kit.h"
+
 namespace penstock {
 namespace {
 
 TEST(DriverOptions, RegisterTheDeviceWords) {
   TypeRegistry registry;
   register_driver_words(registry);
-  EXPECT_EQ(registry.device_names(), (std::vector<std::string>{"cpu", "gpu", "noop", "npu"}));
+  EXPECT_EQ(registry.device_names(),
+            (std::vector<std::string>{"cpu", "gpu", "noop", "npu", "sim"}));
   EXPECT_EQ(registry.model_options().front().name(), "hint");
 }
 
@@ -38,6 +42,57 @@ TEST(DriverOptions, GiveNoopItsOwnOptionsOnly) {
   ModelSpec model;
   model.driver_options.set("hint", "throughput");
   EXPECT_EQ(load_options(model, device), (DriverOptions{{"latency", "4000000ns"}}));
+}
+
+TEST(DriverOptions, HandModeAndCoresOverWhereTheyAreWritten) {
+  DeviceSpec device;
+  device.type = "sim";
+  device.options.set("compute", "none").set("seed", 7);
+  ModelSpec model;
+  model.mode = "global4";
+  model.cores = 4;
+  model.driver_options.set("hint", "throughput");
+  EXPECT_EQ(load_options(model, device),
+            (DriverOptions{{"compute", "none"}, {"mode", "global4"}, {"cores", "4"}}));
+}
+
+TEST(DriverOptions, WriteTheScriptOfASimulatedDeviceInOneLine) {
+  OptionValues lost;
+  lost.set("fault", "lost").set("at", std::chrono::nanoseconds(std::chrono::seconds(2)));
+  OptionValues slow;
+  slow.set("fault", "slow").set("probability", 0.25).set("factor", 3.0);
+  DeviceSpec device;
+  device.type = "sim";
+  device.profile = "graphs/mine.yaml";
+  device.options.set("profile", "mine.yaml")
+      .set("seed", 7)
+      .set("compute", "none")
+      .set("faults", OptionValue::List{lost, slow});
+  EXPECT_EQ(simulation_options(device),
+            (DriverOptions{{"profile", "graphs/mine.yaml"},
+                           {"seed", "7"},
+                           {"faults",
+                            "[{at: 2000000000ns, kind: lost}, "
+                            "{factor: 3, kind: slow, probability: 0.25}]"}}));
+}
+
+TEST(DriverOptions, CheckTheWordsOfASimulatedDevice) {
+  GraphTestKit kit;
+  kit.registry = TypeRegistry();
+  register_language_types(kit.registry);
+  register_driver_words(kit.registry);
+  const auto places = [&](const std::string& words) {
+    return kit.places("devices: {d: {type: sim, " + words + "}}\nactors: {}\n");
+  };
+  const auto only = [&](const std::string& place) {  // Beside a device without use, and no actors.
+    return std::vector<std::string>{"E036 1:11", place, "E011 2:1"};
+  };
+  EXPECT_EQ(places("compute: fast"), only("E014 1:35"));
+  EXPECT_EQ(places("faults: [{at: 2s}]"), only("E011 1:35"));
+  EXPECT_EQ(places("faults: [{fault: lots}]"), only("E014 1:43"));
+  EXPECT_EQ(places("faults: [{fault: lost, at: 2s, after: 3}]"), only("E015 1:57"));
+  EXPECT_EQ(places("faults: [{fault: lost, probability: 2}]"), only("E013 1:62"));
+  EXPECT_EQ(places("profile: mx4"), only("E060 1:35"));
 }
 
 }  // namespace
