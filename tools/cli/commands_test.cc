@@ -197,6 +197,42 @@ TEST(DevicesCommand, ListsForPeople) {
   EXPECT_EQ(ask(devices_command(), {"lst"}).code, kExitUsage);
 }
 
+TEST(DevicesCommand, ShowsOneDevice) {
+  const json device = json::parse(ask(devices_command(), {"show", "noop:0", "--json"}).out);
+  EXPECT_EQ(device.at("identity"), "noop:0");
+  EXPECT_EQ(device.at("health").at("state"), "ok");
+  EXPECT_TRUE(device.at("properties").is_array());
+  const Answer unknown = ask(devices_command(), {"show", "noop:7"});
+  EXPECT_EQ(unknown.code, kExitUnavailable);
+  EXPECT_TRUE(contains(unknown.err, "did you mean 'noop:0'?")) << unknown.err;
+  EXPECT_EQ(ask(devices_command(), {"show"}).code, kExitUsage);
+}
+
+TEST(DevicesCommand, WatchesALineARound) {
+  const Answer answer = ask(devices_command(), {"watch", "noop:0", "--count", "1", "--json"});
+  EXPECT_EQ(answer.code, kExitDone) << answer.err;
+  EXPECT_EQ(json::parse(answer.out).at("health"), "ok");
+  EXPECT_EQ(ask(devices_command(), {"watch", "--count", "no"}).code, kExitUsage);
+}
+
+TEST(DevicesCommand, RefusesSettingsThatMakeNoSense) {
+  EXPECT_EQ(ask(devices_command(), {"set", "noop:0", "clock"}).code, kExitUsage);
+  EXPECT_EQ(ask(devices_command(), {"set", "noop:0", "clock=1"}).code, kExitUsage);
+}
+
+TEST(CheckCommand, EndsWithUnavailableForDevicesThatAreNotThere) {
+  const std::string graph = write_graph(
+      "npu.yaml",
+      "models: {m: {file: \"" + testing::asset("models/blazeface_128.onnx").string() +
+          "\", device: d}}\n"
+          "devices: {d: {type: cpu, id: \"cpu:99\"}}\n"
+          "actors:\n  cam: {type: video_source, uri: \"rtsp://h/a\"}\n"
+          "  d: {type: infer, model: m, in: cam}\n  log: {type: jsonl_sink, in: d, path: a}\n");
+  const Answer answer = ask(check_command(), {graph});
+  EXPECT_EQ(answer.code, kExitUnavailable) << answer.err;
+  EXPECT_TRUE(contains(answer.err, "error[E060]")) << answer.err;
+}
+
 TEST(ModelsCommand, InspectsAModelFile) {
   const std::string model = testing::asset("models/blazeface_128.onnx").string();
   const Answer answer = ask(models_command(), {"inspect", model});

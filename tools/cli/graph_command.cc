@@ -106,7 +106,7 @@ int run(std::span<const std::string> args) {
     return report_usage("graph", format.error());
   }
   const TypeRegistry registry = make_registry();
-  const auto checked = load_graph(parsed->plain().front(), *parsed, registry);
+  const auto checked = load_graph(parsed->plain().front(), *parsed, registry, CheckAgainst::kFiles);
   if (!checked.has_value()) {
     return report_usage("graph", checked.error());
   }

@@ -17,7 +17,8 @@ namespace penstock {
 
 Result<CheckedGraph> load_graph(const std::string& path,
                                 const Arguments& arguments,
-                                const TypeRegistry& registry) {
+                                const TypeRegistry& registry,
+                                CheckAgainst against) {
   DriverModelProbe models(start_model_reader);
   std::optional<Result<DriverSet>> drivers;
   DriverDeviceProbe devices([&](const DeviceSpec& device) -> Result<DeviceChoice> {
@@ -32,7 +33,7 @@ Result<CheckedGraph> load_graph(const std::string& path,
   CheckRequest request;
   request.registry = &registry;
   request.models = &models;
-  request.devices = &devices;
+  request.devices = against == CheckAgainst::kMachine ? &devices : nullptr;
   PENSTOCK_ASSIGN_OR_RETURN(request.set, parse_settings(arguments.values("--set")));
   CheckedGraph checked = check_graph_file(path, request);
   mask_in_log(checked.secrets);

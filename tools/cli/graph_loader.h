@@ -9,13 +9,17 @@
 
 namespace penstock {
 
+/// What a graph is checked against: what it names, or also the devices of this machine.
+enum class CheckAgainst { kFiles, kMachine };
+
 /// Checks the graph file at `path` with the `--set` options of `arguments`, against `registry`,
-/// its model files and the devices of this machine. What must stay secret is masked in the log from
-/// then on. Errors: `kInvalidArgument` for a wrong `--set`. What is wrong in the file is in the
-/// result.
+/// its model files and, where asked for, the devices of this machine. What must stay secret is
+/// masked in the log from then on. Errors: `kInvalidArgument` for a wrong `--set`. What is wrong in
+/// the file is in the result.
 Result<CheckedGraph> load_graph(const std::string& path,
                                 const Arguments& arguments,
-                                const TypeRegistry& registry);
+                                const TypeRegistry& registry,
+                                CheckAgainst against = CheckAgainst::kMachine);
 
 /// Returns what the program ends with after a check: `kExitUnavailable` if nothing is wrong but
 /// that devices are not there, or models do not fit on them.

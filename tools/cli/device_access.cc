@@ -1,0 +1,168 @@
+#include "tools/cli/device_access.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "drivers/claims/claim_folder.h"
+#include "engine/base/log.h"
+#include "engine/yaml/nearest_word.h"
+
+namespace penstock {
+namespace {
+
+constexpr Duration kPollPeriod = std::chrono::milliseconds(10);
+
+/// Calls `is_done` now and every few milliseconds until it says true or fails; returns false after
+/// `limit`.
+template <class Condition>
+Result<bool> wait_until(Condition is_done, Duration limit) {
+  const SteadyClock clock;
+  const TimePoint end = clock.now() + limit;
+  while (true) {
+    PENSTOCK_ASSIGN_OR_RETURN(const bool done, is_done());
+    if (done || clock.now() >= end) {
+      return done;
+    }
+    std::this_thread::sleep_for(kPollPeriod);
+  }
+}
+
+std::string seconds_text(Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
+}
+
+}  // namespace
+
+void OpenDevice::poll_health() {
+  while (auto event = device.poll_event()) {
+    health = *std::move(event);
+  }
+}
+
+bool is_simulated(const DeviceInfo& info) noexcept {
+  return info.kind == DeviceKind::kSim || info.kind == DeviceKind::kNoop;
+}
+
+std::vector<DeviceChoice> list_devices(const DriverSet& drivers, bool with_sim) {
+  std::vector<Error> failures;
+  std::vector<DeviceChoice> devices = drivers.devices(&failures);
+  for (const Error& failure : failures) {
+    log_warning("devices", failure.message);
+  }
+  if (!with_sim) {
+    std::erase_if(devices,
+                  [](const DeviceChoice& one) { return one.info.kind == DeviceKind::kSim; });
+  }
+  const auto claims = ClaimFolder::open();
+  if (!claims.has_value()) {
+    log_warning("devices", "who uses them is not known: " + claims.error().message);
+    return devices;
+  }
+  for (DeviceChoice& device : devices) {
+    claims->fill_owners(device.driver->name(), device.info);
+  }
+  return devices;
+}
+
+Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& identity) {
+  const std::vector<DeviceChoice> devices = list_devices(drivers, true);
+  const auto found = std::find_if(devices.begin(), devices.end(), [&](const DeviceChoice& device) {
+    return device.info.identity == identity;
+  });
+  if (found == devices.end()) {
+    std::vector<std::string> known;
+    for (const DeviceChoice& device : devices) {
+      known.push_back(device.info.identity);
+    }
+    const std::string near = did_you_mean(identity, known);
+    return Error{Errc::kNotFound,
+                 "no device '" + identity + "'; " +
+                     (!near.empty()   ? near
+                      : known.empty() ? "there are none"
+                                      : "there is " + one_of(known))};
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(Device device, found->driver->open(identity));
+  OpenDevice opened{*found, std::move(device), {}};
+  opened.poll_health();
+  return opened;
+}
+
+Result<std::optional<DeviceProperty>> find_property(const Device& device,
+                                                    const std::string& name,
+                                                    std::int32_t sub_device) {
+  PENSTOCK_ASSIGN_OR_RETURN(const std::vector<DeviceProperty> all, device.properties());
+  for (const DeviceProperty& property : all) {
+    if (property.name == name && property.sub_device == sub_device) {
+      return std::optional<DeviceProperty>(property);
+    }
+  }
+  return std::optional<DeviceProperty>();
+}
+
+Result<PropertyChange> set_property(OpenDevice& device,
+                                    const DeviceProperty& wanted,
+                                    Duration limit) {
+  const std::string& name = wanted.name;
+  PropertyChange change;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto before,
+                            find_property(device.device, name, wanted.sub_device));
+  change.before = before.value_or(wanted);
+  const SteadyClock clock;
+  const TimePoint start = clock.now();
+  PENSTOCK_ASSIGN_OR_RETURN(const bool in_force,
+                            device.device.configure(name, wanted.value, wanted.sub_device));
+  change.was_pending = !in_force;
+  const auto settled = wait_until(
+      [&]() -> Result<bool> {
+        PENSTOCK_ASSIGN_OR_RETURN(const auto now,
+                                  find_property(device.device, name, wanted.sub_device));
+        change.after = now.value_or(wanted);
+        return !change.after.is_pending;
+      },
+      limit);
+  PENSTOCK_RETURN_IF_ERROR(settled);
+  if (!*settled) {
+    return Error{Errc::kDeadlineExceeded,
+                 "'" + name + "' of device '" + device.choice.info.identity + "' is still '" +
+                     change.after.value + "' after " + seconds_text(limit) + "; '" +
+                     change.after.pending_value + "' was accepted and is pending"};
+  }
+  change.took = clock.now() - start;
+  return change;
+}
+
+Result<Duration> reset_device(OpenDevice& device, Duration limit) {
+  const DeviceInfo& info = device.choice.info;
+  PENSTOCK_ASSIGN_OR_RETURN(const ClaimFolder claims, ClaimFolder::open());
+  PENSTOCK_ASSIGN_OR_RETURN(
+      const DeviceClaim claim,
+      claims.claim(device.choice.driver->name(), info.identity, all_sub_devices(info)));
+  const SteadyClock clock;
+  const TimePoint start = clock.now();
+  PENSTOCK_RETURN_IF_ERROR(device.device.reset());
+  bool has_answered = false;
+  const auto is_well = wait_until(
+      [&]() -> Result<bool> {
+        while (auto event = device.device.poll_event()) {
+          device.health = *std::move(event);
+          has_answered = true;
+        }
+        return has_answered && device.health.health != Health::kResetting;
+      },
+      limit);
+  PENSTOCK_RETURN_IF_ERROR(is_well);
+  if (!*is_well) {
+    return Error{
+        Errc::kDeadlineExceeded,
+        "device '" + info.identity + "' is not well " + seconds_text(limit) + " after its reset"};
+  }
+  if (device.health.health == Health::kFault) {
+    return Error{
+        Errc::kDeviceLost,
+        "device '" + info.identity + "' is in fault after its reset: " + device.health.reason};
+  }
+  return clock.now() - start;
+}
+
+}  // namespace penstock

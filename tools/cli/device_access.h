@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drivers/api/driver_set.h"
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+
+namespace penstock {
+
+/// An open device, and what is known of it without asking.
+struct OpenDevice {
+  DeviceChoice choice;
+  Device device;
+  HealthEvent health;  ///< The last one that came; ok until one does.
+
+  /// Takes in the changes of health that have come.
+  void poll_health();
+};
+
+/// Returns true for a device that computes nothing or only plays another one.
+bool is_simulated(const DeviceInfo& info) noexcept;
+
+/// Returns the devices of `drivers`, each sub-device with the process that claims it. Those that
+/// are simulated accelerators only if `with_sim`. What keeps a driver from listing is logged.
+std::vector<DeviceChoice> list_devices(const DriverSet& drivers, bool with_sim);
+
+/// Opens the device with that identity. Errors: `kNotFound` with the nearest identity or all of
+/// them; of `Driver::open`.
+Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& identity);
+
+/// Returns the property of that name; nothing if there is none.
+Result<std::optional<DeviceProperty>> find_property(const Device& device,
+                                                    const std::string& name,
+                                                    std::int32_t sub_device);
+
+/// What became of a change of a property.
+struct PropertyChange {
+  DeviceProperty before;
+  DeviceProperty after;
+  bool was_pending = false;
+  Duration took{0};  ///< Until it was in force.
+};
+
+/// Sets a property and waits, at most `limit`, until it is in force.
+/// Errors: of `Device::configure`; `kDeadlineExceeded`, naming the value that is still pending.
+Result<PropertyChange> set_property(OpenDevice& device,
+                                    const DeviceProperty& wanted,
+                                    Duration limit);
+
+/// Resets a device that no other process uses, and waits, at most `limit`, until it is well.
+/// Returns how long that took.
+/// Errors: `kUnavailable`, naming who uses it; `kUnsupported` for a device without a reset;
+/// `kDeviceLost` if it is in fault afterwards; `kDeadlineExceeded`.
+Result<Duration> reset_device(OpenDevice& device, Duration limit);
+
+}  // namespace penstock
