@@ -36,6 +36,10 @@ expect 0 tools/cli/main.cc boost/program_options.hpp
 expect 1 tools/penstockd/main.cc boost/program_options.hpp
 expect 0 engine/graph/spec.cc nlohmann/json.hpp
 expect 1 engine/graph/spec.h nlohmann/json.hpp
+expect 0 engine/package/archive.cc zip.h
+expect 1 engine/package/package.cc zip.h
+expect 0 engine/package/digest.cc openssl/evp.h
+expect 1 engine/package/digest.h openssl/evp.h
 expect 0 engine/flow/window_test.cc gtest/gtest.h
 expect 1 engine/flow/window.cc gtest/gtest.h
 expect 1 engine/flow/window.cc sqlite3.h

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "engine/base/result.h"
+
+namespace penstock {
+
+/// What a package is written from: by path in the package, the file that is copied, or text.
+struct PackageParts {
+  std::map<std::string, std::filesystem::path> files;
+  std::map<std::string, std::string> texts;
+};
+
+/// Writes a zip archive of `parts` to `path`, whole or not at all. Equal parts give equal bytes:
+/// members are sorted, times and rights are fixed.
+/// Pre: the paths pass `check_member_path`.
+/// Errors: `kInvalidArgument` if there is something at `path`; `kNotFound` if a file is missing;
+/// `kUnavailable` if writing fails.
+Status write_zip(const PackageParts& parts, const std::filesystem::path& path);
+
+/// Writes `parts` as the folder `path`, whole or not at all. Errors: as `write_zip`.
+Status write_folder(const PackageParts& parts, const std::filesystem::path& path);
+
+}  // namespace penstock
