@@ -15,6 +15,14 @@ RunnableShell::RunnableShell(caf::actor_config& config, Runnable* runnable, cons
       clock_(clock) {}
 
 RunnableActor::behavior_type RunnableShell::make_behavior() {
+  // Whoever ends the actor destroys the runnable next: not while it blocks somewhere.
+  set_exit_handler([this](caf::exit_msg& message) {
+    if (blocked_) {
+      exit_reason_ = message.reason;
+    } else {
+      quit(message.reason);
+    }
+  });
   return {[this](wake_atom) { turn(); },
           [this](tick_atom, std::uint64_t number) {
             if (number == timer_number_) {
@@ -24,7 +32,11 @@ RunnableActor::behavior_type RunnableShell::make_behavior() {
           },
           [this](unblock_atom) {
             blocked_ = false;
-            turn();
+            if (exit_reason_.has_value()) {
+              quit(*exit_reason_);
+            } else {
+              turn();
+            }
           }};
 }
 

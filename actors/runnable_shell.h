@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <caf/actor_config.hpp>
+#include <caf/error.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/messages/run_messages.h"
@@ -31,6 +32,7 @@ class RunnableShell final : public RunnableActor::base {
   const Clock* clock_;
   bool blocked_ = false;
   bool finished_ = false;
+  std::optional<caf::error> exit_reason_;  // Told to end while blocked.
   std::optional<TimePoint> timer_;
   std::uint64_t timer_number_ = 0;
 };

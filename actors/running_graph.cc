@@ -1,65 +1,22 @@
 #include "actors/running_graph.h"
 
-#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
-#include <vector>
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include "actors/graph_shell.h"
 #include "actors/messages/run_messages.h"
-#include "actors/runnable_shell.h"
+#include "actors/shell_set.h"
+#include "actors/worker_system.h"
 
 namespace penstock::actors {
 
-struct Workers::System {
-  explicit System(std::uint32_t count) : workers(count) {
-    // Measured: work stealing polls, and hands a foreign thread's message to a worker that may be
-    // busy; the shared queue wakes whoever is free.
-    config.set("scheduler.policy", caf::atom("sharing"));
-    config.set("scheduler.max-threads", std::size_t{count});
-    config.set("scheduler.max-throughput", std::size_t{50});
-    system = std::make_unique<caf::actor_system>(config);
-  }
-
-  std::uint32_t workers;
-  caf::actor_system_config config;
-  std::unique_ptr<caf::actor_system> system;
-};
-
-Result<Workers> Workers::start(std::uint32_t count) {
-  if (count > kMax) {
-    return Error{
-        Errc::kInvalidArgument,
-        "workers: " + std::to_string(count) + ", allowed are 0 to " + std::to_string(kMax)};
-  }
-  const std::uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
-  return Workers(std::make_unique<System>(count == 0 ? cores : count));
-}
-
-Workers::Workers(std::unique_ptr<System> system) : system_(std::move(system)) {}
-
-Workers::Workers(Workers&&) noexcept = default;
-Workers& Workers::operator=(Workers&&) noexcept = default;
-Workers::~Workers() = default;
-
-std::uint32_t Workers::count() const noexcept {
-  return system_->workers;
-}
-
 /// Outlives the run, so that a late ring finds a live, if ended, actor.
 struct RunningGraph::Core final : public RunEvents {
-  struct Bell {
-    RunnableActor actor;
-  };
-
   void post(RunEvent event) override { caf::anon_send(supervisor, MemberEvent{std::move(event)}); }
 
   void finish(bool has_failed) {
@@ -69,9 +26,11 @@ struct RunningGraph::Core final : public RunEvents {
     done.notify_all();
   }
 
-  caf::actor_system* system = nullptr;
+  explicit Core(caf::actor_system& actor_system) : system(actor_system), shells(actor_system) {}
+
+  caf::actor_system& system;
   std::unique_ptr<GraphShell::Wiring> wiring;
-  std::vector<std::unique_ptr<Bell>> bells;
+  ShellSet shells;
   GraphActor supervisor;
   std::mutex mutex;
   std::condition_variable done;
@@ -83,8 +42,7 @@ struct RunningGraph::Core final : public RunEvents {
 std::unique_ptr<RunningGraph> RunningGraph::start(Workers& workers,
                                                   std::unique_ptr<GraphRun> run,
                                                   Options options) {
-  auto core = std::make_unique<Core>();
-  core->system = workers.system_->system.get();
+  auto core = std::make_unique<Core>(*workers.system_->system);
   core->run = std::move(run);
   if (!options.on_note) {
     options.on_note = [](const Supervisor::Note&) {};
@@ -96,17 +54,10 @@ std::unique_ptr<RunningGraph> RunningGraph::start(Workers& workers,
                              options.clock,
                              std::move(options.on_note),
                              [raw](bool failed) { raw->finish(failed); }});
-  core->supervisor = core->system->spawn<GraphShell>(core->wiring.get());
+  core->supervisor = core->system.spawn<GraphShell>(core->wiring.get());
   for (const Supervisor::Member& member : core->run->members()) {
-    auto bell = std::make_unique<Core::Bell>();
-    bell->actor = core->system->spawn<RunnableShell>(member.runnable, options.clock);
     member.runnable->set_events(raw);
-    member.runnable->set_driver({[](void* context) {
-                                   caf::anon_send(static_cast<Core::Bell*>(context)->actor,
-                                                  wake_atom::value);
-                                 },
-                                 bell.get()});
-    core->bells.push_back(std::move(bell));
+    core->shells.add(*member.runnable, options.clock);
   }
   // Sinks first: what is downstream opens before frames come.
   for (auto member = core->run->members().rbegin(); member != core->run->members().rend();
@@ -123,13 +74,8 @@ RunningGraph::~RunningGraph() {
   // The supervisor gives up what does not drain within its limit, so this ends.
   while (!wait_for(std::chrono::seconds(60))) {
   }
-  caf::scoped_actor self{*core_->system};
-  for (const auto& bell : core_->bells) {
-    self->monitor(bell->actor);
-    caf::anon_send_exit(bell->actor, caf::exit_reason::user_shutdown);
-  }
-  std::size_t left = core_->bells.size();
-  self->receive_while([&] { return left > 0; })([&](caf::down_msg&) { --left; });
+  core_->shells.stop();
+  caf::scoped_actor self{core_->system};
   self->monitor(core_->supervisor);
   caf::anon_send_exit(core_->supervisor, caf::exit_reason::user_shutdown);
   self->receive([](caf::down_msg&) {});

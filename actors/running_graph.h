@@ -5,37 +5,12 @@
 #include <functional>
 #include <memory>
 
+#include "actors/workers.h"
 #include "engine/base/clock.h"
-#include "engine/base/result.h"
 #include "engine/run/graph_run.h"
 #include "engine/run/supervisor.h"
 
 namespace penstock::actors {
-
-/// The workers on which all graphs of a process run. One a process is enough.
-///
-/// Ownership: outlives the graphs that run on it.
-/// Thread-safety: any thread.
-class Workers {
- public:
-  static constexpr std::uint32_t kMax = 256;
-
-  /// Starts `count` worker threads; 0 means as many as the machine has cores.
-  /// Errors: `kInvalidArgument` above `kMax`.
-  static Result<Workers> start(std::uint32_t count);
-
-  Workers(Workers&&) noexcept;
-  Workers& operator=(Workers&&) noexcept;
-  ~Workers();
-
-  [[nodiscard]] std::uint32_t count() const noexcept;
-
- private:
-  friend class RunningGraph;
-  struct System;
-  explicit Workers(std::unique_ptr<System> system);
-  std::unique_ptr<System> system_;
-};
 
 /// A graph on its way: one actor a member, one that supervises them.
 ///

@@ -8,6 +8,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
+#include "engine/base/sub_device_mask.h"
 
 namespace penstock {
 
@@ -64,11 +65,6 @@ struct DeviceMetric {
   double value = 0;
   std::int32_t sub_device = -1;
 };
-
-/// A set of sub-devices of one device: bit i is the sub-device with index i.
-using SubDeviceMask = std::uint64_t;
-
-constexpr std::uint32_t kMaxSubDevices = 64;
 
 /// Returns the set of all sub-devices of a device. One without any counts as its own sub-device 0.
 SubDeviceMask all_sub_devices(const DeviceInfo& device) noexcept;

@@ -10,6 +10,8 @@
 #include "engine/base/clock.h"
 #include "engine/base/doorbell.h"
 #include "engine/base/result.h"
+#include "engine/frame/frame.h"
+#include "engine/frame/outcome.h"
 #include "engine/tensor/feature_map.h"
 
 namespace penstock {
@@ -20,6 +22,21 @@ struct InferenceDone {
   Errc code = Errc::kOk;
   std::string message;
   Duration device_time{0};
+  /// Set where its frames were left out on purpose: too late, or a queue was full.
+  std::optional<Reason> dropped_by = {};
+  std::uint32_t frames = 1;  ///< As submitted.
+};
+
+/// One inference as a station hands it over. The spans are looked at during the call only; the maps
+/// keep their memory.
+struct InferenceJob {
+  std::uint32_t slot = 0;  ///< A free one.
+  std::uint64_t token = 0;
+  std::span<const FeatureMap> inputs;
+  std::span<const FeatureMap> outputs;
+  StreamId stream{};          ///< Of the first frame.
+  std::uint32_t frames = 1;   ///< In the batch.
+  TimePoint deadline = TimePoint::max();  ///< The earliest of its frames'.
 };
 
 /// What a station needs of a loaded model: room for `slots()` inferences at once.
@@ -37,11 +54,8 @@ class InferenceBackend {
   /// Inferences that can be in flight at once; at least 1, constant.
   [[nodiscard]] virtual std::uint32_t slots() const = 0;
 
-  /// Starts an inference in `slot`, which is free; never blocks. On an error nothing was started.
-  virtual Status submit(std::uint32_t slot,
-                        std::span<const FeatureMap> inputs,
-                        std::span<const FeatureMap> outputs,
-                        std::uint64_t token) = 0;
+  /// Starts an inference; never blocks. On an error nothing was started.
+  virtual Status submit(const InferenceJob& job) = 0;
   [[nodiscard]] virtual std::optional<InferenceDone> pop() = 0;
   /// Asks to end early; the completion still comes.
   virtual void cancel(std::uint32_t slot) noexcept = 0;

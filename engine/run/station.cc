@@ -135,6 +135,13 @@ void Station::complete(Job& job, const InferenceDone& done, TimePoint now) {
     give_results(job);
     return;
   }
+  if (done.dropped_by.has_value()) {
+    for (const Ticket& ticket : job.frames) {
+      fail_ticket(ticket, Outcome::kDropped, *done.dropped_by);
+    }
+    job.outputs.clear();
+    return;
+  }
   ledger.failed.fetch_add(1, std::memory_order_relaxed);
   const Error error{done.code, done.message};
   if (done.code == Errc::kDeviceLost) {
@@ -302,7 +309,17 @@ Status Station::start_job(std::uint32_t slot, TimePoint now) {
   }
   PENSTOCK_RETURN_IF_ERROR(gather(job));
   PENSTOCK_RETURN_IF_ERROR(lease_outputs(job));
-  PENSTOCK_RETURN_IF_ERROR(backend_->submit(slot, job.inputs, job.outputs, job.token));
+  InferenceJob wanted;
+  wanted.slot = slot;
+  wanted.token = job.token;
+  wanted.inputs = job.inputs;
+  wanted.outputs = job.outputs;
+  wanted.stream = job.frames.front().stream;
+  wanted.frames = static_cast<std::uint32_t>(job.frames.size());
+  for (const Ticket& ticket : job.frames) {
+    wanted.deadline = std::min(wanted.deadline, order_.at(ticket).deadline());
+  }
+  PENSTOCK_RETURN_IF_ERROR(backend_->submit(wanted));
   job.busy = true;
   note_busy(now, +1);
   return {};

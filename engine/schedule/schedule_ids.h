@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/base/sub_device_mask.h"
+
 namespace penstock {
 
 /// A number that names one kind of thing and cannot be taken for another's.
@@ -36,10 +38,6 @@ using BatchNumber = ScheduleNumber<struct BatchNumberTag, std::uint64_t>;
 /// the running change is of the past.
 using Epoch = std::uint64_t;
 
-/// A set of sub-devices of one device: bit i is the sub-device with index i.
-using SubDeviceMask = std::uint64_t;
-
 inline constexpr std::size_t kMaxDevices = 64;
-inline constexpr std::size_t kMaxSubDevices = 64;
 
 }  // namespace penstock

@@ -18,11 +18,13 @@
 #include <openvino/runtime/core.hpp>
 #include <openvino/runtime/properties.hpp>
 
-#include "actors/device_backend.h"
+#include "actors/driver_device_port.h"
+#include "actors/running_pool.h"
 #include "drivers/api/driver.h"
 #include "drivers/api/steady_host.h"
 #include "drivers/openvino/openvino_driver.h"
 #include "engine/base/check.h"
+#include "engine/device/device_pool.h"
 #include "engine/memory/buffer_pool.h"
 #include "tools/bench/bench_graph.h"
 #include "tools/bench/bench_main.h"
@@ -143,12 +145,33 @@ class BareRequests {
 /// A graph of a source, a model's station and a sink, on the workers of a program.
 class EngineGraph {
  public:
-  explicit EngineGraph(const std::string& file)
-      : workers_(must(actors::Workers::start(0))),
-        driver_(must(Driver::create(openvino_driver_api(), std::make_shared<SteadyHost>()))),
-        device_(must(driver_.open("cpu:0"))),
-        model_(std::make_shared<LoadedModel>(
-            must(device_.load(file, {{"hint", "throughput"}, {"precision", "auto"}})))) {}
+  explicit EngineGraph(const std::string& file) : workers_(must(actors::Workers::start(0))) {
+    DevicePool::Options options;
+    options.clock = &clock_;
+    auto pool = std::make_unique<DevicePool>(std::move(options));
+    backend_.package = pool->add_package({"model", {}, {}, {}, {}});
+    auto port = must(actors::DriverDevicePort::connect(
+        {std::make_shared<Driver>(
+             must(Driver::create(openvino_driver_api(), std::make_shared<SteadyHost>()))),
+         "cpu:0",
+         0,
+         nullptr,
+         {}}));
+    model_ = must(
+        port->load(backend_.package, file, {{"hint", "throughput"}, {"precision", "auto"}}));
+    pool->describe(backend_.package, {model_->input_spec(0)}, specs_of_outputs());
+    DevicePool::DeviceWords device;
+    device.name = "cpu";
+    device.sub_devices = {"0"};
+    device.port = std::move(port);
+    backend_.devices = {pool->add_device(std::move(device))};
+    PlacementFacts whole;
+    whole.depth = requests();
+    pool->place(backend_.package, backend_.devices.front(), {whole}, true);
+    backend_.client = pool->add_client({"bench", {}});
+    backend_.slots = requests();
+    pool_ = actors::RunningPool::start(workers_, std::move(pool), &clock_);
+  }
 
   [[nodiscard]] std::uint32_t requests() const { return model_->info().preferred_requests; }
 
@@ -187,8 +210,8 @@ class EngineGraph {
     const auto station = graph.station(
         "model",
         source,
-        [this](Doorbell doorbell) {
-          return actors::DeviceBackend::create(model_, requests(), doorbell);
+        [this](Doorbell doorbell) -> Result<std::unique_ptr<InferenceBackend>> {
+          return pool_->pool().make_backend(backend_, doorbell);
         },
         requests());
     graph.sink(
@@ -205,13 +228,21 @@ class EngineGraph {
   }
 
  private:
+  [[nodiscard]] std::vector<std::shared_ptr<const TensorSpec>> specs_of_outputs() const {
+    std::vector<std::shared_ptr<const TensorSpec>> specs;
+    for (std::size_t i = 0; i < model_->outputs().size(); ++i) {
+      specs.push_back(model_->output_spec(i));
+    }
+    return specs;
+  }
+
   SteadyClock clock_;
   FrameGate gate_;
   std::uint64_t total_ = 0;
   actors::Workers workers_;
-  Driver driver_;
-  Device device_;
+  DevicePool::BackendWords backend_;
   std::shared_ptr<LoadedModel> model_;
+  std::unique_ptr<actors::RunningPool> pool_;
   std::optional<BufferPool> inputs_pool_;
   std::unique_ptr<actors::RunningGraph> graph_;  // Goes first.
 };

@@ -53,6 +53,10 @@ Result<DriverSet> start_drivers() {
   return drivers;
 }
 
+Result<DeviceChoice> select_device(const DriverSet& drivers, const DeviceSpec& device) {
+  return drivers.select(device.type, device.id);
+}
+
 Result<std::shared_ptr<Driver>> start_model_reader() {
   PENSTOCK_ASSIGN_OR_RETURN(Driver driver, start(openvino_driver_api(), make_host()));
   return std::make_shared<Driver>(std::move(driver));

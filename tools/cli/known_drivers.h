@@ -7,6 +7,7 @@
 #include "drivers/api/driver_set.h"
 #include "drivers/plugin/penstock_driver.h"
 #include "engine/base/result.h"
+#include "engine/graph/graph_spec.h"
 
 namespace penstock {
 
@@ -16,6 +17,10 @@ std::vector<const PenstockDriverApi*> linked_drivers();
 /// Starts all of them; what they log goes to the log of this process. May block.
 /// Errors: of the first driver that does not start.
 Result<DriverSet> start_drivers();
+
+/// Returns the device that an entry of `devices:` means, of `drivers`. May block.
+/// Errors: of `DriverSet::select`.
+Result<DeviceChoice> select_device(const DriverSet& drivers, const DeviceSpec& device);
 
 /// Starts the one that reads model files. May block.
 Result<std::shared_ptr<Driver>> start_model_reader();

@@ -12,7 +12,10 @@
 #include <unistd.h>
 
 #include "actors/running_graph.h"
+#include "actors/running_pool.h"
+#include "drivers/claims/claim_folder.h"
 #include "engine/base/log.h"
+#include "engine/device/device_pool.h"
 #include "tools/cli/arguments.h"
 #include "tools/cli/console.h"
 #include "tools/cli/graph_loader.h"
@@ -54,6 +57,12 @@ class StatusLine {
         start_(start),
         shown_(start) {}
 
+  /// The run begins: what came before was getting ready.
+  void begin(TimePoint start) {
+    start_ = start;
+    shown_ = start;
+  }
+
   void update(const GraphRun& run, TimePoint now) {
     if (quiet_ || now - shown_ < (terminal_ ? kTerminalPeriod : kPlainPeriod)) {
       return;
@@ -82,7 +91,7 @@ class StatusLine {
 
   const bool terminal_;
   const bool quiet_;
-  const TimePoint start_;
+  TimePoint start_;
   TimePoint shown_;
   RunStatus before_;
 };
@@ -130,7 +139,25 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
   if (!drivers.has_value()) {
     return report_error(drivers.error(), kExitUnavailable);
   }
-  ModelLoader models(*drivers);
+  const SteadyClock clock;
+  StatusLine line(quiet, clock.now());
+  auto claims = ClaimFolder::open();
+  if (!claims.has_value()) {
+    return report_error(claims.error(), kExitUnavailable);
+  }
+  DevicePool::Options pool_options;
+  pool_options.clock = &clock;
+  pool_options.knobs = scheduler_knobs(spec);
+  pool_options.on_note = [&](const DevicePool::Note& note) {
+    line.clear();
+    log(note.is_warning ? LogLevel::kWarning : LogLevel::kInfo, spec.name, note.text);
+  };
+  auto pool = std::make_unique<DevicePool>(std::move(pool_options));
+  ModelLoader::Parts parts;
+  parts.select = [&](const DeviceSpec& device) { return select_device(*drivers, device); };
+  parts.claims = std::make_shared<const ClaimFolder>(std::move(claims).value());
+  parts.pool = pool.get();
+  ModelLoader models(std::move(parts));
   const Status loaded = models.load_all(spec, [&](const ModelLoader::Loaded& model) {
     if (!quiet) {
       log_info("run",
@@ -143,7 +170,6 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
     return report_error(loaded.error(), exit_code_of(loaded.error()));
   }
   const NodeCatalogue catalogue = make_catalogue();
-  const SteadyClock clock;
   auto composed = compose({&spec, &catalogue, &models, &clock});
   if (!composed.has_value()) {
     return report_error(composed.error(), kExitUsage);
@@ -152,8 +178,9 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
   if (!workers.has_value()) {
     return report_error(workers.error(), kExitUsage);
   }
+  const auto devices = actors::RunningPool::start(*workers, std::move(pool), &clock);
   const TimePoint start = clock.now();
-  StatusLine line(quiet, start);
+  line.begin(start);
   actors::RunningGraph::Options options;
   options.clock = &clock;
   options.on_note = [&](const Supervisor::Note& note) {

@@ -35,7 +35,8 @@ std::size_t input_count(const ActorSpec& actor) {
 
 class Makers final : public NodeMakers {
  public:
-  explicit Makers(const ComposeParts& parts) : parts_(parts) {}
+  /// `plan` outlives the makers.
+  Makers(const ComposeParts& parts, const Plan& plan) : parts_(parts), plan_(plan) {}
 
   NodeFactory node(std::size_t node, const std::string& stream) override {
     const ActorSpec& actor = parts_.spec->actors[node];
@@ -95,7 +96,7 @@ class Makers final : public NodeMakers {
     const ModelSpec* model = parts_.spec->find_model(actor.model);
     PENSTOCK_CHECK(model != nullptr) << "checked graph, actor " << actor.name;
     StationWords words;
-    words.make = parts_.models->backend_of(actor);
+    words.make = parts_.models->backend_of(actor, plan_);
     words.batch_size = static_cast<std::uint32_t>(model->batch_size);
     words.batch_wait = model->batch_wait;
     return words;
@@ -141,6 +142,7 @@ class Makers final : public NodeMakers {
   }
 
   ComposeParts parts_;
+  const Plan& plan_;
 };
 
 Status check_types(const ComposeParts& parts) {
@@ -168,9 +170,9 @@ Result<std::unique_ptr<GraphRun>> compose(const ComposeParts& parts) {
     }
   }
   PENSTOCK_ASSIGN_OR_RETURN(const Topology topology, build_topology(*parts.spec, requests));
-  PENSTOCK_ASSIGN_OR_RETURN(Plan planned, plan(topology));
-  Makers makers(parts);
-  return GraphRun::create(topology, std::move(planned), makers, *parts.clock);
+  PENSTOCK_ASSIGN_OR_RETURN(const Plan planned, plan(topology));
+  Makers makers(parts, planned);
+  return GraphRun::create(topology, planned, makers, *parts.clock);
 }
 
 }  // namespace penstock

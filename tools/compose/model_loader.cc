@@ -3,95 +3,291 @@
 #include <algorithm>
 #include <utility>
 
-#include "actors/device_backend.h"
 #include "engine/base/check.h"
 #include "tools/compose/driver_options.h"
 
 namespace penstock {
 namespace {
 
-std::string key_of(const ActorSpec& actor) {
-  return actor.model + " on " + actor.device;
+std::vector<std::string> devices_of(const ActorSpec& actor) {
+  return actor.devices.empty() ? std::vector<std::string>{actor.device} : actor.devices;
+}
+
+DeviceCapacity capacity_of(const DeviceInfo& info) {
+  DeviceCapacity capacity;
+  capacity.sub_devices =
+      static_cast<std::uint32_t>(std::max<std::size_t>(1, info.sub_devices.size()));
+  for (const SubDeviceInfo& sub_device : info.sub_devices) {
+    capacity.memory_per_sub_device =
+        std::max(capacity.memory_per_sub_device, sub_device.memory_bytes);
+  }
+  capacity.shared_memory = info.shared_memory_bytes;
+  capacity.max_resident = info.max_resident;
+  return capacity;
+}
+
+std::vector<PlacementFacts> facts_of(const std::vector<ModelPlacement>& placements,
+                                     std::uint32_t requests) {
+  std::vector<PlacementFacts> facts;
+  for (const ModelPlacement& placement : placements) {
+    facts.push_back({placement.sub_devices,
+                     std::max(1U, placement.depth),
+                     placement.memory_bytes,
+                     placement.shared_bytes,
+                     placement.activation_time,
+                     placement.service_time});
+  }
+  if (facts.empty()) {
+    PlacementFacts whole;
+    whole.depth = requests;
+    facts.push_back(whole);
+  }
+  return facts;
+}
+
+/// Returns what is different between two ports, or "".
+std::string difference(const TensorSpec& first, const TensorSpec& second) {
+  if (first.type != second.type) {
+    return std::string(to_string(first.type)) + " and " + to_string(second.type);
+  }
+  return first.shape == second.shape ? std::string()
+                                     : first.shape.to_string() + " and " + second.shape.to_string();
+}
+
+PriorityClass class_of(Priority priority) {
+  switch (priority) {
+    case Priority::kLow:
+      return PriorityClass::kLow;
+    case Priority::kNormal:
+      return PriorityClass::kNormal;
+    case Priority::kHigh:
+      return PriorityClass::kHigh;
+  }
+  return PriorityClass::kNormal;
+}
+
+FlowPlacement placement_of(Placement placement) {
+  switch (placement) {
+    case Placement::kPinned:
+      return FlowPlacement::kPinned;
+    case Placement::kRoundRobin:
+      return FlowPlacement::kRoundRobin;
+    case Placement::kLeastLoaded:
+      return FlowPlacement::kLeastLoaded;
+  }
+  return FlowPlacement::kPinned;
+}
+
+std::uint32_t narrow(std::int64_t value) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, UINT32_MAX));
 }
 
 }  // namespace
 
+SchedulerKnobs scheduler_knobs(const GraphSpec& spec) {
+  SchedulerKnobs knobs;
+  knobs.swap_share = spec.scheduler.swap_share;
+  knobs.job_limit = spec.scheduler.job_limit;
+  knobs.lost_tries = narrow(spec.scheduler.retries);
+  knobs.decisions_kept = narrow(spec.scheduler.history);
+  for (const ModelSpec& model : spec.models) {
+    knobs.job_limit = std::min<Duration>(knobs.job_limit, model.knobs.job_limit);
+  }
+  return knobs;
+}
+
 Status ModelLoader::load_all(const GraphSpec& spec,
                              const std::function<void(const Loaded&)>& on_loaded) {
   for (const ActorSpec& actor : spec.actors) {
-    if (actor.model.empty() || entries_.contains(key_of(actor))) {
+    if (actor.model.empty()) {
       continue;
     }
-    const ModelSpec* model = spec.find_model(actor.model);
-    const DeviceSpec* device = spec.find_device(actor.device);
-    PENSTOCK_CHECK(model != nullptr && device != nullptr) << "checked graph, actor " << actor.name;
-    Entry entry;
-    entry.spec = *model;
-    entry.device = *device;
-    PENSTOCK_RETURN_IF_ERROR(load(entry));
-    on_loaded(entry.loaded);
-    entries_.emplace(key_of(actor), std::move(entry));
+    const bool is_new = !entries_.contains(actor.model);
+    Entry& entry = entries_[actor.model];
+    if (is_new) {
+      const ModelSpec* model = spec.find_model(actor.model);
+      PENSTOCK_CHECK(model != nullptr) << "checked graph, actor " << actor.name;
+      entry.spec = *model;
+      entry.loaded.model = model->name;
+      entry.package = parts_.pool->add_package({model->name, {}, model->mode, {}, {}});
+    }
+    PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, entry));
+    if (is_new) {
+      on_loaded(entry.loaded);
+    }
   }
   return {};
 }
 
-Status ModelLoader::load(Entry& entry) {
-  const std::string where = "model '" + entry.spec.name + "'";
-  auto choice = drivers_.select(entry.device.type, entry.device.id);
-  if (!choice.has_value()) {
-    return choice.error().within(where);
-  }
-  auto& device = devices_[choice->info.identity];
-  if (device == nullptr) {
-    auto opened = choice->driver->open(choice->info.identity);
-    if (!opened.has_value()) {
-      return opened.error().within(where + ", device '" + choice->info.identity + "'");
+Status ModelLoader::load_model(const GraphSpec& spec, const ActorSpec& actor, Entry& entry) {
+  std::optional<Error> missing;
+  bool is_somewhere = false;
+  for (const std::string& name : devices_of(actor)) {
+    if (!entry.depth.contains(name)) {
+      const DeviceSpec* device = spec.find_device(name);
+      PENSTOCK_CHECK(device != nullptr) << "checked graph, actor " << actor.name;
+      const Status status = load_on(*device, entry);
+      if (!status.has_value() && !devices_.contains(name)) {
+        missing = status.error();
+        continue;
+      }
+      PENSTOCK_RETURN_IF_ERROR(status);
     }
-    device = std::make_shared<Device>(std::move(opened).value());
+    is_somewhere = true;
   }
-  auto loaded = device->load(entry.spec.file, load_options(entry.spec, entry.device));
+  if (!is_somewhere) {
+    return *missing;
+  }
+  return {};
+}
+
+Result<ModelLoader::DeviceEntry*> ModelLoader::device_of(const DeviceSpec& device) {
+  if (const auto known = devices_.find(device.name); known != devices_.end()) {
+    return &known->second;
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(DeviceChoice choice, parts_.select(device));
+  actors::DriverDevicePort::Words words;
+  words.driver = choice.driver;
+  words.identity = choice.info.identity;
+  words.claims = parts_.claims;
+  for (const std::uint32_t index : device.sub_devices) {
+    words.claim |= SubDeviceMask{1} << index;
+  }
+  for (const PropertySetting& setting : device.properties) {
+    words.settings.push_back({setting.name, setting.value, setting.sub_device});
+  }
+  auto port = actors::DriverDevicePort::connect(std::move(words));
+  if (!port.has_value()) {
+    return port.error().within("device '" + choice.info.identity + "'");
+  }
+  const DeviceInfo& info = (*port)->info();
+  DevicePool::DeviceWords declared;
+  declared.name = device.name;
+  declared.identity = info.identity;
+  declared.simulated = info.kind == DeviceKind::kSim;
+  declared.capacity = capacity_of(info);
+  for (const SubDeviceInfo& sub_device : info.sub_devices) {
+    declared.sub_devices.push_back(sub_device.name);
+  }
+  if (declared.sub_devices.empty()) {
+    declared.sub_devices.emplace_back("0");
+  }
+  DeviceEntry entry;
+  entry.port = port->get();
+  entry.simulated = declared.simulated;
+  declared.port = std::move(port).value();
+  entry.number = parts_.pool->add_device(std::move(declared));
+  return &devices_.emplace(device.name, entry).first->second;
+}
+
+Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
+  const std::string where = "model '" + entry.spec.name + "'";
+  auto found = device_of(device);
+  if (!found.has_value()) {
+    return found.error().within(where);
+  }
+  DeviceEntry& on = **found;
+  auto loaded = on.port->load(entry.package, entry.spec.file, load_options(entry.spec, device));
   if (!loaded.has_value()) {
-    return loaded.error().within(where + " on device '" + choice->info.identity + "'");
+    return loaded.error().within(where + " on device '" + on.port->info().identity + "'");
   }
-  entry.model = std::make_shared<LoadedModel>(std::move(loaded).value());
-  const ModelInfo& info = entry.model->info();
-  entry.loaded.model = entry.spec.name;
-  entry.loaded.device = choice->info.identity;
-  entry.loaded.from_cache = info.loaded_from_cache;
-  entry.loaded.requests = std::max(1U, info.preferred_requests);
-  entry.loaded.inputs.clear();
-  entry.loaded.outputs.clear();
+  const LoadedModel& model = **loaded;
+  const ModelInfo& info = model.info();
+  const std::uint32_t requests = std::max(1U, info.preferred_requests);
+  const std::vector<PlacementFacts> placements = facts_of(on.port->placements(model), requests);
+  std::uint32_t depth = 0;
+  for (const PlacementFacts& placement : placements) {
+    depth += placement.depth;
+  }
+  entry.depth[device.name] = depth;
+  entry.needs_activation = entry.needs_activation || info.needs_activation;
+  parts_.pool->place(entry.package, on.number, placements, !info.needs_activation);
+  Loaded& book = entry.loaded;
+  if (!book.device.empty()) {
+    for (std::size_t i = 0; i < std::min(info.inputs.size(), book.inputs.size()); ++i) {
+      if (const auto text = difference(*book.inputs[i], info.inputs[i]); !text.empty()) {
+        return Error{Errc::kInvalidArgument,
+                     where + ": input '" + info.inputs[i].name + "' differs between devices '" +
+                         book.device + "' and '" + on.port->info().identity + "': " + text};
+      }
+    }
+    book.requests += depth;
+    return {};
+  }
+  book.device = on.port->info().identity;
+  book.simulated = on.simulated;
+  book.from_cache = info.loaded_from_cache;
+  book.requests = depth;
   for (std::size_t i = 0; i < info.inputs.size(); ++i) {
-    entry.loaded.inputs.push_back(entry.model->input_spec(i));
+    book.inputs.push_back(model.input_spec(i));
   }
   for (std::size_t i = 0; i < info.outputs.size(); ++i) {
-    entry.loaded.outputs.push_back(entry.model->output_spec(i));
+    book.outputs.push_back(model.output_spec(i));
   }
+  if (info.needs_activation) {
+    // What waits for its turn waits in the scheduler's queue, so that a turn is worth a swap.
+    book.requests += narrow(entry.spec.knobs.ifmap_queue_size) /
+                     std::max(1U, narrow(entry.spec.batch_size));
+  }
+  parts_.pool->describe(entry.package, book.inputs, book.outputs);
   return {};
 }
 
 const ModelLoader::Loaded& ModelLoader::at(const ActorSpec& actor) const {
-  const auto found = entries_.find(key_of(actor));
+  const auto found = entries_.find(actor.model);
   PENSTOCK_CHECK(found != entries_.end()) << "model '" << actor.model << "' was not loaded";
   return found->second.loaded;
 }
 
-BackendFactory ModelLoader::backend_of(const ActorSpec& actor) {
-  const auto found = entries_.find(key_of(actor));
-  PENSTOCK_CHECK(found != entries_.end()) << "model '" << actor.model << "' was not loaded";
-  Entry* entry = &found->second;
-  return [this, entry, made = false](
-             Doorbell doorbell) mutable -> Result<std::unique_ptr<InferenceBackend>> {
-    std::shared_ptr<LoadedModel> current;
-    {
-      const std::lock_guard lock(mutex_);
-      if (std::exchange(made, true)) {
-        devices_.clear();  // The lost device is opened anew; others stay with their models.
-        PENSTOCK_RETURN_IF_ERROR(load(*entry));
-      }
-      current = entry->model;
+DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor, const Entry& entry) {
+  const ScheduleKnobs& knobs = entry.spec.knobs;
+  const std::uint32_t batch = std::max(1U, narrow(entry.spec.batch_size));
+  DevicePool::BackendWords words;
+  words.package = entry.package;
+  for (const std::string& name : devices_of(actor)) {
+    if (const auto known = devices_.find(name); known != devices_.end()) {
+      words.devices.push_back(known->second.number);
     }
-    return actors::DeviceBackend::create(std::move(current), entry->loaded.requests, doorbell);
+  }
+  words.placement = placement_of(entry.spec.placement);
+  words.failover = entry.spec.failover;
+  words.knobs.frame_limit = narrow(knobs.frame_limit);
+  words.knobs.time_limit = knobs.time_limit;
+  words.knobs.linger = knobs.linger;
+  words.knobs.min_frames = narrow(knobs.min_frames);
+  words.knobs.max_wait =
+      knobs.max_wait.has_value() ? Duration(*knobs.max_wait) : FlowKnobs::kOff;
+  words.slots = entry.loaded.requests;
+  // A queue that is shorter than what the devices take at once would leave them idle.
+  words.knobs.ifmap_queue_size =
+      std::max(narrow(knobs.ifmap_queue_size), entry.loaded.requests * batch);
+  DevicePool::ClientWords client;
+  client.name = actor.part_of.empty() ? actor.name : actor.part_of;
+  client.knobs.priority = class_of(knobs.priority);
+  client.knobs.weight = knobs.weight;
+  client.knobs.ofmap_queue_size =
+      std::max(narrow(knobs.ofmap_queue_size), entry.loaded.requests * batch);
+  client.knobs.smoothing = knobs.smoothing;
+  client.knobs.fps_target = knobs.fps_target;
+  words.client = parts_.pool->add_client(std::move(client));
+  return words;
+}
+
+BackendFactory ModelLoader::backend_of(const ActorSpec& actor, const Plan& plan) {
+  const auto found = entries_.find(actor.model);
+  PENSTOCK_CHECK(found != entries_.end()) << "model '" << actor.model << "' was not loaded";
+  DevicePool::BackendWords words = words_of(actor, found->second);
+  for (std::size_t i = 0; i < plan.streams.size(); ++i) {
+    for (const FlowSpec& flow : actor.flows) {
+      if (flow.stream == plan.streams[i].name) {
+        words.streams[StreamId{static_cast<std::uint32_t>(i)}] = {flow.weight,
+                                                                  class_of(flow.priority)};
+      }
+    }
+  }
+  return [pool = parts_.pool,
+          words](Doorbell doorbell) -> Result<std::unique_ptr<InferenceBackend>> {
+    return pool->make_backend(words, doorbell);
   };
 }
 

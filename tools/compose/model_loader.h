@@ -4,65 +4,88 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
-#include "drivers/api/driver.h"
+#include "actors/driver_device_port.h"
 #include "drivers/api/driver_set.h"
+#include "drivers/claims/claim_folder.h"
 #include "engine/base/result.h"
+#include "engine/device/device_pool.h"
 #include "engine/graph/graph_spec.h"
+#include "engine/plan/plan.h"
 #include "engine/run/inference_backend.h"
 #include "engine/tensor/feature_map.h"
 
 namespace penstock {
 
-/// The models of one graph on their devices: each is loaded once and shared by all actors that run
-/// it.
+/// Returns the words of `scheduler:` in the scheduler's form. A model's own `job_limit` tightens
+/// that of all, since a device has one.
+SchedulerKnobs scheduler_knobs(const GraphSpec& spec);
+
+/// Opens the devices of one graph and loads its models on each device where they may run: once a
+/// model and device, shared by all actors.
 ///
-/// Ownership: shares the drivers; models are unloaded when the loader and all stations are gone.
-/// Thread-safety: `load_all` by one thread; then any.
+/// Ownership: adds to a pool that outlives it; the pool owns what was opened.
+/// Thread-safety: one thread, before the pool is driven; `backend_of` afterwards too.
 class ModelLoader {
  public:
   struct Loaded {
     std::string model;
-    std::string device;  ///< "cpu:0".
+    std::string device;  ///< "cpu:0", the first where it may run.
     bool simulated = false;
     bool from_cache = false;
-    std::uint32_t requests = 1;
+    std::uint32_t requests = 1;  ///< That many with the pool keep the devices busy.
     std::vector<std::shared_ptr<const TensorSpec>> inputs;
     std::vector<std::shared_ptr<const TensorSpec>> outputs;
   };
 
-  /// `drivers` outlives the loader.
-  explicit ModelLoader(const DriverSet& drivers) : drivers_(drivers) {}
+  /// Finds the device that an entry of `devices:` means.
+  using Select = std::function<Result<DeviceChoice>(const DeviceSpec&)>;
 
-  /// Loads every model that an actor of `spec` runs; `on_loaded` is called after each. Blocks for
-  /// seconds.
-  /// Errors: of `DriverSet::select` and `Device::load`, naming model and device.
-  Status load_all(const GraphSpec& spec, const std::function<void(const Loaded&)>& on_loaded);
-
-  /// Returns the model that `actor` runs, on its device. Pre: loaded.
-  [[nodiscard]] const Loaded& at(const ActorSpec& actor) const;
-
-  /// Returns what makes the backend of the station `actor`. Each call of it after the first loads
-  /// the model anew: the device was lost in between. The loader must outlive it.
-  [[nodiscard]] BackendFactory backend_of(const ActorSpec& actor);
-
- private:
-  struct Entry {
-    ModelSpec spec;
-    DeviceSpec device;
-    Loaded loaded;
-    std::shared_ptr<LoadedModel> model;
+  struct Parts {
+    Select select;
+    std::shared_ptr<const ClaimFolder> claims;  ///< Null: claims are not shared.
+    DevicePool* pool = nullptr;
   };
 
-  Status load(Entry& entry);
+  explicit ModelLoader(Parts parts) : parts_(std::move(parts)) {}
 
-  const DriverSet& drivers_;
-  std::map<std::string, Entry> entries_;                    // By model and device.
-  std::map<std::string, std::shared_ptr<Device>> devices_;  // By identity.
-  std::mutex mutex_;                                        // Of reloads.
+  /// Loads every model that an actor of `spec` runs; `on_loaded` is called after each. Blocks for
+  /// seconds. A device that is not there is passed over where the model has another one.
+  /// Errors: of `Select`, `DriverDevicePort::connect` and `load`, naming model and device;
+  /// `kInvalidArgument` where a model has other inputs or outputs on its second device.
+  Status load_all(const GraphSpec& spec, const std::function<void(const Loaded&)>& on_loaded);
+
+  /// Returns the model that `actor` runs. Pre: loaded.
+  [[nodiscard]] const Loaded& at(const ActorSpec& actor) const;
+
+  /// Returns what makes the backend of the station `actor`, whose streams are those of `plan`.
+  [[nodiscard]] BackendFactory backend_of(const ActorSpec& actor, const Plan& plan);
+
+ private:
+  struct DeviceEntry {
+    DeviceNumber number;
+    actors::DriverDevicePort* port = nullptr;  // The pool's.
+    bool simulated = false;
+  };
+
+  struct Entry {
+    ModelSpec spec;
+    PackageNumber package;
+    Loaded loaded;
+    std::map<std::string, std::uint32_t> depth;  // By the graph's name of the device.
+    bool needs_activation = false;
+  };
+
+  Status load_model(const GraphSpec& spec, const ActorSpec& actor, Entry& entry);
+  Status load_on(const DeviceSpec& device, Entry& entry);
+  Result<DeviceEntry*> device_of(const DeviceSpec& device);
+  [[nodiscard]] DevicePool::BackendWords words_of(const ActorSpec& actor, const Entry& entry);
+
+  Parts parts_;
+  std::map<std::string, Entry> entries_;        // By the name of the model.
+  std::map<std::string, DeviceEntry> devices_;  // By the graph's name.
 };
 
 }  // namespace penstock

@@ -34,10 +34,8 @@ class FakeDevice::Backend final : public InferenceBackend {
 
   [[nodiscard]] std::uint32_t slots() const override { return device_.options_.slots; }
 
-  Status submit(std::uint32_t slot,
-                std::span<const FeatureMap> inputs,
-                std::span<const FeatureMap> outputs,
-                std::uint64_t token) override {
+  Status submit(const InferenceJob& wanted) override {
+    const std::uint32_t slot = wanted.slot;
     PENSTOCK_CHECK(slot < places_.size() && !places_[slot].busy) << "slot " << slot << " is taken";
     Job job;
     job.number = device_.jobs_.size();
@@ -45,14 +43,18 @@ class FakeDevice::Backend final : public InferenceBackend {
     job.at = device_.clock_.now();
     const auto count = static_cast<std::size_t>(device_.options_.batch);
     job.values.resize(count);
-    std::memcpy(job.values.data(), inputs[0].data(), count * sizeof(std::int32_t));
+    std::memcpy(job.values.data(), wanted.inputs[0].data(), count * sizeof(std::int32_t));
     device_.jobs_.push_back(job);
     const Answer answer = device_.options_.answer ? device_.options_.answer(job) : Answer{};
     if (answer.refused_by.has_value()) {
       return *answer.refused_by;
     }
     Place& place = places_[slot];
-    place = {true, token, answer, {inputs.begin(), inputs.end()}, {outputs.begin(), outputs.end()}};
+    place = {true,
+             wanted.token,
+             answer,
+             {wanted.inputs.begin(), wanted.inputs.end()},
+             {wanted.outputs.begin(), wanted.outputs.end()}};
     device_.most_in_flight_ = std::max(device_.most_in_flight_, busy());
     if (!answer.hangs) {
       finish_later(slot, answer.after, answer.code);

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drivers/api/completion_queue.h"
+#include "drivers/api/driver.h"
+#include "drivers/claims/claim_folder.h"
+#include "engine/base/result.h"
+#include "engine/device/device_port.h"
+
+namespace penstock::actors {
+
+/// A driver's device, as the pool wants to see it.
+///
+/// Packages are loaded while the graph is set up, so that what does not load is said before it
+/// runs; after a fault that no reset cures the device is opened anew, and they are loaded again.
+///
+/// Ownership: shares the driver; slots share the models.
+/// Thread-safety: `connect` and `load` by one thread, before the runner has it; then as
+/// `DevicePort`.
+class DriverDevicePort final : public DevicePort {
+ public:
+  /// One `properties:` entry: `sub_device` is -1 for the whole device.
+  struct Setting {
+    std::string name;
+    std::string value;
+    std::int32_t sub_device = -1;
+  };
+
+  struct Words {
+    std::shared_ptr<Driver> driver;
+    std::string identity;
+    SubDeviceMask claim = 0;  ///< What this process wants to itself; 0: all, if there are any.
+    /// Where processes tell each other what they have claimed; null: nobody else is asked.
+    std::shared_ptr<const ClaimFolder> claims;
+    std::vector<Setting> settings;
+  };
+
+  /// Opens the device, reserves its sub-devices and configures it. May block.
+  /// Errors: of `Driver::open`, `ClaimFolder::claim`, `Device::claim` and `Device::configure`.
+  static Result<std::unique_ptr<DriverDevicePort>> connect(Words words);
+  ~DriverDevicePort() override;
+
+  [[nodiscard]] const DeviceInfo& info() const noexcept { return info_; }
+
+  /// Loads a package. May block for seconds. Errors: of `Device::load`; `kUnavailable` if none of
+  /// its placements lies within the claimed sub-devices.
+  Result<std::shared_ptr<LoadedModel>> load(PackageNumber package,
+                                            const std::string& path,
+                                            const DriverOptions& options);
+
+  /// Returns where a loaded package can be, within what is claimed; none: the whole device.
+  [[nodiscard]] std::vector<ModelPlacement> placements(const LoadedModel& model) const;
+
+  Result<SlotsBySubDevice> open(std::span<const Doorbell> bells, Doorbell bell) override;
+  Status change(const Lane& lane, bool resident, std::uint64_t token) override;
+  [[nodiscard]] std::optional<InferenceDone> pop_change() override;
+  Status reset() override;
+  [[nodiscard]] std::optional<HealthChange> poll_health() override;
+  [[nodiscard]] std::vector<DeviceFigure> figures() const override;
+
+ private:
+  /// Rings whoever is set, from the day the device was opened.
+  class Bell {
+   public:
+    void set(Doorbell target);
+    void ring();
+
+   private:
+    std::mutex mutex_;
+    Doorbell target_;
+  };
+
+  struct Package {
+    std::string path;
+    DriverOptions options;
+    std::shared_ptr<LoadedModel> model;
+    std::optional<Activation> activation;
+  };
+
+  explicit DriverDevicePort(Words words) : words_(std::move(words)) {}
+
+  Status open_device();
+  Status load_again();
+  Result<std::unique_ptr<ExecutionSlots>> make_slots(std::uint32_t lead, Doorbell bell);
+
+  Words words_;
+  DeviceInfo info_;
+  std::optional<DeviceClaim> claim_;  // Kept while the device is opened anew.
+  Bell bell_;
+  mutable std::mutex mutex_;  // Of the handle only: figures are asked for from anywhere.
+  std::shared_ptr<Device> device_;
+  std::map<PackageNumber, Package> packages_;
+  std::optional<CompletionQueue> changes_;
+  bool fresh_ = true;  // Opened by `connect`, not used yet.
+};
+
+}  // namespace penstock::actors

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+
+#include "actors/messages/run_messages.h"
+#include "engine/base/clock.h"
+#include "engine/run/runnable.h"
+
+namespace penstock::actors {
+
+/// The actors that drive a set of runnables, one each.
+///
+/// Ownership: outlives the runnables, so that a late ring finds a live, if ended, actor. Whoever
+/// owns it calls `stop` before a runnable goes.
+/// Thread-safety: one thread.
+class ShellSet {
+ public:
+  explicit ShellSet(caf::actor_system& system) : system_(system) {}
+
+  ShellSet(const ShellSet&) = delete;
+  ShellSet& operator=(const ShellSet&) = delete;
+  ~ShellSet() = default;
+
+  /// Spawns the actor of `runnable`; it does nothing before the first ring.
+  void add(Runnable& runnable, const Clock* clock);
+
+  /// Ends all actors and waits until none works on its runnable. That is as long as the longest
+  /// turn.
+  void stop();
+
+ private:
+  struct Bell {
+    RunnableActor actor;
+  };
+
+  caf::actor_system& system_;
+  std::vector<std::unique_ptr<Bell>> bells_;
+};
+
+}  // namespace penstock::actors

@@ -1,0 +1,110 @@
+#include "engine/device/device_pool.h"
+
+#include <utility>
+
+#include "engine/device/pool_core.h"
+
+namespace penstock {
+
+/// A user's end of the pool.
+class DevicePool::Backend final : public InferenceBackend {
+ public:
+  Backend(std::shared_ptr<Core> core, BackendWords words, Doorbell bell)
+      : core_(std::move(core)),
+        user_(std::make_shared<Core::User>(std::move(words), bell)),
+        package_(core_->package(user_->words.package)) {}
+
+  /// What is at the devices goes on there; nobody hears of it any more.
+  ~Backend() override {
+    user_->box.close();
+    core_->post(Core::Close{user_});
+  }
+
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+
+  [[nodiscard]] std::span<const std::shared_ptr<const TensorSpec>> inputs() const override {
+    return package_.inputs;
+  }
+
+  [[nodiscard]] std::span<const std::shared_ptr<const TensorSpec>> outputs() const override {
+    return package_.outputs;
+  }
+
+  [[nodiscard]] std::uint32_t slots() const override { return user_->words.slots; }
+
+  Status submit(const InferenceJob& job) override {
+    Core::Submission submission;
+    submission.user = user_;
+    submission.slot = job.slot;
+    submission.token = job.token;
+    submission.inputs.assign(job.inputs.begin(), job.inputs.end());
+    submission.outputs.assign(job.outputs.begin(), job.outputs.end());
+    submission.stream = job.stream;
+    submission.frames = job.frames;
+    submission.deadline = job.deadline;
+    core_->post(std::move(submission));
+    return {};
+  }
+
+  [[nodiscard]] std::optional<InferenceDone> pop() override {
+    auto done = user_->box.take();
+    if (done.has_value() && done->code == Errc::kOk && !done->dropped_by.has_value()) {
+      core_->post(Core::Taken{user_->words.client, done->frames});
+    }
+    return done;
+  }
+
+  void cancel(std::uint32_t slot) noexcept override { core_->post(Core::CancelSlot{user_, slot}); }
+
+ private:
+  std::shared_ptr<Core> core_;
+  std::shared_ptr<Core::User> user_;
+  const PackageWords package_;
+};
+
+DevicePool::DevicePool(Options options) : core_(std::make_shared<Core>(std::move(options))) {}
+
+DevicePool::~DevicePool() {
+  core_->set_driver({});
+  core_->shut_down();
+}
+
+DeviceNumber DevicePool::add_device(DeviceWords words) {
+  return core_->add_device(std::move(words));
+}
+
+PackageNumber DevicePool::add_package(PackageWords words) {
+  return core_->add_package(std::move(words));
+}
+
+void DevicePool::describe(PackageNumber package,
+                          std::vector<std::shared_ptr<const TensorSpec>> inputs,
+                          std::vector<std::shared_ptr<const TensorSpec>> outputs) {
+  core_->describe(package, std::move(inputs), std::move(outputs));
+}
+
+void DevicePool::place(PackageNumber package,
+                       DeviceNumber device,
+                       std::vector<PlacementFacts> placements,
+                       bool always_resident) {
+  core_->place(package, {package, device, std::move(placements), always_resident});
+}
+
+ClientNumber DevicePool::add_client(ClientWords words) {
+  return core_->add_client(std::move(words));
+}
+
+std::vector<Runnable*> DevicePool::runnables() {
+  return core_->runnables();
+}
+
+std::unique_ptr<InferenceBackend> DevicePool::make_backend(BackendWords words, Doorbell bell) {
+  return std::make_unique<Backend>(core_, std::move(words), bell);
+}
+
+PoolStatus DevicePool::status() const {
+  return core_->status();
+}
+
+}  // namespace penstock

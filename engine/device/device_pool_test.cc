@@ -1,0 +1,396 @@
+#include "engine/device/device_pool.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/device/testing/fake_port.h"
+#include "engine/device/testing/number_maps.h"
+
+namespace penstock {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::FakeMachine;
+using testing::number_map;
+using testing::number_of;
+using testing::number_spec;
+
+/// Somebody who wants inferences and keeps what comes back.
+class Customer {
+ public:
+  Customer(DevicePool& pool, DevicePool::BackendWords words) {
+    backend_ = pool.make_backend(std::move(words), {});
+  }
+
+  void submit(std::int32_t value, StreamId stream = {}, TimePoint deadline = TimePoint::max()) {
+    const std::vector<FeatureMap> inputs{number_map(value)};
+    const std::vector<FeatureMap> outputs{number_map(0)};
+    InferenceJob job;
+    job.slot = static_cast<std::uint32_t>(outputs_.size());
+    job.token = job.slot;
+    job.inputs = inputs;
+    job.outputs = outputs;
+    job.stream = stream;
+    job.deadline = deadline;
+    outputs_.push_back(outputs.front());
+    EXPECT_TRUE(backend_->submit(job).has_value());
+  }
+
+  void collect() {
+    while (auto done = backend_->pop()) {
+      ends.push_back(std::move(*done));
+    }
+  }
+
+  void leave() { backend_.reset(); }
+
+  void cancel(std::uint32_t slot) { backend_->cancel(slot); }
+
+  /// Returns the values of those that came back well, in order.
+  [[nodiscard]] std::vector<std::int32_t> values() const {
+    std::vector<std::int32_t> values;
+    for (const InferenceDone& done : ends) {
+      if (done.code == Errc::kOk && !done.dropped_by.has_value()) {
+        values.push_back(number_of(outputs_[done.token]) - FakeMachine::kAdded);
+      }
+    }
+    return values;
+  }
+
+  std::vector<InferenceDone> ends;
+
+ private:
+  std::unique_ptr<InferenceBackend> backend_;
+  std::vector<FeatureMap> outputs_;
+};
+
+class DevicePoolTest : public ::testing::Test {
+ protected:
+  DevicePoolTest() {
+    DevicePool::Options options;
+    options.clock = &clock_;
+    options.on_note = [this](const DevicePool::Note& note) { notes_.push_back(note.text); };
+    pool_ = std::make_unique<DevicePool>(std::move(options));
+  }
+
+  ~DevicePoolTest() override {
+    pool_.reset();
+    runner_.reset();
+  }
+
+  FakeMachine& add_machine(FakeMachine::Options options = {}, std::uint64_t memory = 0) {
+    machines_.push_back(std::make_unique<FakeMachine>(*runner_, clock_, std::move(options)));
+    DevicePool::DeviceWords words;
+    words.name = "npu" + std::to_string(devices_.size());
+    words.identity = words.name;
+    words.capacity.memory_per_sub_device = memory;
+    words.sub_devices = {"core 0"};
+    words.port = machines_.back()->port();
+    devices_.push_back(pool_->add_device(std::move(words)));
+    return *machines_.back();
+  }
+
+  PackageNumber add_package(const std::string& name, std::uint64_t memory, bool resident = false) {
+    const PackageNumber package =
+        pool_->add_package({name, {}, {}, {number_spec()}, {number_spec()}});
+    for (const DeviceNumber device : devices_) {
+      PlacementFacts facts;
+      facts.depth = 2;
+      facts.memory_bytes = memory;
+      facts.activation_estimate = milliseconds(50);
+      facts.service_estimate = milliseconds(10);
+      pool_->place(package, device, {facts}, resident);
+    }
+    return package;
+  }
+
+  DevicePool::BackendWords words_for(PackageNumber package,
+                                     bool failover = false,
+                                     std::uint32_t outputs = 0) {
+    DevicePool::BackendWords words;
+    ClientKnobs knobs;
+    knobs.ofmap_queue_size = outputs;
+    words.client = pool_->add_client({"client", knobs});
+    words.package = package;
+    words.devices = devices_;
+    words.failover = failover;
+    words.slots = 64;
+    words.knobs.ifmap_queue_size = 64;
+    return words;
+  }
+
+  void start() {
+    for (Runnable* runnable : pool_->runnables()) {
+      runner_->add(*runnable);
+    }
+  }
+
+  void run() { ASSERT_TRUE(runner_->run()); }
+
+  static std::vector<std::int32_t> first(std::int32_t count) {
+    std::vector<std::int32_t> values;
+    for (std::int32_t i = 0; i < count; ++i) {
+      values.push_back(i);
+    }
+    return values;
+  }
+
+  ManualClock clock_{TimePoint(seconds(1000))};
+  std::unique_ptr<VirtualRunner> runner_ = std::make_unique<VirtualRunner>(clock_);
+  std::vector<std::unique_ptr<FakeMachine>> machines_;
+  std::vector<DeviceNumber> devices_;
+  std::vector<std::string> notes_;
+  std::unique_ptr<DevicePool> pool_;
+};
+
+TEST_F(DevicePoolTest, EndsEveryRequestOnceWithItsResult) {
+  FakeMachine& machine = add_machine();
+  Customer customer(*pool_, words_for(add_package("model", 0, true)));
+  start();
+  for (std::int32_t i = 0; i < 20; ++i) {
+    customer.submit(i);
+  }
+  run();
+  customer.collect();
+  EXPECT_EQ(customer.values(), first(20));
+  EXPECT_EQ(machine.most_in_flight, 2U);  // The placement's depth.
+  EXPECT_EQ(machine.changes, 0);
+}
+
+TEST_F(DevicePoolTest, SwapsPackagesThatDoNotFitTogether) {
+  FakeMachine& machine = add_machine({}, 100);
+  Customer people(*pool_, words_for(add_package("people", 80)));
+  Customer cars(*pool_, words_for(add_package("cars", 80)));
+  start();
+  for (std::int32_t i = 0; i < 10; ++i) {
+    people.submit(i);
+    cars.submit(i);
+  }
+  run();
+  people.collect();
+  cars.collect();
+  EXPECT_EQ(people.values(), first(10));
+  EXPECT_EQ(cars.values(), first(10));
+  EXPECT_EQ(machine.trace, (std::vector<std::string>{"open", "in 0:1", "out 0:1", "in 1:1"}));
+  EXPECT_EQ(machine.resident.size(), 1U);
+}
+
+TEST_F(DevicePoolTest, LetsPackagesThatFitTogetherBeResidentTogether) {
+  FakeMachine& machine = add_machine({}, 200);
+  Customer people(*pool_, words_for(add_package("people", 80)));
+  Customer cars(*pool_, words_for(add_package("cars", 80)));
+  start();
+  for (std::int32_t i = 0; i < 10; ++i) {
+    people.submit(i);
+    cars.submit(i);
+  }
+  run();
+  EXPECT_EQ(machine.resident.size(), 2U);
+  EXPECT_EQ(machine.changes, 2);
+}
+
+TEST_F(DevicePoolTest, RunsFramesAgainInOrderAfterTheDeviceWasLost) {
+  FakeMachine& machine = add_machine();
+  Customer customer(*pool_, words_for(add_package("model", 0)));
+  start();
+  for (std::int32_t i = 0; i < 10; ++i) {
+    customer.submit(i);
+  }
+  runner_->at(clock_.now() + milliseconds(75), [&] { machine.lose("pulled out"); });
+  run();
+  customer.collect();
+  EXPECT_EQ(customer.values(), first(10));
+  EXPECT_EQ(customer.ends.size(), 10U);
+  EXPECT_GT(machine.jobs.size(), 10U);  // Some ran twice, and were delivered once.
+  EXPECT_EQ(std::count(machine.trace.begin(), machine.trace.end(), "reset"), 1);
+  ASSERT_EQ(notes_.size(), 2U);
+  EXPECT_EQ(notes_[0], "device 'npu0' has faulted: pulled out");
+  EXPECT_EQ(notes_[1], "device 'npu0' is ready again");
+}
+
+TEST_F(DevicePoolTest, FailsOverToADeviceThatTheUserAllows) {
+  FakeMachine& dying = add_machine({.can_reset = false, .on_open = [](int opening) {
+                                      return opening == 1
+                                                 ? std::nullopt
+                                                 : std::optional<Error>(
+                                                       Error{Errc::kNotFound, "gone"});
+                                    }});
+  FakeMachine& spare = add_machine();
+  Customer customer(*pool_, words_for(add_package("model", 0), true));
+  start();
+  for (std::int32_t i = 0; i < 10; ++i) {
+    customer.submit(i);
+  }
+  runner_->at(clock_.now() + milliseconds(75), [&] { dying.lose("pulled out"); });
+  ASSERT_TRUE(runner_->run_until(clock_.now() + seconds(2)) || true);
+  customer.collect();
+  EXPECT_EQ(customer.values(), first(10));
+  EXPECT_FALSE(spare.jobs.empty());
+}
+
+TEST_F(DevicePoolTest, ResetsADeviceThatHangsAndRunsItsFramesAgain) {
+  add_machine({.answer = [](const FakeMachine::Job& job) {
+    return FakeMachine::Answer{.hangs = job.number == 1};
+  }});
+  FakeMachine& machine = *machines_.front();
+  Customer customer(*pool_, words_for(add_package("model", 0)));
+  start();
+  for (std::int32_t i = 0; i < 4; ++i) {
+    customer.submit(i);
+  }
+  run();
+  customer.collect();
+  EXPECT_EQ(machine.cancels, 1);
+  EXPECT_EQ(std::count(machine.trace.begin(), machine.trace.end(), "reset"), 1);
+  std::vector<std::int32_t> values = customer.values();
+  std::sort(values.begin(), values.end());
+  EXPECT_EQ(values, first(4));
+}
+
+TEST_F(DevicePoolTest, SaysThatNoDeviceIsLeftWhenItDoesNotOpenAgainAndAgain) {
+  add_machine({.on_open = [](int) { return std::optional<Error>(Error{Errc::kNotFound, "gone"}); }});
+  Customer customer(*pool_, words_for(add_package("model", 0)));
+  start();
+  customer.submit(1);
+  run();
+  customer.collect();
+  ASSERT_EQ(customer.ends.size(), 1U);
+  EXPECT_EQ(customer.ends[0].code, Errc::kDeviceLost);
+}
+
+TEST_F(DevicePoolTest, LetsAClientThatDoesNotReadWaitForItself) {
+  add_machine();
+  const PackageNumber package = add_package("model", 0, true);
+  Customer idle(*pool_, words_for(package, false, 4));
+  Customer eager(*pool_, words_for(package));
+  start();
+  for (std::int32_t i = 0; i < 10; ++i) {
+    idle.submit(i);
+    eager.submit(i);
+  }
+  run();
+  eager.collect();
+  EXPECT_EQ(eager.values(), first(10));
+  idle.collect();
+  EXPECT_EQ(idle.ends.size(), 4U);
+  for (int i = 0; i < 3; ++i) {
+    run();
+    idle.collect();
+  }
+  EXPECT_EQ(idle.values(), first(10));
+}
+
+TEST_F(DevicePoolTest, FailsAFrameThatTheDeviceRefusesAndGoesOn) {
+  add_machine({.answer = [](const FakeMachine::Job& job) {
+    return FakeMachine::Answer{.code = job.value == 3 ? Errc::kInvalidArgument : Errc::kOk};
+  }});
+  Customer customer(*pool_, words_for(add_package("model", 0, true)));
+  start();
+  for (std::int32_t i = 0; i < 6; ++i) {
+    customer.submit(i);
+  }
+  run();
+  customer.collect();
+  EXPECT_EQ(customer.ends.size(), 6U);
+  EXPECT_EQ(customer.values(), (std::vector<std::int32_t>{0, 1, 2, 4, 5}));
+}
+
+TEST_F(DevicePoolTest, DropsAFrameWhoseDeadlinePassesInTheQueue) {
+  add_machine();
+  Customer customer(*pool_, words_for(add_package("model", 0, true)));
+  start();
+  for (std::int32_t i = 0; i < 6; ++i) {
+    customer.submit(i, {}, clock_.now() + milliseconds(15));
+  }
+  run();
+  customer.collect();
+  ASSERT_EQ(customer.ends.size(), 6U);
+  EXPECT_EQ(std::count_if(customer.ends.begin(),
+                          customer.ends.end(),
+                          [](const InferenceDone& done) {
+                            return done.dropped_by == Reason::kDeadline;
+                          }),
+            2);
+}
+
+TEST_F(DevicePoolTest, CancelsWhatWaitsOutsideOfAFullQueueToo) {
+  add_machine({.depth = 1});
+  DevicePool::BackendWords words = words_for(add_package("model", 0, true));
+  words.knobs.ifmap_queue_size = 2;
+  Customer customer(*pool_, std::move(words));
+  start();
+  for (std::int32_t i = 0; i < 6; ++i) {
+    customer.submit(i);
+  }
+  customer.cancel(5);
+  run();
+  customer.collect();
+  EXPECT_EQ(customer.values(), first(5));
+  EXPECT_EQ(customer.ends.size(), 6U);
+}
+
+TEST_F(DevicePoolTest, ForgetsAClientThatLeavesAndServesTheOthers) {
+  FakeMachine& machine = add_machine();
+  const PackageNumber package = add_package("model", 0, true);
+  Customer leaving(*pool_, words_for(package));
+  Customer staying(*pool_, words_for(package));
+  start();
+  for (std::int32_t i = 0; i < 10; ++i) {
+    leaving.submit(i);
+    staying.submit(i);
+  }
+  runner_->at(clock_.now() + milliseconds(25), [&] { leaving.leave(); });
+  run();
+  staying.collect();
+  EXPECT_EQ(staying.values(), first(10));
+  EXPECT_LT(machine.jobs.size(), 20U);
+  const PoolStatus status = pool_->status();
+  ASSERT_EQ(status.clients.size(), 2U);
+  EXPECT_EQ(status.clients[0].queued + status.clients[0].in_flight, 0U);
+}
+
+TEST_F(DevicePoolTest, EndsWhatIsUnderWayWhenItIsDestroyed) {
+  add_machine({.answer = [](const FakeMachine::Job&) { return FakeMachine::Answer{.hangs = true}; }});
+  Customer customer(*pool_, words_for(add_package("model", 0, true)));
+  start();
+  customer.submit(1);
+  customer.submit(2);
+  runner_->run_until(clock_.now() + seconds(1));
+  runner_.reset();
+  pool_.reset();
+  customer.collect();
+  ASSERT_EQ(customer.ends.size(), 2U);
+  EXPECT_EQ(customer.ends[0].code, Errc::kUnavailable);
+}
+
+TEST_F(DevicePoolTest, TellsWhatItsDevicesDo) {
+  add_machine({}, 100);
+  Customer people(*pool_, words_for(add_package("people", 80)));
+  Customer cars(*pool_, words_for(add_package("cars", 80)));
+  start();
+  people.submit(1);
+  cars.submit(1);
+  run();
+  const PoolStatus status = pool_->status();
+  ASSERT_EQ(status.devices.size(), 1U);
+  EXPECT_EQ(status.devices[0].state, "loaded");
+  EXPECT_EQ(status.devices[0].health, "ok");
+  ASSERT_EQ(status.packages.size(), 2U);
+  EXPECT_EQ(status.packages[0].swaps, 1U);
+  EXPECT_EQ(status.packages[1].swaps, 1U);
+  EXPECT_EQ(status.packages[1].frames, 1U);
+  EXPECT_EQ(status.packages[1].resident_on, (std::vector<std::string>{"npu0:0"}));
+  EXPECT_EQ(status.packages[0].swap_ns, 50'000'000U);
+  EXPECT_FALSE(status.decisions.empty());
+}
+
+}  // namespace
+}  // namespace penstock

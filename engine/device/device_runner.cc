@@ -1,0 +1,248 @@
+#include "engine/device/device_runner.h"
+
+#include <exception>
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace penstock {
+
+const char* to_string(DeviceHealth health) noexcept {
+  switch (health) {
+    case DeviceHealth::kOk:
+      return "ok";
+    case DeviceHealth::kDegraded:
+      return "degraded";
+    case DeviceHealth::kFault:
+      return "fault";
+    case DeviceHealth::kResetting:
+      return "resetting";
+  }
+  return "unknown";
+}
+
+DeviceRunner::DeviceRunner(Options options, Reports& reports)
+    : Runnable(std::move(options.name)),
+      reports_(reports),
+      port_(std::move(options.port)),
+      reset_limit_(options.reset_limit),
+      change_limit_(options.change_limit) {
+  PENSTOCK_CHECK(!options.sub_devices.empty()) << "device '" << name() << "'";
+  for (const std::string& sub_device : options.sub_devices) {
+    SubDeviceReports& self = *this;  // The base is private: nobody else may see it.
+    sub_devices_.push_back(std::make_unique<SubDeviceRunner>(name() + "/" + sub_device, self));
+  }
+}
+
+DeviceRunner::~DeviceRunner() {
+  sub_devices_.clear();  // Their slots are of the port's device.
+}
+
+void DeviceRunner::post(Message message) {
+  inbox_.post(std::move(message));
+  wake();
+}
+
+void DeviceRunner::change(Change change) {
+  post(std::move(change));
+}
+
+void DeviceRunner::reset() {
+  post(Reset{});
+}
+
+void DeviceRunner::slots_dropped() {
+  post(Dropped{});
+}
+
+Runnable::Step DeviceRunner::step(TimePoint now) {
+  if (state_ == State::kOpening && !opened_ && !open_error_.has_value()) {
+    return Step::kBlocking;
+  }
+  if (state_ == State::kOpening) {
+    limit_.reset();
+    if (open_error_.has_value()) {
+      fault("cannot be opened: " + std::exchange(open_error_, std::nullopt)->message);
+    } else {
+      state_ = State::kReady;
+      reports_.device_ready();
+    }
+  }
+  inbox_.take(messages_);
+  for (Message& message : messages_) {
+    obey(message, now);
+  }
+  if (opened_) {
+    poll_health();
+  }
+  go_on_changing(now);
+  if (limit_.has_value() && now >= *limit_) {
+    limit_.reset();
+    fault(state_ == State::kResetting ? "the reset does not end"
+                                      : "the change of residence does not end");
+  }
+  // All slots are gone: what is left is to open anew.
+  return state_ == State::kOpening ? Step::kBlocking : Step::kIdle;
+}
+
+std::optional<TimePoint> DeviceRunner::wake_at() const {
+  return limit_;
+}
+
+void DeviceRunner::obey(Message& message, TimePoint now) {
+  if (auto* wanted = std::get_if<Change>(&message); wanted != nullptr) {
+    if (state_ != State::kReady || change_.has_value()) {
+      reports_.residence_changed(
+          {wanted->epoch,
+           Errc::kDeviceLost,
+           state_ != State::kReady ? "the device is not ready" : "another change is under way",
+           {}});
+      return;
+    }
+    change_ = std::move(*wanted);
+    change_began_ = now;
+    limit_ = now + change_limit_;
+  } else if (std::holds_alternative<Reset>(message)) {
+    obey_reset(now);
+  } else if (state_ == State::kDropping && --to_drop_ == 0) {
+    opened_ = false;
+    state_ = State::kOpening;
+  }
+}
+
+void DeviceRunner::obey_reset(TimePoint now) {
+  if (state_ == State::kResetting || state_ == State::kDropping) {
+    return;
+  }
+  if (change_.has_value()) {
+    end_change(Errc::kDeviceLost, "the device is being reset", now);
+  }
+  const Status status = opened_ ? port_->reset() : Status(Error{Errc::kUnsupported, {}});
+  if (status.has_value()) {
+    state_ = State::kResetting;
+    limit_ = now + reset_limit_;
+    return;
+  }
+  if (status.error().code != Errc::kUnsupported) {
+    fault("cannot be reset: " + status.error().message);
+    return;
+  }
+  state_ = State::kDropping;
+  limit_.reset();
+  to_drop_ = sub_devices_.size();
+  for (const auto& sub_device : sub_devices_) {
+    sub_device->drop_slots();
+  }
+}
+
+void DeviceRunner::poll_health() {
+  while (auto change = port_->poll_health()) {
+    note_health(std::move(*change));
+  }
+}
+
+void DeviceRunner::note_health(HealthChange change) {
+  switch (change.health) {
+    case DeviceHealth::kFault:
+      if (state_ == State::kReady || state_ == State::kResetting) {
+        limit_.reset();
+        fault(std::move(change.reason));
+      }
+      return;
+    case DeviceHealth::kOk:
+      if (state_ == State::kResetting) {
+        limit_.reset();
+        state_ = State::kReady;
+        reports_.device_ready();
+        return;
+      }
+      break;
+    case DeviceHealth::kDegraded:
+    case DeviceHealth::kResetting:
+      break;
+  }
+  reports_.health_changed(std::move(change));
+}
+
+void DeviceRunner::go_on_changing(TimePoint now) {
+  while (change_.has_value()) {
+    if (change_in_flight_) {
+      auto done = port_->pop_change();
+      if (!done.has_value()) {
+        return;
+      }
+      if (done->token + 1 != next_token_) {
+        continue;
+      }
+      change_in_flight_ = false;
+      if (done->code != Errc::kOk) {
+        end_change(done->code, std::move(done->message), now);
+        return;
+      }
+    }
+    if (change_->out.empty() && !change_->in.has_value()) {
+      end_change(Errc::kOk, {}, now);
+      return;
+    }
+    while (port_->pop_change().has_value()) {
+    }  // Of changes that were given up.
+    const bool goes = !change_->out.empty();
+    const Lane lane = goes ? change_->out.back() : *change_->in;
+    const Status status = port_->change(lane, !goes, next_token_++);
+    if (!status.has_value()) {
+      end_change(status.error().code, status.error().message, now);
+      return;
+    }
+    change_in_flight_ = true;
+    if (goes) {
+      change_->out.pop_back();
+    } else {
+      change_->in.reset();
+    }
+  }
+}
+
+void DeviceRunner::end_change(Errc code, std::string text, TimePoint now) {
+  const std::uint64_t epoch = change_->epoch;
+  change_.reset();
+  change_in_flight_ = false;
+  limit_.reset();
+  reports_.residence_changed({epoch, code, std::move(text), now - change_began_});
+}
+
+void DeviceRunner::fault(std::string reason) {
+  state_ = State::kFaulted;
+  if (change_.has_value()) {
+    const std::uint64_t epoch = change_->epoch;
+    change_.reset();
+    change_in_flight_ = false;
+    reports_.residence_changed({epoch, Errc::kDeviceLost, reason, {}});
+  }
+  reports_.device_faulted(std::move(reason));
+}
+
+void DeviceRunner::blocking_step() {
+  std::vector<Doorbell> bells;
+  for (const auto& sub_device : sub_devices_) {
+    bells.push_back(sub_device->doorbell());
+  }
+  Result<SlotsBySubDevice> slots = Error{Errc::kInternal, {}};
+  try {
+    slots = port_->open(bells, doorbell());
+  } catch (const std::exception& exception) {
+    slots = Error{Errc::kInternal, exception.what()};
+  }
+  if (!slots.has_value()) {
+    open_error_ = slots.error();
+    return;
+  }
+  SlotsBySubDevice made = std::move(slots).value();
+  for (std::size_t i = 0; i < sub_devices_.size() && i < made.size(); ++i) {
+    if (made[i] != nullptr) {
+      sub_devices_[i]->use_slots(std::move(made[i]));
+    }
+  }
+  opened_ = true;
+}
+
+}  // namespace penstock

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+#include "engine/device/device_port.h"
+#include "engine/device/inbox.h"
+#include "engine/device/sub_device_runner.h"
+#include "engine/run/runnable.h"
+
+namespace penstock {
+
+/// The end of a change of residence: how it ended, and what it took.
+struct ResidenceEnd {
+  std::uint64_t epoch = 0;
+  Errc code = Errc::kOk;
+  std::string message;
+  Duration took{0};
+};
+
+/// Whom a device tells. Thread-safety: any thread.
+class DeviceReports {
+ public:
+  virtual void residence_changed(ResidenceEnd end) = 0;
+  /// The device answers, and nothing is resident on it but what always is.
+  virtual void device_ready() = 0;
+  virtual void device_faulted(std::string reason) = 0;
+  /// News for a person: a change of health that is neither of these.
+  virtual void health_changed(HealthChange change) = 0;
+
+ protected:
+  ~DeviceReports() = default;
+};
+
+/// One device: opens it, changes what is resident, resets it, and reports how it is.
+///
+/// A device whose driver cannot reset it is closed and opened anew: its sub-devices drop their
+/// slots first, since these are the driver's objects. What to change, and when to reset, is the
+/// scheduler's decision; this only carries it out, each order to exactly one report.
+///
+/// States: opening -> ready <-> changing; -> faulted -> resetting -> ready or faulted again.
+/// Units: `reset_limit` and `change_limit` bound how long a device may take; beyond it it has
+/// faulted.
+/// Ownership: owns the port; sub-devices and reports outlive it.
+/// Thread-safety: `change` and `reset` from any thread.
+class DeviceRunner final : public Runnable, private SubDeviceReports {
+ public:
+  struct Options {
+    std::string name;
+    std::unique_ptr<DevicePort> port;
+    std::vector<std::string> sub_devices;  ///< Names, at least one.
+    Duration reset_limit = std::chrono::seconds(30);
+    Duration change_limit = std::chrono::seconds(60);
+  };
+
+  /// One change of residence: what goes, then what comes.
+  struct Change {
+    std::uint64_t epoch = 0;
+    std::vector<Lane> out;
+    std::optional<Lane> in;
+  };
+
+  /// `ends` hears of the batches of its sub-devices.
+  class Reports : public DeviceReports {
+   public:
+    virtual void job_ended(JobEnd end) = 0;
+
+   protected:
+    ~Reports() = default;
+  };
+
+  DeviceRunner(Options options, Reports& reports);
+  ~DeviceRunner() override;
+
+  [[nodiscard]] const std::vector<std::unique_ptr<SubDeviceRunner>>& sub_devices() const noexcept {
+    return sub_devices_;
+  }
+
+  [[nodiscard]] std::vector<DeviceFigure> figures() const { return port_->figures(); }
+
+  void change(Change change);
+  void reset();
+
+  Step step(TimePoint now) override;
+  void blocking_step() override;
+  [[nodiscard]] std::optional<TimePoint> wake_at() const override;
+
+ private:
+  enum class State : std::uint8_t { kOpening, kReady, kFaulted, kResetting, kDropping };
+
+  struct Reset {};
+
+  struct Dropped {};
+
+  using Message = std::variant<Change, Reset, Dropped>;
+
+  void job_ended(JobEnd end) override { reports_.job_ended(std::move(end)); }
+
+  void slots_dropped() override;
+  void obey(Message& message, TimePoint now);
+  void obey_reset(TimePoint now);
+  void poll_health();
+  void note_health(HealthChange change);
+  void go_on_changing(TimePoint now);
+  void end_change(Errc code, std::string text, TimePoint now);
+  void fault(std::string reason);
+  void post(Message message);
+
+  Reports& reports_;
+  std::unique_ptr<DevicePort> port_;
+  const Duration reset_limit_;
+  const Duration change_limit_;
+  std::vector<std::unique_ptr<SubDeviceRunner>> sub_devices_;
+  Inbox<Message> inbox_;
+  std::vector<Message> messages_;
+  State state_ = State::kOpening;
+  std::size_t to_drop_ = 0;
+  std::optional<Change> change_;
+  bool change_in_flight_ = false;
+  std::uint64_t next_token_ = 1;
+  TimePoint change_began_;
+  std::optional<TimePoint> limit_;  // Of the change or reset under way.
+  std::optional<Error> open_error_;
+  bool opened_ = false;
+};
+
+}  // namespace penstock

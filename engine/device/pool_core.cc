@@ -1,0 +1,528 @@
+#include "engine/device/pool_core.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace penstock {
+namespace {
+
+/// A request's number is its place in the table and a serial, so that an old one names nobody.
+constexpr unsigned kPlaceBits = 20;
+constexpr std::uint64_t kPlaceMask = (1ULL << kPlaceBits) - 1;
+
+}  // namespace
+
+/// Turns what a device reports into messages with its number.
+class DevicePool::Core::Reporter final : public DeviceRunner::Reports {
+ public:
+  Reporter(Core& core, DeviceNumber device) : core_(core), device_(device) {}
+
+  void job_ended(JobEnd end) override { core_.post(Ended{device_, std::move(end)}); }
+
+  void residence_changed(ResidenceEnd end) override {
+    core_.post(Changed{device_, std::move(end)});
+  }
+
+  void device_ready() override { core_.post(Health{device_, Health::News::kReady, {}}); }
+
+  void device_faulted(std::string reason) override {
+    core_.post(Health{device_, Health::News::kFaulted, {DeviceHealth::kFault, std::move(reason)}});
+  }
+
+  void health_changed(HealthChange change) override {
+    core_.post(Health{device_, Health::News::kOther, std::move(change)});
+  }
+
+ private:
+  Core& core_;
+  DeviceNumber device_;
+};
+
+DevicePool::Core::Core(Options options)
+    : Runnable("scheduler"),
+      options_(std::move(options)),
+      scheduler_(options_.knobs) {
+  PENSTOCK_CHECK(options_.clock != nullptr) << "a pool needs a clock";
+}
+
+DevicePool::Core::~Core() = default;
+
+DeviceNumber DevicePool::Core::add_device(DeviceWords words) {
+  const DeviceNumber number{static_cast<std::uint32_t>(devices_.size())};
+  PENSTOCK_CHECK(number.index() < kMaxDevices) << "device " << words.name;
+  DeviceBook book;
+  book.name = words.name;
+  book.identity = words.identity;
+  book.simulated = words.simulated;
+  book.capacity = words.capacity;
+  book.reporter = std::make_unique<Reporter>(*this, number);
+  DeviceRunner::Options runner;
+  runner.name = words.name;
+  runner.port = std::move(words.port);
+  runner.sub_devices = std::move(words.sub_devices);
+  book.runner = std::make_unique<DeviceRunner>(std::move(runner), *book.reporter);
+  devices_.push_back(std::move(book));
+  ++silent_devices_;
+  return number;
+}
+
+PackageNumber DevicePool::Core::add_package(PackageWords words) {
+  const PackageNumber number{static_cast<std::uint32_t>(packages_.size())};
+  PackageBook book;
+  book.words = std::move(words);
+  packages_.push_back(std::move(book));
+  scheduler_.apply(AddPackage{number, {}}, options_.clock->now());
+  return number;
+}
+
+void DevicePool::Core::describe(PackageNumber package,
+                                std::vector<std::shared_ptr<const TensorSpec>> inputs,
+                                std::vector<std::shared_ptr<const TensorSpec>> outputs) {
+  PackageWords& words = packages_.at(package.index()).words;
+  words.inputs = std::move(inputs);
+  words.outputs = std::move(outputs);
+}
+
+void DevicePool::Core::place(PackageNumber package, PlacePackage facts) {
+  DeviceBook& book = devices_.at(facts.device.index());
+  book.placements[package] = facts.placements;
+  book.always_resident[package] = facts.always_resident;
+  book.placed.push_back(std::move(facts));
+}
+
+ClientNumber DevicePool::Core::add_client(ClientWords words) {
+  const ClientNumber number{static_cast<std::uint32_t>(clients_.size())};
+  scheduler_.apply(AddClient{number, words.knobs}, options_.clock->now());
+  clients_.push_back(std::move(words));
+  return number;
+}
+
+std::vector<Runnable*> DevicePool::Core::runnables() {
+  std::vector<Runnable*> all{this};
+  for (const DeviceBook& book : devices_) {
+    all.push_back(book.runner.get());
+    for (const auto& sub_device : book.runner->sub_devices()) {
+      all.push_back(sub_device.get());
+    }
+  }
+  return all;
+}
+
+const DevicePool::PackageWords& DevicePool::Core::package(PackageNumber number) const {
+  return packages_.at(number.index()).words;
+}
+
+Runnable::Step DevicePool::Core::step(TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  inbox_.take(messages_);
+  for (Message& message : messages_) {
+    const bool is_device = std::holds_alternative<Health>(message);
+    if (silent_devices_ > 0 && !is_device) {
+      held_.push_back(std::move(message));
+    } else {
+      obey(message, now);
+    }
+  }
+  if (silent_devices_ == 0 && !held_.empty()) {
+    for (Message& message : std::exchange(held_, {})) {
+      obey(message, now);
+    }
+  }
+  // What is finished may let in what waits outside, which is decided on at once.
+  do {
+    actions_.clear();
+    wake_ = scheduler_.decide(now, actions_);
+    carry_out(actions_, now);
+  } while (!actions_.empty());
+  return Step::kIdle;
+}
+
+void DevicePool::Core::obey(Message& message, TimePoint now) {
+  if (auto* submission = std::get_if<Submission>(&message); submission != nullptr) {
+    submit(*submission, now);
+  } else if (auto* ended = std::get_if<Ended>(&message); ended != nullptr) {
+    note_end(*ended, now);
+  } else if (const auto* taken = std::get_if<Taken>(&message); taken != nullptr) {
+    scheduler_.apply(OutputTaken{taken->client, taken->results}, now);
+  } else if (const auto* cancelled = std::get_if<CancelSlot>(&message); cancelled != nullptr) {
+    cancel(*cancelled, now);
+  } else if (const auto* closed = std::get_if<Close>(&message); closed != nullptr) {
+    close(*closed, now);
+  } else if (auto* changed = std::get_if<Changed>(&message); changed != nullptr) {
+    note_change(*changed, now);
+  } else {
+    note_health(std::get<Health>(message), now);
+  }
+}
+
+void DevicePool::Core::submit(Submission& submission, TimePoint now) {
+  std::uint32_t place = 0;
+  if (free_requests_.empty()) {
+    place = static_cast<std::uint32_t>(requests_.size());
+    PENSTOCK_CHECK(place <= kPlaceMask) << "bounded by the backends' slots";
+    requests_.emplace_back();
+  } else {
+    place = free_requests_.back();
+    free_requests_.pop_back();
+  }
+  Request& made = requests_[place];
+  made.number = RequestNumber{(next_serial_++ << kPlaceBits) | place};
+  made.user = submission.user;
+  made.slot = submission.slot;
+  made.token = submission.token;
+  made.frames = submission.frames;
+  made.deadline = submission.deadline;
+  made.inputs = std::move(submission.inputs);
+  made.outputs = std::move(submission.outputs);
+  made.code = Errc::kOk;
+  made.message.clear();
+  made.device_time = {};
+  made.waits_outside = false;
+  User& user = *made.user;
+  if (user.by_slot.size() <= made.slot) {
+    user.by_slot.resize(made.slot + std::size_t{1});
+  }
+  user.by_slot[made.slot] = made.number;
+  if (user.closed) {
+    finish(made.number, FinishReason::kClientGone);
+    return;
+  }
+  made.flow = flow_of(made.user, submission.stream, now);
+  FlowBook& flow = flows_[made.flow.index()];
+  if (!flow.outside.empty() || !offer(made.number, now)) {
+    made.waits_outside = true;
+    flow.outside.push_back(made.number);
+  }
+}
+
+bool DevicePool::Core::offer(RequestNumber number, TimePoint now) {
+  const Request& offered = request(number);
+  SubmitRequest wanted;
+  wanted.request = number;
+  wanted.flow = offered.flow;
+  wanted.frames = offered.frames;
+  if (offered.deadline != TimePoint::max()) {
+    wanted.deadline = offered.deadline;
+  }
+  const Admission admission = scheduler_.admit(wanted, now);
+  switch (admission.verdict) {
+    case Admission::Verdict::kAccepted:
+      return true;
+    case Admission::Verdict::kFull:
+      return false;
+    case Admission::Verdict::kRefused:
+    case Admission::Verdict::kDropped:
+      finish(number, admission.reason);
+      return true;
+  }
+  return true;
+}
+
+FlowNumber DevicePool::Core::flow_of(const std::shared_ptr<User>& user,
+                                     StreamId stream,
+                                     TimePoint now) {
+  for (const auto& [known, flow] : user->flows) {
+    if (known == stream) {
+      return flow;
+    }
+  }
+  FlowNumber number{static_cast<std::uint32_t>(flows_.size())};
+  if (free_flows_.empty()) {
+    flows_.emplace_back();
+  } else {
+    number.value = free_flows_.back();
+    free_flows_.pop_back();
+  }
+  flows_[number.index()].user = user;
+  OpenFlow open;
+  open.flow = number;
+  open.client = user->words.client;
+  open.package = user->words.package;
+  open.stream = static_cast<std::uint64_t>(stream);
+  open.knobs = user->words.knobs;
+  if (const auto words = user->words.streams.find(stream); words != user->words.streams.end()) {
+    open.knobs.weight = words->second.weight;
+    open.priority = words->second.priority;
+  }
+  open.devices = user->words.devices;
+  open.placement = user->words.placement;
+  open.failover = user->words.failover;
+  scheduler_.apply(open, now);
+  user->flows.emplace_back(stream, number);
+  return number;
+}
+
+void DevicePool::Core::cancel(const CancelSlot& message, TimePoint now) {
+  const User& user = *message.user;
+  if (message.slot >= user.by_slot.size()) {
+    return;
+  }
+  Request* found = find(user.by_slot[message.slot]);
+  if (found == nullptr || found->user != message.user) {
+    return;
+  }
+  if (found->waits_outside) {
+    auto& outside = flows_[found->flow.index()].outside;
+    outside.erase(std::remove(outside.begin(), outside.end(), found->number), outside.end());
+    finish(found->number, FinishReason::kCancelled);
+  } else {
+    scheduler_.apply(CancelRequest{found->number}, now);
+  }
+}
+
+void DevicePool::Core::close(const Close& message, TimePoint now) {
+  User& user = *message.user;
+  user.closed = true;
+  for (const auto& [stream, flow] : user.flows) {
+    FlowBook& book = flows_[flow.index()];
+    for (const RequestNumber number : std::exchange(book.outside, {})) {
+      finish(number, FinishReason::kClientGone);
+    }
+    book.user.reset();
+    scheduler_.apply(CloseFlow{flow}, now);
+    free_flows_.push_back(flow.value);
+  }
+  user.flows.clear();
+}
+
+void DevicePool::Core::note_end(Ended& message, TimePoint now) {
+  const auto running = std::find_if(running_.begin(), running_.end(), [&](const Running& one) {
+    return one.batch == message.end.batch;
+  });
+  PENSTOCK_CHECK(running != running_.end()) << "end of unknown batch " << message.end.batch.value
+                                            << " on " << devices_[message.device.index()].name;
+  Request& ran = request(running->request);
+  ran.code = message.end.code;
+  ran.message = std::move(message.end.message);
+  ran.device_time = message.end.device_time;
+  if (ran.code == Errc::kOk) {
+    PackageBook& package = packages_[running->package.index()];
+    ++package.runs;
+    package.frames += ran.frames;
+  }
+  *running = running_.back();
+  running_.pop_back();
+  scheduler_.apply(BatchDone{message.end.batch, message.end.code, message.end.device_time}, now);
+}
+
+void DevicePool::Core::note_change(const Changed& message, TimePoint now) {
+  DeviceBook& book = devices_[message.device.index()];
+  const ResidenceEnd& end = message.end;
+  const auto coming = std::exchange(book.coming, std::nullopt);
+  if (end.code == Errc::kOk && coming.has_value()) {
+    PackageBook& package = packages_[coming->index()];
+    ++package.swaps;
+    package.swap_time += end.took;
+  } else if (end.code != Errc::kOk) {
+    tell(true,
+         "device '" + book.name + "': " +
+             (coming.has_value() ? "'" + packages_[coming->index()].words.name + "'" : "a model") +
+             " could not be made resident: " + end.message);
+  }
+  scheduler_.apply(ResidenceChanged{message.device, end.epoch, end.code, end.took}, now);
+}
+
+void DevicePool::Core::make_known(DeviceNumber number, DeviceBook& book, TimePoint now) {
+  if (std::exchange(book.known, true)) {
+    return;
+  }
+  --silent_devices_;
+  scheduler_.apply(AddDevice{number, book.capacity}, now);
+  for (PlacePackage& facts : std::exchange(book.placed, {})) {
+    scheduler_.apply(std::move(facts), now);
+  }
+}
+
+void DevicePool::Core::note_health(Health& message, TimePoint now) {
+  DeviceBook& book = devices_[message.device.index()];
+  const bool was_known = book.known;
+  make_known(message.device, book, now);
+  const DeviceHealth before = std::exchange(
+      book.health,
+      message.news == Health::News::kReady ? DeviceHealth::kOk : message.change.health);
+  book.reason = message.change.reason;
+  switch (message.news) {
+    case Health::News::kReady:
+      if (was_known) {
+        scheduler_.apply(DeviceReady{message.device}, now);
+        tell(false, "device '" + book.name + "' is ready again");
+      }
+      return;
+    case Health::News::kFaulted:
+      scheduler_.apply(DeviceFaulted{message.device, 0}, now);
+      if (before != DeviceHealth::kFault) {
+        tell(true, "device '" + book.name + "' has faulted: " + book.reason);
+      }
+      return;
+    case Health::News::kOther:
+      if (before != book.health) {
+        tell(book.health != DeviceHealth::kOk,
+             "device '" + book.name + "' is " + to_string(book.health) +
+                 (book.reason.empty() ? "" : ": " + book.reason));
+      }
+      return;
+  }
+}
+
+void DevicePool::Core::carry_out(const SchedulerActions& actions, TimePoint now) {
+  for (const SchedulerAction& action : actions.all()) {
+    if (const auto* batch = std::get_if<RunBatch>(&action); batch != nullptr) {
+      run(*batch);
+    } else if (const auto* finished = std::get_if<FinishRequest>(&action); finished != nullptr) {
+      finish(finished->request, finished->reason);
+    } else if (const auto* room = std::get_if<RoomAvailable>(&action); room != nullptr) {
+      let_in(room->flow, now);
+    } else if (const auto* changing = std::get_if<ChangeResidence>(&action); changing != nullptr) {
+      change(*changing);
+    } else if (const auto* cancelled = std::get_if<CancelBatch>(&action); cancelled != nullptr) {
+      // Which of them leads does not matter: the others do not know the batch.
+      for (const auto& sub_device : devices_[cancelled->device.index()].runner->sub_devices()) {
+        sub_device->cancel(cancelled->batch);
+      }
+    } else {
+      DeviceBook& book = devices_[std::get<ResetDevice>(action).device.index()];
+      ++book.resets;
+      book.health = DeviceHealth::kResetting;
+      book.runner->reset();
+    }
+  }
+}
+
+Lane DevicePool::Core::lane_of(const DeviceBook& book,
+                               PackageNumber package,
+                               std::uint32_t placement) const {
+  const auto facts = book.placements.find(package);
+  PENSTOCK_CHECK(facts != book.placements.end() && placement < facts->second.size())
+      << "package " << package.value << " is not placed on " << book.name;
+  const bool whole = book.always_resident.at(package);
+  return {package, whole ? 0 : facts->second[placement].sub_devices};
+}
+
+void DevicePool::Core::run(const RunBatch& action) {
+  PENSTOCK_CHECK(action.requests.size() == 1) << "batches are made by the stations";
+  const Request& first = request(action.requests.front());
+  DeviceBook& book = devices_[action.device.index()];
+  SubDeviceRunner::Job job;
+  job.batch = action.batch;
+  job.lane = lane_of(book, action.package, action.placement);
+  job.inputs = first.inputs;
+  job.outputs = first.outputs;
+  running_.push_back({action.batch, action.package, first.number});
+  std::size_t lead = 0;
+  while (lead + 1 < book.runner->sub_devices().size() && job.lane.sub_devices != 0 &&
+         (job.lane.sub_devices >> lead & 1U) == 0) {
+    ++lead;
+  }
+  book.runner->sub_devices()[lead]->run(std::move(job));
+}
+
+void DevicePool::Core::change(const ChangeResidence& action) {
+  DeviceBook& book = devices_[action.device.index()];
+  DeviceRunner::Change wanted;
+  wanted.epoch = action.epoch;
+  for (const ChangeResidence::Outgoing& outgoing : action.outgoing) {
+    wanted.out.push_back(lane_of(book, outgoing.package, outgoing.placement));
+  }
+  if (!action.only_out) {
+    wanted.in = lane_of(book, action.incoming, action.placement);
+    book.coming = action.incoming;
+  }
+  book.runner->change(std::move(wanted));
+}
+
+void DevicePool::Core::let_in(FlowNumber flow, TimePoint now) {
+  auto& outside = flows_[flow.index()].outside;
+  while (!outside.empty() && offer(outside.front(), now)) {
+    if (Request* let = find(outside.front()); let != nullptr) {
+      let->waits_outside = false;
+    }
+    outside.pop_front();
+  }
+}
+
+void DevicePool::Core::finish(RequestNumber number, FinishReason reason) {
+  Request& ended = request(number);
+  InferenceDone done;
+  done.token = ended.token;
+  done.device_time = ended.device_time;
+  done.frames = ended.frames;
+  switch (reason) {
+    case FinishReason::kDone:
+      break;
+    case FinishReason::kExpired:
+      done.dropped_by = Reason::kDeadline;
+      break;
+    case FinishReason::kDropped:
+      done.dropped_by = ended.user->words.knobs.when_full == WhenFull::kDropOldest
+                            ? Reason::kQueueOldest
+                            : Reason::kQueueNewest;
+      break;
+    case FinishReason::kCancelled:
+    case FinishReason::kClientGone:
+      done.code = Errc::kCancelled;
+      done.message = "cancelled";
+      break;
+    case FinishReason::kFailed:
+      // Lost again and again: the frame's failure, since the device is still tried by others.
+      done.code =
+          ended.code == Errc::kDeviceLost || ended.code == Errc::kOk ? Errc::kInternal : ended.code;
+      done.message = std::move(ended.message);
+      break;
+    case FinishReason::kNoDevice:
+      done.code = Errc::kDeviceLost;
+      done.message = ended.message.empty() ? "no device that is allowed will run the model"
+                                           : std::move(ended.message);
+      break;
+    case FinishReason::kRefused:
+      done.code = Errc::kUnavailable;
+      done.message = "refused: more frames than ifmap_queue_size holds";
+      break;
+  }
+  // The memory goes back before its owner hears of it.
+  ended.inputs.clear();
+  ended.outputs.clear();
+  const std::shared_ptr<User> user = std::move(ended.user);
+  ended.user.reset();
+  ended.number = {};
+  free_requests_.push_back(static_cast<std::uint32_t>(number.value & kPlaceMask));
+  user->box.put(std::move(done));
+}
+
+DevicePool::Core::Request* DevicePool::Core::find(RequestNumber number) {
+  const auto place = static_cast<std::size_t>(number.value & kPlaceMask);
+  return place < requests_.size() && number.value != 0 && requests_[place].number == number
+             ? &requests_[place]
+             : nullptr;
+}
+
+DevicePool::Core::Request& DevicePool::Core::request(RequestNumber number) {
+  Request* found = find(number);
+  PENSTOCK_CHECK(found != nullptr) << "request " << number.value << " is not under way";
+  return *found;
+}
+
+void DevicePool::Core::tell(bool is_warning, std::string text) {
+  if (options_.on_note) {
+    options_.on_note({is_warning, std::move(text)});
+  }
+}
+
+void DevicePool::Core::shut_down() {
+  const std::lock_guard lock(mutex_);
+  devices_.clear();  // Waits for what is at the devices.
+  for (Request& left : requests_) {
+    if (left.user != nullptr) {
+      InferenceDone done;
+      done.token = left.token;
+      done.code = Errc::kUnavailable;
+      done.message = "the devices were closed";
+      left.user->box.put(std::move(done));
+    }
+  }
+  requests_.clear();
+}
+
+}  // namespace penstock

@@ -1,0 +1,217 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/device/device_pool.h"
+#include "engine/device/device_runner.h"
+#include "engine/device/inbox.h"
+#include "engine/device/reply_box.h"
+#include "engine/run/runnable.h"
+#include "engine/schedule/scheduler.h"
+#include "engine/schedule/scheduler_action.h"
+
+namespace penstock {
+
+/// The scheduler as a runnable: carries what happened into the scheduler's core and its decisions
+/// to the devices.
+///
+/// What others leave for it lies in its inbox. Requests have numbers that name their place in a
+/// table, so that nothing is searched or allocated for a frame in the steady state.
+/// Thread-safety: as `DevicePool`.
+class DevicePool::Core final : public Runnable {
+ public:
+  /// One backend as the pool knows it.
+  struct User {
+    User(BackendWords user_words, Doorbell bell) : words(std::move(user_words)), box(bell) {}
+
+    BackendWords words;
+    ReplyBox box;
+    // The rest is the runnable's.
+    std::vector<std::pair<StreamId, FlowNumber>> flows;
+    std::vector<RequestNumber> by_slot;
+    bool closed = false;
+  };
+
+  struct Submission {
+    std::shared_ptr<User> user;
+    std::uint32_t slot = 0;
+    std::uint64_t token = 0;
+    std::vector<FeatureMap> inputs;
+    std::vector<FeatureMap> outputs;
+    StreamId stream{};
+    std::uint32_t frames = 1;
+    TimePoint deadline = TimePoint::max();
+  };
+
+  struct CancelSlot {
+    std::shared_ptr<User> user;
+    std::uint32_t slot = 0;
+  };
+
+  struct Close {
+    std::shared_ptr<User> user;
+  };
+
+  struct Taken {
+    ClientNumber client;
+    std::uint32_t results = 1;
+  };
+
+  /// What a device says, with its number.
+  struct Ended {
+    DeviceNumber device;
+    JobEnd end;
+  };
+
+  struct Changed {
+    DeviceNumber device;
+    ResidenceEnd end;
+  };
+
+  struct Health {
+    enum class News : std::uint8_t { kReady, kFaulted, kOther };
+    DeviceNumber device;
+    News news = News::kOther;
+    HealthChange change;
+  };
+
+  using Message = std::variant<Submission, CancelSlot, Close, Taken, Ended, Changed, Health>;
+
+  explicit Core(Options options);
+  ~Core() override;
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  void post(Message message) {
+    inbox_.post(std::move(message));
+    wake();
+  }
+
+  DeviceNumber add_device(DeviceWords words);
+  PackageNumber add_package(PackageWords words);
+  void describe(PackageNumber package,
+                std::vector<std::shared_ptr<const TensorSpec>> inputs,
+                std::vector<std::shared_ptr<const TensorSpec>> outputs);
+  void place(PackageNumber package, PlacePackage facts);
+  ClientNumber add_client(ClientWords words);
+  [[nodiscard]] std::vector<Runnable*> runnables();
+  [[nodiscard]] const PackageWords& package(PackageNumber number) const;
+  [[nodiscard]] PoolStatus status() const;
+  /// Ends every backend's requests; nothing is driven any more.
+  void shut_down();
+
+  Step step(TimePoint now) override;
+
+  [[nodiscard]] std::optional<TimePoint> wake_at() const override { return wake_; }
+
+ private:
+  class Reporter;
+
+  struct DeviceBook {
+    std::string name;
+    std::string identity;
+    bool simulated = false;
+    DeviceCapacity capacity;
+    std::vector<PlacePackage> placed;  // Until the device has answered for the first time.
+    std::map<PackageNumber, std::vector<PlacementFacts>> placements;
+    std::map<PackageNumber, bool> always_resident;
+    std::unique_ptr<Reporter> reporter;
+    std::unique_ptr<DeviceRunner> runner;
+    bool known = false;  // The scheduler has it.
+    DeviceHealth health = DeviceHealth::kOk;
+    std::string reason;
+    std::uint64_t resets = 0;
+    std::optional<PackageNumber> coming;  // By the change of residence under way.
+  };
+
+  struct PackageBook {
+    PackageWords words;
+    std::uint64_t runs = 0;
+    std::uint64_t frames = 0;
+    std::uint64_t swaps = 0;
+    Duration swap_time{0};
+  };
+
+  struct Request {
+    RequestNumber number;
+    std::shared_ptr<User> user;
+    std::uint32_t slot = 0;
+    std::uint64_t token = 0;
+    std::uint32_t frames = 1;
+    TimePoint deadline;
+    FlowNumber flow;
+    std::vector<FeatureMap> inputs;
+    std::vector<FeatureMap> outputs;
+    Errc code = Errc::kOk;  // Of its last run.
+    std::string message;
+    Duration device_time{0};
+    bool waits_outside = false;  // The flow's queue was full.
+  };
+
+  struct Running {
+    BatchNumber batch;
+    PackageNumber package;
+    RequestNumber request;
+  };
+
+  /// Requests that found their flow's queue full, in order.
+  struct FlowBook {
+    std::shared_ptr<User> user;
+    std::deque<RequestNumber> outside;
+  };
+
+  void obey(Message& message, TimePoint now);
+  void submit(Submission& submission, TimePoint now);
+  /// Returns whether the request needs to wait outside no longer.
+  bool offer(RequestNumber number, TimePoint now);
+  void cancel(const CancelSlot& message, TimePoint now);
+  void close(const Close& message, TimePoint now);
+  void note_end(Ended& message, TimePoint now);
+  void note_change(const Changed& message, TimePoint now);
+  void note_health(Health& message, TimePoint now);
+  void make_known(DeviceNumber number, DeviceBook& book, TimePoint now);
+  void carry_out(const SchedulerActions& actions, TimePoint now);
+  void run(const RunBatch& action);
+  void change(const ChangeResidence& action);
+  void let_in(FlowNumber flow, TimePoint now);
+  void finish(RequestNumber number, FinishReason reason);
+  FlowNumber flow_of(const std::shared_ptr<User>& user, StreamId stream, TimePoint now);
+  [[nodiscard]] Lane lane_of(const DeviceBook& book,
+                             PackageNumber package,
+                             std::uint32_t placement) const;
+  Request& request(RequestNumber number);
+  [[nodiscard]] Request* find(RequestNumber number);
+  void add_devices(const SchedulerSnapshot& snapshot, PoolStatus* status) const;
+  void add_clients(const SchedulerSnapshot& snapshot, PoolStatus* status) const;
+  void tell(bool is_warning, std::string text);
+
+  Options options_;
+  mutable std::mutex mutex_;  // Status reads while the runnable works.
+  Scheduler scheduler_;
+  SchedulerActions actions_;
+  Inbox<Message> inbox_;
+  std::vector<Message> messages_;
+  std::vector<Message> held_;  // Until every device has answered for the first time.
+  std::size_t silent_devices_ = 0;
+  std::vector<DeviceBook> devices_;
+  std::vector<PackageBook> packages_;
+  std::vector<ClientWords> clients_;
+  std::vector<FlowBook> flows_;
+  std::vector<std::uint32_t> free_flows_;
+  std::vector<Request> requests_;
+  std::vector<std::uint32_t> free_requests_;
+  std::uint64_t next_serial_ = 1;
+  std::vector<Running> running_;
+  std::optional<TimePoint> wake_;
+};
+
+}  // namespace penstock
