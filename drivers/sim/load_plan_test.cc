@@ -1,0 +1,148 @@
+#include "drivers/sim/load_plan.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "drivers/sim/profiles/builtin_profiles.h"
+
+namespace penstock::sim {
+namespace {
+
+constexpr const char* kHash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+ModelInfo float_model(double weight_bytes = 4e6) {
+  ModelInfo info;
+  TensorSpec image;
+  image.name = "image";
+  image.type = ElementType::kF32;
+  image.shape = {1, 3, 8, 8};
+  info.inputs = {image};
+  TensorSpec scores;
+  scores.name = "scores";
+  scores.type = ElementType::kF32;
+  scores.shape = {1, 10};
+  info.outputs = {scores};
+  for (const char* name : {"depthwise_macs",
+                           "other_ops",
+                           "activation_bytes",
+                           "input_bytes",
+                           "output_bytes",
+                           "layers"}) {
+    info.properties[std::string("work.") + name] = "0";
+  }
+  info.properties["work.conv_macs"] = "1e9";
+  info.properties["work.weight_bytes"] = std::to_string(weight_bytes);
+  return info;
+}
+
+struct Planned {
+  std::optional<LoadPlan> plan;
+  std::vector<LoadObstacle> obstacles;
+};
+
+Planned plan(const Profile& profile, const DriverOptions& options, const ModelInfo& model) {
+  OptionReader reader(options);
+  const LoadOptions parsed = read_load_options(reader, profile, true, true);
+  Planned result;
+  result.obstacles = reader.obstacles();
+  EXPECT_TRUE(result.obstacles.empty()) << result.obstacles.front().text;
+  result.plan = plan_load(profile, parsed, "m.onnx", model, &result.obstacles);
+  return result;
+}
+
+TEST(LoadPlan, PlacesAModelInTheFirstModeThatItFitsIn) {
+  const auto result = plan(find_profile("mx3").value(), {}, float_model());
+  ASSERT_TRUE(result.plan.has_value()) << result.obstacles.front().text;
+  const ModelInfo& info = result.plan->info;
+  EXPECT_EQ(info.mode, "group4");
+  ASSERT_EQ(info.placements.size(), 1U);
+  EXPECT_EQ(info.placements[0].sub_devices, 0xFU);
+  EXPECT_EQ(info.placements[0].memory_bytes, 1'000'000U) << "weights are divided among the chips";
+  EXPECT_GT(info.placements[0].depth, 2U);
+  EXPECT_GT(info.placements[0].activation_time, std::chrono::milliseconds(3));
+  EXPECT_GT(info.placements[0].service_time, Duration(0));
+  EXPECT_TRUE(info.needs_activation);
+  EXPECT_EQ(info.properties.at("simulated"), "true");
+  EXPECT_EQ(info.properties.at("estimate"), "cost model");
+}
+
+TEST(LoadPlan, SaysWhichLimitByHowMuchAndWhichModeWouldFit) {
+  const auto result =
+      plan(find_profile("mx3").value(), {{"mode", "group1"}}, float_model(12'000'000));
+  ASSERT_FALSE(result.plan.has_value());
+  ASSERT_EQ(result.obstacles.size(), 1U);
+  EXPECT_EQ(result.obstacles[0].code, Errc::kUnsupported);
+  EXPECT_EQ(result.obstacles[0].text,
+            "mode 'group1': memory 'weights' of each chip: 12000000 bytes wanted, 10500000 there, "
+            "1500000 too few; it would fit in: group4, group2");
+}
+
+TEST(LoadPlan, SaysThatNothingWouldDo) {
+  const auto result = plan(find_profile("mx3").value(), {}, float_model(60'000'000));
+  ASSERT_EQ(result.obstacles.size(), 1U);
+  EXPECT_NE(result.obstacles[0].text.find("no mode of this device would do"), std::string::npos);
+}
+
+TEST(LoadPlan, RefusesAFloatModelWithoutScalesOnAnIntegerDevice) {
+  const Profile metis = find_profile("metis").value();
+  const auto refused = plan(metis, {}, float_model());
+  ASSERT_EQ(refused.obstacles.size(), 1U);
+  EXPECT_EQ(refused.obstacles[0].subject, "scales");
+  EXPECT_NE(refused.obstacles[0].text.find("penstock models pack --calibrate CLIP m.onnx"),
+            std::string::npos);
+  EXPECT_EQ(plan(metis, {{"scales", "dynamic"}}, float_model()).plan->info.properties.at("scales"),
+            "dynamic");
+  const auto given = plan(metis, {{"input_scale", "0.1"}, {"output_scale", "0.5"}}, float_model());
+  ASSERT_TRUE(given.plan.has_value());
+  EXPECT_EQ(given.plan->info.properties.at("scales"), "given");
+  EXPECT_TRUE(plan(metis, {{"compute", "none"}}, float_model()).plan.has_value());
+}
+
+TEST(LoadPlan, ShowsDevicePortsInt8WithScaleAndChannelsLast) {
+  const auto result = plan(find_profile("metis").value(),
+                           {{"ports", "device"},
+                            {"input_scale", "0.1"},
+                            {"input_zero_point", "-3"},
+                            {"output_scale", "0.5"}},
+                           float_model());
+  ASSERT_TRUE(result.plan.has_value()) << result.obstacles.front().text;
+  const TensorSpec& input = result.plan->info.inputs[0];
+  EXPECT_EQ(input.to_string(), "i8 1x8x8x3 NHWC");
+  EXPECT_EQ(input.quantization.zero_point, -3);
+  EXPECT_EQ(input.padding, (Shape{0, 0, 0, 1}));
+}
+
+TEST(LoadPlan, TakesACalibratedTimeByHashAndSaysSo) {
+  Profile profile = find_profile("metis").value();
+  CalibratedModel known;
+  known.hash = kHash;
+  known.name = "net";
+  known.mode = "single";
+  known.service = std::chrono::milliseconds(3);
+  known.source = "a table";
+  profile.calibrated = {known};
+  const auto result = plan(profile, {{"hash", kHash}, {"scales", "dynamic"}}, float_model());
+  EXPECT_EQ(result.plan->info.placements[0].service_time, std::chrono::milliseconds(3));
+  EXPECT_EQ(result.plan->info.properties.at("estimate"), "calibrated: net (a table)");
+  const auto other =
+      plan(profile, {{"hash", kHash}, {"scales", "dynamic"}, {"mode", "global4"}}, float_model());
+  EXPECT_EQ(other.plan->info.properties.at("estimate"), "cost model");
+}
+
+TEST(LoadPlan, LetsTwoSubDevicesShareAFrameOrTakeOneEach) {
+  const Profile aries = find_profile("aries").value();
+  const auto of = [&](const std::string& mode) {
+    return plan(aries, {{"mode", mode}, {"scales", "dynamic"}}, float_model()).plan->info;
+  };
+  EXPECT_EQ(of("single").placements.size(), 8U);
+  EXPECT_EQ(of("multi").placements.size(), 2U);
+  EXPECT_EQ(of("global8").placements.size(), 1U);
+  EXPECT_EQ(of("multi").placements[1].sub_devices, 0xF0U);
+  EXPECT_EQ(of("single").placements[0].service_time, 4 * of("multi").placements[0].service_time);
+  EXPECT_LT(of("global8").placements[0].service_time, of("global4").placements[0].service_time);
+}
+
+}  // namespace
+}  // namespace penstock::sim
