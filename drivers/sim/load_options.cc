@@ -92,15 +92,8 @@ void read_work(OptionReader& reader, LoadOptions& options) {
     const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
     const bool is_number = fault == std::errc() && end == value.data() + value.size() &&
                            std::isfinite(number) && number >= 0;
-    static const std::vector<std::string> kNames = {"conv_macs",
-                                                    "depthwise_macs",
-                                                    "other_ops",
-                                                    "weight_bytes",
-                                                    "activation_bytes",
-                                                    "input_bytes",
-                                                    "output_bytes",
-                                                    "layers"};
-    if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
+    const std::vector<std::string>& names = work_names();
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
       reader.reject("work." + name, "there is no such amount of work");
     } else if (!is_number) {
       reader.reject("work." + name, "must be a number, 0 or more");

@@ -27,7 +27,10 @@ bool needs_scales(const Profile& profile, const std::vector<TensorSpec>& ports) 
 ModelWork of_batch(ModelWork work, std::int64_t batch) {
   const auto pictures = static_cast<double>(std::max<std::int64_t>(batch, 1));
   work.conv_macs *= pictures;
+  work.conv_positions *= pictures;
+  work.largest_conv_macs *= pictures;
   work.depthwise_macs *= pictures;
+  work.product_macs *= pictures;
   work.other_ops *= pictures;
   work.activation_bytes *= pictures;
   return work;
@@ -269,14 +272,10 @@ std::optional<LoadPlan> plan_load(const Profile& profile,
   plan.core.input_bytes = transfer_bytes(plan.inputs);
   plan.core.output_bytes = transfer_bytes(plan.outputs);
   const std::uint64_t transfers = plan.core.input_bytes + plan.core.output_bytes;
-  std::map<std::string, std::string> amounts = {{"work.conv_macs", "0"},
-                                                {"work.depthwise_macs", "0"},
-                                                {"work.other_ops", "0"},
-                                                {"work.weight_bytes", "0"},
-                                                {"work.activation_bytes", "0"},
-                                                {"work.input_bytes", "0"},
-                                                {"work.output_bytes", "0"},
-                                                {"work.layers", "0"}};
+  std::map<std::string, std::string> amounts;
+  for (const std::string& name : work_names()) {
+    amounts.emplace("work." + name, "0");
+  }
   const std::optional<ModelWork> counted = work_from(model.properties);
   for (auto& [name, value] : amounts) {
     const auto given = options.work.find(name);

@@ -19,23 +19,47 @@ bool read_count(const std::map<std::string, std::string>& properties,
   return *end == '\0' && std::isfinite(*value) && *value >= 0;
 }
 
+struct Field {
+  const char* name;
+  double ModelWork::*member;
+};
+
+/// All but `layers`, which is no double and comes last.
+constexpr Field kFields[] = {{"conv_macs", &ModelWork::conv_macs},
+                             {"conv_positions", &ModelWork::conv_positions},
+                             {"largest_conv_macs", &ModelWork::largest_conv_macs},
+                             {"depthwise_macs", &ModelWork::depthwise_macs},
+                             {"product_macs", &ModelWork::product_macs},
+                             {"other_ops", &ModelWork::other_ops},
+                             {"weight_bytes", &ModelWork::weight_bytes},
+                             {"activation_bytes", &ModelWork::activation_bytes},
+                             {"input_bytes", &ModelWork::input_bytes},
+                             {"output_bytes", &ModelWork::output_bytes}};
+constexpr const char* kLayers = "layers";
+
 }  // namespace
+
+const std::vector<std::string>& work_names() {
+  static const std::vector<std::string> kNames = [] {
+    std::vector<std::string> names;
+    for (const Field& field : kFields) {
+      names.emplace_back(field.name);
+    }
+    names.emplace_back(kLayers);
+    return names;
+  }();
+  return kNames;
+}
 
 std::optional<ModelWork> work_from(const std::map<std::string, std::string>& properties) {
   ModelWork work;
+  for (const Field& field : kFields) {
+    if (!read_count(properties, field.name, &(work.*field.member))) {
+      return std::nullopt;
+    }
+  }
   double layers = 0;
-  const bool is_whole = read_count(properties, "conv_macs", &work.conv_macs) &&
-                        read_count(properties, "conv_positions", &work.conv_positions) &&
-                        read_count(properties, "largest_conv_macs", &work.largest_conv_macs) &&
-                        read_count(properties, "depthwise_macs", &work.depthwise_macs) &&
-                        read_count(properties, "product_macs", &work.product_macs) &&
-                        read_count(properties, "other_ops", &work.other_ops) &&
-                        read_count(properties, "weight_bytes", &work.weight_bytes) &&
-                        read_count(properties, "activation_bytes", &work.activation_bytes) &&
-                        read_count(properties, "input_bytes", &work.input_bytes) &&
-                        read_count(properties, "output_bytes", &work.output_bytes) &&
-                        read_count(properties, "layers", &layers);
-  if (!is_whole || layers > 1e9) {
+  if (!read_count(properties, kLayers, &layers) || layers > 1e9) {
     return std::nullopt;
   }
   work.layers = static_cast<int>(layers);

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace penstock::sim {
 
@@ -26,6 +27,9 @@ struct ModelWork {
   int layers = 0;                ///< Layers of arithmetic, not those that only rename or move.
   friend bool operator==(const ModelWork&, const ModelWork&) = default;
 };
+
+/// Returns the names of all counts, as in "work.NAME", in the order of the members.
+const std::vector<std::string>& work_names();
 
 /// Returns the work that a model's properties tell, or nothing unless all of them are there as
 /// finite numbers that are not negative.

@@ -36,6 +36,14 @@ TEST(WorkFrom, ReadsEachCountByItsName) {
   EXPECT_EQ(work->layers, 8);
 }
 
+TEST(WorkNames, AreThoseThatTheWorkIsReadFrom) {
+  const auto properties = example_properties();
+  EXPECT_EQ(work_names().size() + 1, properties.size());
+  for (const std::string& name : work_names()) {
+    EXPECT_EQ(properties.count("work." + name), 1U) << name;
+  }
+}
+
 TEST(WorkFrom, GivesNothingWhenACountIsMissing) {
   for (const auto& [name, value] : example_properties()) {
     auto properties = example_properties();

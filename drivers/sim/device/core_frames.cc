@@ -95,6 +95,9 @@ void SimDeviceCore::load_next(Unit& unit) {
     frame.begun = std::max(host_free_, in_free_);
     in_free_ = frame.begun +
                transfer_time(model.input_bytes, profile_.link.in_bytes_per_s, frame.faults.repeats);
+    if (profile_.link.host_moves) {
+      host_free_ = in_free_;
+    }
     link_errors_ += static_cast<std::uint64_t>(frame.faults.repeats);
     in_bytes_.add(now_, static_cast<double>(model.input_bytes));
     events_.push(in_free_, Event::Kind::kLoaded, slot);
@@ -214,9 +217,13 @@ void SimDeviceCore::on_computed(std::uint32_t slot) {
   Unit& unit = units_[frame.unit];
   const CoreModel& model = models_[unit.model].model;
   trace("computed", frame.number, frame.unit);
-  const TimePoint begin = std::max(now_, out_free_);
+  const bool host_moves = profile_.link.host_moves;
+  const TimePoint begin = std::max({now_, out_free_, host_moves ? host_free_ : now_});
   out_free_ = begin + transfer_time(
                           model.output_bytes, profile_.link.out_bytes_per_s, frame.faults.repeats);
+  if (host_moves) {
+    host_free_ = out_free_;
+  }
   out_bytes_.add(now_, static_cast<double>(model.output_bytes));
   events_.push(out_free_, Event::Kind::kOut, slot);
   if (profile_.double_buffering) {
