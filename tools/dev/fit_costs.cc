@@ -29,9 +29,9 @@ Result<std::string> text_of(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 
-double rounded(double value) {
+double rounded(double value, const char* format = "%.3g") {
   char text[32];
-  std::snprintf(text, sizeof(text), "%.3g", value);
+  std::snprintf(text, sizeof(text), format, value);
   return std::stod(text);
 }
 
@@ -90,7 +90,10 @@ Status fit(const std::string& profile_path, const std::string& folder) {
   PENSTOCK_ASSIGN_OR_RETURN(const FittedFigures exact, fit_costs(profile.name, points, unfitted));
   const FittedFigures figures = rounded(exact);
   print_costs(figures);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto errors, left_out_errors(profile.name, points, figures));
+  PENSTOCK_ASSIGN_OR_RETURN(auto errors, left_out_errors(profile.name, points, figures));
+  for (double& error : errors) {
+    error = rounded(error, "%.3f");  // The table is made from left_out.csv again.
+  }
   std::printf("\n%s", fit_table(points, figures, errors).c_str());
   std::printf("\nmedian %.3f, 90th percentile %.3f\n\n",
               absolute_quantile(errors, 0.5),
