@@ -30,7 +30,7 @@ class HostServices {
   virtual std::uint64_t call_at(TimePoint when, Call call, void* argument) noexcept = 0;
 
   /// Takes a call back and returns whether it was prevented. After it returns the call is not
-  /// running and will not run; it waits for one that runs on another thread.
+  /// running and will not run; it waits for one that runs on another thread. 0 is no call.
   virtual bool cancel_call(std::uint64_t ticket) noexcept = 0;
 
   /// The driver that computes on the host for simulated devices, or null. Lives as long as this.

@@ -113,6 +113,11 @@ TEST(SteadyHost, TakesACallBackThatIsNotDueYet) {
   EXPECT_FALSE(called.load());
 }
 
+TEST(SteadyHost, HasNothingToTakeBackWithoutATicket) {
+  SteadyHost host;
+  EXPECT_FALSE(host.cancel_call(0));
+}
+
 TEST(SteadyHost, WaitsForARunningCallThatIsTakenBack) {
   SteadyHost host;
 

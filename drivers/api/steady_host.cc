@@ -57,6 +57,9 @@ std::uint64_t SteadyHost::call_at(TimePoint when, Call call, void* argument) noe
 }
 
 bool SteadyHost::cancel_call(std::uint64_t ticket) noexcept {
+  if (ticket == 0) {
+    return false;  // No ticket; the wait below would take it for the call that is not running.
+  }
   std::unique_lock lock(mutex_);
   if (calls_.remove(ticket)) {
     return true;

@@ -149,5 +149,142 @@ TEST_F(NoopDriver, ReadsNoFiles) {
   EXPECT_EQ(driver_.inspect("model.onnx").error().code, Errc::kUnsupported);
 }
 
+/// A device with two parts, room for one model on each, and a reset and a setting that take time.
+class NoopParts : public NoopDriver {
+ protected:
+  NoopParts()
+      : parts_driver_(
+            Driver::create(
+                noop_driver_api(),
+                host_,
+                {{"sub_devices", "2"}, {"max_resident", "1"}, {"settle", "2ms"}, {"reset", "5ms"}})
+                .value()),
+        parts_(parts_driver_.open("noop:0", bell(health_rings_)).value()) {}
+
+  LoadedModel load_placed() {
+    return parts_.load("", {{"placements", "0, 1, 0+1"}, {"activation", "3ms"}, {"latency", "4ms"}})
+        .value();
+  }
+
+  Driver parts_driver_;
+  Device parts_;
+};
+
+TEST_F(NoopParts, AreShownWithTheModelsPlacements) {
+  EXPECT_EQ(parts_.info().sub_devices.size(), 2U);
+  const LoadedModel model = load_placed();
+  ASSERT_EQ(model.info().placements.size(), 3U);
+  EXPECT_EQ(model.info().placements[2].sub_devices, 3U);
+  EXPECT_EQ(model.info().placements[2].activation_time, std::chrono::milliseconds(3));
+  EXPECT_TRUE(model.info().needs_activation);
+}
+
+TEST_F(NoopParts, RunAModelThatBecameResidentAfterItsActivationTime) {
+  LoadedModel model = load_placed();
+  Activation activation = model.create_activation(queue_).value();
+  Request request = model.create_request(queue_).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0), 7)};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0), 0)};
+  EXPECT_EQ(request.submit(inputs, outputs, 1).error().code, Errc::kUnavailable);
+
+  ASSERT_TRUE(activation.activate(2, 2).has_value());
+  host_->advance(std::chrono::microseconds(2999));
+  EXPECT_FALSE(queue_.pop().has_value());
+  host_->advance(std::chrono::microseconds(1));
+  EXPECT_EQ(queue_.pop().value().device_time, std::chrono::milliseconds(3));
+
+  EXPECT_TRUE(request.submit(inputs, outputs, 3, 2).has_value());
+  EXPECT_EQ(request.submit(inputs, outputs, 4, 1).error().code, Errc::kUnavailable);
+}
+
+TEST_F(NoopParts, HoldAsManyModelsAsThereIsRoom) {
+  LoadedModel first = load_placed();
+  LoadedModel second = load_placed();
+  Activation one = first.create_activation(queue_).value();
+  Activation two = second.create_activation(queue_).value();
+  ASSERT_TRUE(one.activate(2, 1).has_value());
+  EXPECT_EQ(
+      two.activate(3, 2).error(),
+      (Error{Errc::kUnavailable, "sub-device 1 holds 1 models, max_resident is 1: 1 too many"}));
+  EXPECT_TRUE(two.activate(1, 2).has_value());
+  host_->advance(std::chrono::milliseconds(3));
+  EXPECT_EQ(parts_.metrics()[1].value, 1.0);
+  EXPECT_EQ(parts_.metrics()[2].value, 1.0);
+}
+
+TEST_F(NoopParts, LoseWhatIsInFlightByAResetAndAreWellLater) {
+  LoadedModel model = load_placed();
+  Activation activation = model.create_activation(queue_).value();
+  Request request = model.create_request(queue_).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0), 7)};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0), 0)};
+  ASSERT_TRUE(activation.activate(1, 1).has_value());
+  host_->advance(std::chrono::milliseconds(3));
+  EXPECT_EQ(queue_.pop().value().code, Errc::kOk);
+  ASSERT_TRUE(request.submit(inputs, outputs, 2).has_value());
+  ASSERT_TRUE(activation.activate(2, 3).has_value());
+
+  ASSERT_TRUE(parts_.reset().has_value());
+  ASSERT_TRUE(parts_.reset().has_value());  // One is under way: nothing more happens.
+
+  EXPECT_EQ(parts_.poll_event().value().health, Health::kResetting);
+  EXPECT_EQ(queue_.pop().value().code, Errc::kDeviceLost);
+  EXPECT_EQ(queue_.pop().value().code, Errc::kDeviceLost);
+  EXPECT_FALSE(parts_.poll_event().has_value());
+  EXPECT_EQ(activation.activate(1, 4).error().code, Errc::kDeviceLost);
+  ASSERT_TRUE(request.submit(inputs, outputs, 5).has_value());
+  EXPECT_EQ(queue_.pop().value().code, Errc::kDeviceLost);
+
+  host_->advance(std::chrono::milliseconds(5));
+  EXPECT_EQ(parts_.poll_event().value().health, Health::kOk);
+  EXPECT_EQ(request.submit(inputs, outputs, 6).error().code, Errc::kUnavailable);
+  EXPECT_TRUE(activation.activate(3, 7).has_value());  // The room on both was given back.
+  host_->advance(std::chrono::milliseconds(3));
+}
+
+TEST_F(NoopParts, TakeASettingIntoForceLaterAndRing) {
+  EXPECT_FALSE(parts_.configure("slowdown", "3").value());
+  EXPECT_FALSE(parts_.configure("slowdown", "2").value());
+  DeviceProperty slowdown = parts_.properties().value().at(1);
+  EXPECT_EQ(slowdown.value, "1");
+  EXPECT_EQ(slowdown.pending_value, "2");
+
+  host_->advance(std::chrono::milliseconds(2));
+
+  EXPECT_EQ(health_rings_.load(), 1);
+  slowdown = parts_.properties().value().at(1);
+  EXPECT_EQ(slowdown.value, "2");
+  EXPECT_FALSE(slowdown.is_pending);
+
+  LoadedModel model = parts_.load("", {{"latency", "4ms"}}).value();
+  Request request = model.create_request(queue_).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0), 7)};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0), 0)};
+  ASSERT_TRUE(request.submit(inputs, outputs, 1).has_value());
+  host_->advance(std::chrono::milliseconds(7));
+  EXPECT_FALSE(queue_.pop().has_value());
+  host_->advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(queue_.pop().value().device_time, std::chrono::milliseconds(8));
+}
+
+TEST_F(NoopParts, NameTheRuleOfASettingThatIsRefused) {
+  EXPECT_EQ(parts_.configure("slowdown", "0").error().message,
+            "property 'slowdown' is '0': must be a whole number from 1 to 1000");
+  EXPECT_EQ(parts_.configure("slowdown", "2", 1).error().message,
+            "property 'slowdown' is of the whole device, not of sub-device 1");
+  EXPECT_EQ(parts_.configure("clock", "2").error().message,
+            "unknown property 'clock'; known are: sub_devices, slowdown");
+  EXPECT_EQ(parts_.configure("sub_devices", "3").error().message,
+            "property 'sub_devices' cannot be written");
+}
+
+TEST_F(NoopParts, RefusePlacementsThatTheDeviceHasNot) {
+  for (const char* placements : {"2", "0+", "a", "0, ,1"}) {
+    const auto loaded = parts_.load("", {{"placements", placements}});
+    ASSERT_FALSE(loaded.has_value()) << placements;
+    EXPECT_NE(loaded.error().message.find("'placements' is '"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace penstock

@@ -141,7 +141,7 @@ typedef struct PenstockHost {
   /* Takes a call back. After it returns the function is not running and will not run. Returns 1 if
    * the call was prevented, 0 if it had been made. It waits for a function that is running on
    * another thread: never call it with a lock that the function takes. A function may cancel its
-   * own ticket. */
+   * own ticket. 0 is no ticket: nothing happens. */
   int32_t (*cancel_call)(void* context, uint64_t ticket);
 
   /* Since 1.1. Returns the driver that computes on the host, for simulated devices that give true
@@ -394,7 +394,8 @@ typedef struct PenstockDriverApi {
                   PenstockModel** model,
                   PenstockError* error);
   /* [blocking] All its requests are destroyed, and no change of residence is in flight: the `done`
-   * of the last one was called, but may not have returned yet; the driver waits for that. */
+   * of the last one was called, but may not have returned yet; the driver waits for that.
+   * A model that is resident is taken away. */
   void (*unload)(PenstockModel* model);
   /* [blocking] Shows what was loaded; the same every time. */
   int32_t (*describe)(PenstockModel* model,
