@@ -39,6 +39,17 @@ ConformanceSubject openvino_subject() {
   subject.unsupported = {
       {"RefusesMoreRequestsThanTheModelAllows", "OpenVINO has no limit on requests"},
       {"ReportsALostDeviceByEventAndByCode", "a CPU is not lost, and cannot be made to be"},
+      {"IsWellAgainAfterTheResetOfALostDevice", "a CPU is not lost, and cannot be made to be"},
+      {"LosesWhatIsInFlightBeforeAResetIsDone", "OpenVINO cannot reset a device"},
+      {"LosesResidenceByAReset", "OpenVINO cannot reset a device"},
+      {"ClaimsSubDevicesAllOrNone", "OpenVINO claims nothing: only the host's locks do"},
+      {"GivesClaimsBackWithTheDevice", "OpenVINO claims nothing: only the host's locks do"},
+      {"BringsAPendingSettingIntoForceAndRings", "devices of OpenVINO have no settings"},
+      {"RunsAModelOnlyWhereItIsResident", "its models are always resident"},
+      {"RefusesASetThatIsNoPlacement", "its models are always resident"},
+      {"BecomesResidentAgainAsTheFirstTime", "its models are always resident"},
+      {"RefusesAModelTooManyNamingTheLimitAndTakesItLater", "its models are always resident"},
+      {"GivesTheRoomOfAResidentModelBackWhenItUnloads", "its models are always resident"},
   };
   return subject;
 }
