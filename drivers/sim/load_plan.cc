@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "drivers/sim/cost_model.h"
+
 namespace penstock::sim {
 namespace {
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "drivers/sim/model_work.h"
 #include "drivers/sim/profiles/builtin_profiles.h"
 
 namespace penstock::sim {
@@ -24,13 +25,8 @@ ModelInfo float_model(double weight_bytes = 4e6) {
   scores.type = ElementType::kF32;
   scores.shape = {1, 10};
   info.outputs = {scores};
-  for (const char* name : {"depthwise_macs",
-                           "other_ops",
-                           "activation_bytes",
-                           "input_bytes",
-                           "output_bytes",
-                           "layers"}) {
-    info.properties[std::string("work.") + name] = "0";
+  for (const std::string& name : work_names()) {
+    info.properties["work." + name] = "0";
   }
   info.properties["work.conv_macs"] = "1e9";
   info.properties["work.weight_bytes"] = std::to_string(weight_bytes);

@@ -11,6 +11,7 @@
 #include "drivers/api/completion_queue.h"
 #include "drivers/api/driver.h"
 #include "drivers/sim/port_codec.h"
+#include "engine/base/doorbell.h"
 #include "engine/base/result.h"
 
 namespace penstock::sim {

@@ -9,6 +9,7 @@
 
 #include "drivers/api/device_info.h"
 #include "drivers/sim/cost_model.h"
+#include "drivers/sim/model_work.h"
 #include "drivers/sim/profiles/profile.h"
 #include "engine/base/clock.h"
 #include "engine/base/result.h"

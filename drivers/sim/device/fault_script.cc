@@ -4,6 +4,9 @@
 #include "drivers/sim/device/fault_plan.h"
 #include "drivers/sim/profiles/profile_reader.h"
 #include "drivers/sim/profiles/yaml_fields.h"
+#include "engine/yaml/diagnostic.h"
+#include "engine/yaml/source_text.h"
+#include "engine/yaml/yaml_node.h"
 #include "engine/yaml/yaml_reader.h"
 
 namespace penstock::sim {

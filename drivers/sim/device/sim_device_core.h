@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "drivers/api/device_info.h"
+#include "drivers/sim/cost_model.h"
 #include "drivers/sim/device/core_types.h"
 #include "drivers/sim/device/device_settings.h"
 #include "drivers/sim/device/event_heap.h"

@@ -2,6 +2,7 @@
 
 #include "drivers/sim/profiles/builtin_texts.h"
 #include "drivers/sim/profiles/profile_reader.h"
+#include "engine/yaml/source_text.h"
 
 namespace penstock::sim {
 

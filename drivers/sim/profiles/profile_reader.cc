@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "drivers/sim/profiles/yaml_fields.h"
+#include "engine/yaml/yaml_node.h"
 #include "engine/yaml/yaml_reader.h"
 
 namespace penstock::sim {

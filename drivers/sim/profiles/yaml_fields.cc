@@ -4,6 +4,7 @@
 #include <sstream>
 #include <utility>
 
+#include "engine/base/result.h"
 #include "engine/yaml/nearest_word.h"
 #include "engine/yaml/scalar.h"
 
