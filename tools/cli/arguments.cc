@@ -1,6 +1,7 @@
 #include "tools/cli/arguments.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "engine/yaml/nearest_word.h"
 
@@ -91,6 +92,23 @@ Result<std::map<std::string, std::string>> parse_settings(
     result[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
   return result;
+}
+
+Result<std::int64_t> whole_number(const Arguments& arguments,
+                                  const std::string& option,
+                                  std::int64_t otherwise) {
+  const auto text = arguments.value(option);
+  if (!text.has_value()) {
+    return otherwise;
+  }
+  std::int32_t number = 0;
+  const char* end = text->data() + text->size();
+  const auto [stop, code] = std::from_chars(text->data(), end, number);
+  if (code != std::errc() || stop != end || number < 0) {
+    return Error{Errc::kInvalidArgument,
+                 option + " wants a whole number from 0, not '" + *text + "'"};
+  }
+  return std::int64_t{number};
 }
 
 }  // namespace penstock

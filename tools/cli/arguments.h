@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -45,6 +46,12 @@ class Arguments {
   std::map<std::string, std::vector<std::string>> options_;
   std::vector<std::string> plain_;
 };
+
+/// Returns the value of `option` as a whole number from 0; `otherwise` if it was not given.
+/// Errors: `kInvalidArgument` for anything else, or above 2^31 - 1.
+Result<std::int64_t> whole_number(const Arguments& arguments,
+                                  const std::string& option,
+                                  std::int64_t otherwise);
 
 /// Returns the pairs of `--set name=value`, by name; the last one of a name wins.
 /// Errors: `kInvalidArgument` for text without a name or without `=`.

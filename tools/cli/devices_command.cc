@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <ctime>
 #include <iostream>
 #include <vector>
@@ -116,25 +115,8 @@ Result<std::vector<OpenDevice>> open_watched(const DriverSet& drivers, const Arg
   return watched;
 }
 
-Result<std::int64_t> number_of(const Arguments& arguments,
-                               const std::string& option,
-                               std::int64_t otherwise) {
-  const auto text = arguments.value(option);
-  if (!text.has_value()) {
-    return otherwise;
-  }
-  std::int32_t number = 0;
-  const char* end = text->data() + text->size();
-  const auto [stop, code] = std::from_chars(text->data(), end, number);
-  if (code != std::errc() || stop != end || number < 0) {
-    return Error{Errc::kInvalidArgument,
-                 option + " wants a whole number from 0, not '" + *text + "'"};
-  }
-  return std::int64_t{number};
-}
-
 int watch(const DriverSet& drivers, const Arguments& arguments, const StopSignals& signals) {
-  const auto rounds = number_of(arguments, "--count", -1);
+  const auto rounds = whole_number(arguments, "--count", -1);
   if (!rounds.has_value()) {
     return report_usage("devices", rounds.error());
   }
@@ -183,7 +165,7 @@ int reset(const DriverSet& drivers, const Arguments& arguments) {
 int set(const DriverSet& drivers, const Arguments& arguments) {
   const std::string& setting = arguments.plain()[2];
   const std::size_t equals = setting.find('=');
-  const auto sub_device = number_of(arguments, "--sub-device", -1);
+  const auto sub_device = whole_number(arguments, "--sub-device", -1);
   if (!sub_device.has_value()) {
     return report_usage("devices", sub_device.error());
   }

@@ -11,6 +11,7 @@
 #include "tools/cli/program.h"
 #include "tools/cli/run_command.h"
 #include "tools/cli/schema_command.h"
+#include "tools/cli/status_command.h"
 #include "tools/cli/version_command.h"
 
 int main(int argc, char** argv) {
@@ -20,6 +21,8 @@ int main(int argc, char** argv) {
                                                    penstock::actors_command(),
                                                    penstock::models_command(),
                                                    penstock::devices_command(),
+                                                   penstock::status_command(),
+                                                   penstock::top_command(),
                                                    penstock::schema_command(),
                                                    penstock::bench_command(),
                                                    penstock::version_command()};

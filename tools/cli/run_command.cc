@@ -23,8 +23,10 @@
 #include "tools/cli/known_types.h"
 #include "tools/cli/run_report.h"
 #include "tools/cli/stop_signals.h"
+#include "tools/cli/version_command.h"
 #include "tools/compose/graph_composer.h"
 #include "tools/compose/model_loader.h"
+#include "tools/status/graph_status.h"
 
 namespace penstock {
 namespace {
@@ -189,6 +191,14 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
   };
   const auto graph =
       actors::RunningGraph::start(*workers, std::move(composed).value(), std::move(options));
+  GraphStatus::Options looking;
+  looking.run = &graph->run();
+  looking.clock = &clock;
+  looking.version = program_version();
+  const auto looked_at = GraphStatus::start(std::move(looking));
+  if (!looked_at.has_value()) {
+    log_warning("run", "'penstock status' will not find it: " + looked_at.error().message);
+  }
   if (!wait_until_finished(*graph, signals, line, clock)) {
     // Destructors would wait for the very thing that does not end.
     std::_Exit(kExitKilled);

@@ -49,6 +49,10 @@ int run(std::span<const std::string> args) {
 
 }  // namespace
 
+const char* program_version() noexcept {
+  return kVersion;
+}
+
 Command version_command() {
   return {"version", "print the versions of the program and its drivers", kHelp, run};
 }

@@ -7,4 +7,7 @@ namespace penstock {
 /// Returns `penstock version`.
 Command version_command();
 
+/// Returns the version of the program: "0.1.0".
+const char* program_version() noexcept;
+
 }  // namespace penstock

@@ -1,0 +1,356 @@
+#include "tools/status/status_text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace penstock {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Row = std::vector<std::string>;
+
+/// A key of `json` if it is there and of the kind that is wanted; answers come from outside.
+const Json& at(const Json& json, const char* key) {
+  static const Json kNothing;
+  const auto found = json.is_object() ? json.find(key) : json.end();
+  return json.is_object() && found != json.end() ? *found : kNothing;
+}
+
+/// Without control characters: a terminal obeys them.
+std::string clean(std::string text) {
+  std::replace_if(
+      text.begin(),
+      text.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
+      '?');
+  return text;
+}
+
+std::string text_at(const Json& json, const char* key) {
+  const Json& value = at(json, key);
+  return value.is_string() ? clean(value.get<std::string>()) : std::string();
+}
+
+double number_at(const Json& json, const char* key) {
+  const Json& value = at(json, key);
+  return value.is_number() ? value.get<double>() : 0;
+}
+
+bool flag_at(const Json& json, const char* key) {
+  const Json& value = at(json, key);
+  return value.is_boolean() && value.get<bool>();
+}
+
+std::string format(const char* pattern, double value) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), pattern, value);
+  return text.data();
+}
+
+std::string count_at(const Json& json, const char* key) {
+  return format("%.0f", number_at(json, key));
+}
+
+std::string fps_at(const Json& json) {
+  return format("%.1f", number_at(json, "fps"));
+}
+
+/// Returns "1.2/3.4": the middle and the 99th percentile, in milliseconds.
+std::string latency_at(const Json& json, const char* key) {
+  const Json& latency = at(json, key);
+  return format("%.1f", number_at(latency, "p50")) + "/" +
+         format("%.1f", number_at(latency, "p99"));
+}
+
+std::string age_text(double ms) {
+  return ms >= 1000 ? format("%.1f s", ms / 1000) : format("%.0f ms", ms);
+}
+
+std::string uptime_text(double seconds) {
+  const auto whole = static_cast<std::int64_t>(seconds);
+  std::array<char, 32> text{};
+  std::snprintf(text.data(),
+                text.size(),
+                "%lld:%02lld:%02lld",
+                static_cast<long long>(whole / 3600),
+                static_cast<long long>(whole / 60 % 60),
+                static_cast<long long>(whole % 60));
+  return text.data();
+}
+
+/// Returns "latest_wins 3, deadline 1" for a map of counts.
+std::string reasons_text(const Json& reasons) {
+  std::string text;
+  if (!reasons.is_object()) {
+    return text;
+  }
+  for (const auto& [reason, count] : reasons.items()) {
+    text += (text.empty() ? "" : ", ") + clean(reason) + " " +
+            (count.is_number() ? format("%.0f", count.get<double>()) : "?");
+  }
+  return text;
+}
+
+std::string list_text(const Json& list) {
+  std::string text;
+  for (const Json& item : list) {
+    text += item.is_string() ? (text.empty() ? "" : ", ") + clean(item.get<std::string>()) : "";
+  }
+  return text;
+}
+
+/// A table with a head; numbers are right-aligned where the head begins with a '>'.
+std::string table(const Row& head, const std::vector<Row>& body) {
+  if (body.empty()) {
+    return {};
+  }
+  std::vector<std::size_t> widths;
+  std::vector<bool> right;
+  std::vector<Row> rows = {head};
+  for (std::string& cell : rows.front()) {
+    right.push_back(cell.front() == '>');
+    cell = right.back() ? cell.substr(1) : cell;
+  }
+  rows.insert(rows.end(), body.begin(), body.end());
+  for (const Row& row : rows) {
+    widths.resize(head.size());
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  }
+  std::string text = "\n";
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string gap(widths[i] - row[i].size(), ' ');
+      line += (right[i] ? gap + row[i] : row[i] + gap) + "  ";
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+/// Returns the rows that `make` makes of the entries of a list.
+template <class Make>
+std::vector<Row> rows_of(const Json& list, Make make) {
+  std::vector<Row> rows;
+  if (list.is_array()) {
+    for (const Json& item : list) {
+      rows.push_back(make(item));
+    }
+  }
+  return rows;
+}
+
+std::string streams_text(const Json& document) {
+  return table({"STREAM",
+                ">FPS",
+                ">DELIVERED",
+                ">DROPPED",
+                ">FAILED",
+                ">IN FLIGHT",
+                ">MS p50/p99",
+                "DROPPED BECAUSE OF"},
+               rows_of(at(document, "streams"), [](const Json& one) {
+                 const double dropped = number_at(one, "refused") + number_at(one, "dropped") +
+                                        number_at(one, "cancelled");
+                 return Row{text_at(one, "name"),
+                            fps_at(one),
+                            count_at(one, "delivered"),
+                            format("%.0f", dropped),
+                            format("%.0f", number_at(one, "failed") + number_at(one, "lost")),
+                            count_at(one, "in_flight") + "/" + count_at(one, "window"),
+                            latency_at(one, "latency_ms"),
+                            reasons_text(at(one, "by_reason"))};
+               }));
+}
+
+std::string nodes_text(const Json& document) {
+  return table({"NODE",
+                "STREAM",
+                ">FPS",
+                ">PROCESSED",
+                ">DROPPED",
+                ">FAILED",
+                ">RESTARTS",
+                ">BUSY MS p50/p99"},
+               rows_of(at(document, "nodes"), [](const Json& one) {
+                 return Row{text_at(one, "name"),
+                            text_at(one, "stream"),
+                            fps_at(one),
+                            count_at(one, "processed"),
+                            count_at(one, "dropped"),
+                            count_at(one, "failed"),
+                            count_at(one, "restarts"),
+                            latency_at(one, "busy_ms")};
+               }));
+}
+
+std::string queues_text(const Json& document) {
+  return table({"QUEUE", ">WAITING", ">OLDEST", ">PASSED", ">DROPPED", ">FULL"},
+               rows_of(at(document, "queues"), [](const Json& one) {
+                 return Row{text_at(one, "name"),
+                            count_at(one, "waiting") + "/" + count_at(one, "capacity"),
+                            age_text(number_at(one, "oldest_ms")),
+                            count_at(one, "passed"),
+                            count_at(one, "dropped"),
+                            count_at(one, "full")};
+               }));
+}
+
+std::string stations_text(const Json& document) {
+  return table({"MODEL AT",
+                ">FPS",
+                ">INFERENCES",
+                ">FRAMES",
+                ">FAILED",
+                ">TIMEOUTS",
+                ">IN FLIGHT",
+                ">MS p50/p99"},
+               rows_of(at(document, "stations"), [](const Json& one) {
+                 return Row{text_at(one, "node"),
+                            fps_at(one),
+                            count_at(one, "inferences"),
+                            count_at(one, "frames"),
+                            count_at(one, "failed"),
+                            count_at(one, "timeouts"),
+                            count_at(one, "in_flight"),
+                            latency_at(one, "latency_ms")};
+               }));
+}
+
+Row device_row(const Json& one, const Json& sub, bool is_first) {
+  std::string notes = is_first ? text_at(one, "reason") : "";
+  notes += is_first && flag_at(one, "host_limited") ? " (limited by the host)" : "";
+  const std::string simulated = flag_at(one, "simulated") ? " (simulated)" : "";
+  return {is_first ? text_at(one, "name") : "",
+          is_first ? text_at(one, "identity") + simulated : "",
+          is_first ? text_at(one, "health") : "",
+          is_first ? text_at(one, "state") : "",
+          count_at(sub, "index"),
+          format("%.0f %%", 100 * number_at(sub, "utilisation")),
+          count_at(sub, "in_flight"),
+          list_text(at(sub, "resident")),
+          notes};
+}
+
+std::string devices_text(const Json& document) {
+  std::vector<Row> rows;
+  for (const Json& one : at(document, "devices")) {
+    bool is_first = true;
+    for (const Json& sub : at(one, "sub_devices")) {
+      rows.push_back(device_row(one, sub, is_first));
+      is_first = false;
+    }
+    if (is_first) {
+      rows.push_back(device_row(one, Json::object(), true));
+    }
+  }
+  return table(
+      {"DEVICE", "IDENTITY", "HEALTH", "STATE", ">SUB", ">BUSY", ">IN FLIGHT", "RESIDENT", "NOTE"},
+      rows);
+}
+
+std::string packages_text(const Json& document) {
+  return table({"PACKAGE", "HASH", "MODE", ">RUNS", ">FRAMES", ">SWAPS", ">SWAP MS", "RESIDENT ON"},
+               rows_of(at(document, "packages"), [](const Json& one) {
+                 return Row{text_at(one, "name"),
+                            text_at(one, "hash").substr(0, 12),
+                            text_at(one, "mode"),
+                            count_at(one, "runs"),
+                            count_at(one, "frames"),
+                            count_at(one, "swaps"),
+                            format("%.1f", number_at(one, "swap_ms")),
+                            list_text(at(one, "resident_on"))};
+               }));
+}
+
+std::string clients_text(const Json& document) {
+  return table({"CLIENT",
+                "PRIORITY",
+                ">WEIGHT",
+                ">FPS",
+                ">QUEUED",
+                ">OLDEST",
+                ">IN FLIGHT",
+                ">DONE",
+                ">WAIT MS p50/p99",
+                "DROPPED BECAUSE OF"},
+               rows_of(at(document, "clients"), [](const Json& one) {
+                 return Row{text_at(one, "name"),
+                            text_at(one, "priority"),
+                            format("%g", number_at(one, "weight")),
+                            fps_at(one),
+                            count_at(one, "queued"),
+                            age_text(number_at(one, "oldest_ms")),
+                            count_at(one, "in_flight"),
+                            count_at(one, "done"),
+                            latency_at(one, "wait_ms"),
+                            reasons_text(at(one, "dropped"))};
+               }));
+}
+
+std::string decisions_text(const Json& document) {
+  constexpr std::size_t kShown = 12;
+  const Json& list = at(document, "decisions");
+  std::vector<Row> rows;
+  const std::size_t count = list.is_array() ? list.size() : 0;
+  for (std::size_t i = count > kShown ? count - kShown : 0; i < count; ++i) {
+    rows.push_back({format("%.1f s ago", number_at(list[i], "age_s")), text_at(list[i], "text")});
+  }
+  return table({">LAST", "DECISIONS (" + count_at(document, "decision_count") + " in all)"}, rows);
+}
+
+std::size_t columns_of(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U ? 1 : 0;
+}
+
+}  // namespace
+
+std::string graph_name(const std::string& answer) {
+  return text_at(Json::parse(answer, nullptr, false), "graph");
+}
+
+Result<std::string> status_text(const std::string& answer) {
+  const Json document = Json::parse(answer, nullptr, false);
+  if (!document.is_object()) {
+    return Error{Errc::kCorrupt, "what came is no status of a graph"};
+  }
+  if (const std::string refusal = text_at(document, "error"); !refusal.empty()) {
+    return Error{Errc::kUnavailable, refusal};
+  }
+  return text_at(document, "graph") + ": process " + count_at(document, "pid") + ", up " +
+         uptime_text(number_at(document, "uptime_s")) + ", started " +
+         text_at(document, "started") + "\n" + streams_text(document) + nodes_text(document) +
+         queues_text(document) + stations_text(document) + devices_text(document) +
+         packages_text(document) + clients_text(document) + decisions_text(document);
+}
+
+std::string fit_to_screen(const std::string& text, std::size_t width, std::size_t height) {
+  std::string fitting;
+  std::size_t column = 0;
+  std::size_t line = 0;
+  for (const char byte : text) {
+    if (byte == '\n') {
+      if (++line == height) {
+        break;
+      }
+      column = 0;
+      fitting += byte;
+      continue;
+    }
+    column += columns_of(byte);
+    if (column <= width) {
+      fitting += byte;
+    }
+  }
+  return fitting;
+}
+
+}  // namespace penstock
