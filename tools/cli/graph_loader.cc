@@ -21,6 +21,7 @@ Result<CheckedGraph> load_graph(const std::string& path,
                                 CheckAgainst against) {
   DriverModelProbe models(start_model_reader);
   std::optional<Result<DriverSet>> drivers;
+  std::optional<DeviceSelector> selector;
   DriverDeviceProbe devices([&](const DeviceSpec& device) -> Result<DeviceChoice> {
     if (!drivers.has_value()) {
       drivers.emplace(start_drivers());
@@ -28,7 +29,10 @@ Result<CheckedGraph> load_graph(const std::string& path,
     if (!drivers->has_value()) {
       return drivers->error();
     }
-    return (*drivers)->select(device.type, device.id);
+    if (!selector.has_value()) {
+      selector.emplace(**drivers);
+    }
+    return selector->select(device);
   });
   CheckRequest request;
   request.registry = &registry;

@@ -5,6 +5,7 @@
 #include "drivers/api/steady_host.h"
 #include "drivers/noop/noop_driver.h"
 #include "drivers/openvino/openvino_driver.h"
+#include "drivers/sim/sim_driver.h"
 #include "engine/base/log.h"
 
 namespace penstock {
@@ -26,11 +27,14 @@ LogLevel level_of(DriverLogLevel level) {
 
 std::shared_ptr<HostServices> make_host() {
   return std::make_shared<SteadyHost>(
-      [](DriverLogLevel level, std::string_view text) { log(level_of(level), "driver", text); });
+      [](DriverLogLevel level, std::string_view text) { log(level_of(level), "driver", text); },
+      &openvino_driver_api());
 }
 
-Result<Driver> start(const PenstockDriverApi& api, std::shared_ptr<HostServices> host) {
-  auto driver = Driver::create(api, std::move(host));
+Result<Driver> start(const PenstockDriverApi& api,
+                     std::shared_ptr<HostServices> host,
+                     const DriverOptions& options = {}) {
+  auto driver = Driver::create(api, std::move(host), options);
   if (!driver.has_value()) {
     return driver.error().within("driver '" + std::string(api.name) + "'");
   }
@@ -40,7 +44,7 @@ Result<Driver> start(const PenstockDriverApi& api, std::shared_ptr<HostServices>
 }  // namespace
 
 std::vector<const PenstockDriverApi*> linked_drivers() {
-  return {&openvino_driver_api(), &noop_driver_api()};
+  return {&openvino_driver_api(), &sim_driver_api(), &noop_driver_api()};
 }
 
 Result<DriverSet> start_drivers() {
@@ -53,8 +57,15 @@ Result<DriverSet> start_drivers() {
   return drivers;
 }
 
-Result<DeviceChoice> select_device(const DriverSet& drivers, const DeviceSpec& device) {
-  return drivers.select(device.type, device.id);
+DeviceSelector::DeviceSelector(const DriverSet& drivers)
+    : drivers_(drivers),
+      simulated_([](const DriverOptions& options) {
+        return start(sim_driver_api(), make_host(), options);
+      }) {}
+
+Result<DeviceChoice> DeviceSelector::select(const DeviceSpec& device) {
+  return device.type == to_string(DeviceKind::kSim) ? simulated_.select(device)
+                                                    : drivers_.select(device.type, device.id);
 }
 
 Result<std::shared_ptr<Driver>> start_model_reader() {

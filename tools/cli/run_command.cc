@@ -156,7 +156,8 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
   };
   auto pool = std::make_unique<DevicePool>(std::move(pool_options));
   ModelLoader::Parts parts;
-  parts.select = [&](const DeviceSpec& device) { return select_device(*drivers, device); };
+  DeviceSelector selector(*drivers);
+  parts.select = [&](const DeviceSpec& device) { return selector.select(device); };
   parts.claims = std::make_shared<const ClaimFolder>(std::move(claims).value());
   parts.pool = pool.get();
   ModelLoader models(std::move(parts));
@@ -194,6 +195,7 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
   GraphStatus::Options looking;
   looking.run = &graph->run();
   looking.clock = &clock;
+  looking.pool = [&] { return devices->pool().status(); };
   looking.version = program_version();
   const auto looked_at = GraphStatus::start(std::move(looking));
   if (!looked_at.has_value()) {

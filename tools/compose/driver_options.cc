@@ -173,9 +173,6 @@ DriverOptions load_options(const ModelSpec& model, const DeviceSpec& device) {
   if (model.mode != "auto") {
     options["mode"] = model.mode;
   }
-  if (model.cores > 0) {
-    options["cores"] = std::to_string(model.cores);
-  }
   if (model.batch_size > 1) {
     options["batch"] = std::to_string(model.batch_size);
   }

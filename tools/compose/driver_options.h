@@ -13,7 +13,7 @@ void register_driver_words(TypeRegistry& registry);
 
 /// Returns what was written about loading `model` on `device`, in the drivers' form. What the model
 /// says wins over what the device says; on sim and noop, which know other options, only the
-/// device's hold. `mode` and `cores` are there where they were written.
+/// device's hold. `mode` is there where it was written.
 DriverOptions load_options(const ModelSpec& model, const DeviceSpec& device);
 
 /// Returns what makes the simulated device `device`: `profile`, `seed`, `faults` (a YAML list in

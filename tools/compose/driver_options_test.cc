@@ -44,16 +44,14 @@ TEST(DriverOptions, GiveNoopItsOwnOptionsOnly) {
   EXPECT_EQ(load_options(model, device), (DriverOptions{{"latency", "4000000ns"}}));
 }
 
-TEST(DriverOptions, HandModeAndCoresOverWhereTheyAreWritten) {
+TEST(DriverOptions, HandTheModeOverWhereItIsWritten) {
   DeviceSpec device;
   device.type = "sim";
   device.options.set("compute", "none").set("seed", 7);
   ModelSpec model;
   model.mode = "global4";
-  model.cores = 4;
   model.driver_options.set("hint", "throughput");
-  EXPECT_EQ(load_options(model, device),
-            (DriverOptions{{"compute", "none"}, {"mode", "global4"}, {"cores", "4"}}));
+  EXPECT_EQ(load_options(model, device), (DriverOptions{{"compute", "none"}, {"mode", "global4"}}));
 }
 
 TEST(DriverOptions, WriteTheScriptOfASimulatedDeviceInOneLine) {
