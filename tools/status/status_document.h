@@ -33,7 +33,7 @@ struct StatusDocument {
   TimePoint now;  ///< That ages of decisions count from.
 };
 
-/// Returns one line of JSON; the keys are those of docs/status.md. Never fails: what is no UTF-8 is
+/// Returns one line of JSON; the keys are those of docs/looking-at-a-graph.md. Never fails: what is no UTF-8 is
 /// replaced.
 std::string status_json(const StatusDocument& document);
 
