@@ -15,6 +15,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+constexpr const char* kMakesScales = "penstock models pack --calibrate";
+
 std::string number_text(double value) {
   std::string text = std::to_string(value);
   text.erase(text.find_last_not_of('0') + 1);
@@ -258,6 +260,13 @@ class DeviceCheck {
                    const DeviceSpec& device,
                    const DeviceFacts& facts,
                    const ActorSpec& actor) {
+    if (model.spec.cores > std::int64_t{facts.sub_devices}) {
+      diagnostics_.error("E061",
+                         place_in(model, device, "cores", actor),
+                         "model '" + model.spec.name + "' takes " +
+                             std::to_string(model.spec.cores) + " cores; " + called(facts) +
+                             " has " + std::to_string(facts.sub_devices));
+    }
     const auto reasons = probe_.explain(model.spec, device);
     if (!reasons.has_value()) {
       diagnostics_.error(
@@ -267,14 +276,15 @@ class DeviceCheck {
       return;
     }
     for (const LoadReason& reason : *reasons) {
-      const bool has_no_scales = reason.kind == LoadReason::Kind::kNoScales;
+      // A driver that knows how scales are made says so itself.
+      const bool wants_hint = reason.kind == LoadReason::Kind::kNoScales &&
+                              reason.text.find(kMakesScales) == std::string::npos;
       diagnostics_.error(
           reason.kind == LoadReason::Kind::kNotBuilt ? "E060" : "E061",
           place_in(model, device, reason.subject, actor),
           "model '" + model.spec.name + "' on " + called(facts) + ": " + reason.text,
-          has_no_scales
-              ? "make scales with 'penstock models pack --calibrate CLIP " + model.spec.file + "'"
-              : "");
+          wants_hint ? "make scales with '" + (kMakesScales + (" CLIP " + model.spec.file)) + "'"
+                     : "");
     }
   }
 

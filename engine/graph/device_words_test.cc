@@ -282,6 +282,15 @@ TEST(DeviceWords, RefuseModelsBeyondTheLimitsOfADevice) {
   EXPECT_EQ(kit.devices.explained, 1);
 }
 
+TEST(DeviceWords, RefuseMoreCoresThanADeviceHas) {
+  GraphTestKit kit;
+  kit.asks_devices = true;
+  EXPECT_EQ(kit.places(on_sim("", ", cores: 4")), Places());
+  EXPECT_EQ(kit.places(on_sim("", ", cores: 5")), Places({"E061 2:62"}));
+  EXPECT_EQ(kit.message(on_sim("", ", cores: 5")),
+            "model 'm' takes 5 cores; device 'metis-0' has 4");
+}
+
 TEST(DeviceWords, SayHowToMakeScales) {
   GraphTestKit kit;
   kit.asks_devices = true;
@@ -291,6 +300,12 @@ TEST(DeviceWords, SayHowToMakeScales) {
   EXPECT_EQ(kit.message(on_sim("")),
             "model 'm' on device 'metis-0': it computes in i8, the model has no scales; make "
             "scales with 'penstock models pack --calibrate CLIP models/yolov8n.onnx'");
+  kit.devices.reasons["m on sim0"].front().text =
+      "no scales; run `penstock models pack --calibrate CLIP M`";
+  EXPECT_EQ(kit.message(on_sim("")),
+            "model 'm' on device 'metis-0': no scales; run `penstock models pack --calibrate CLIP "
+            "M`")
+      << "not twice";
 }
 
 TEST(DeviceWords, AskADeviceOncePerModel) {

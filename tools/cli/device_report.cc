@@ -59,7 +59,7 @@ std::string use_text(const DeviceInfo& info) {
 
 std::string name_text(const DeviceInfo& info) {
   std::string text = info.name;
-  if (info.kind == DeviceKind::kSim) {
+  if (info.kind == DeviceKind::kSim && text.rfind("simulated", 0) != 0) {
     text += " (simulated)";
   } else if (info.kind == DeviceKind::kNoop) {
     text += " (simulated: computes nothing)";
@@ -261,8 +261,7 @@ std::string device_portrait_text(const DevicePortrait& portrait) {
   }
   if (info.max_resident > 0) {
     rows.push_back(
-        {"resident",
-         "at most " + std::to_string(info.max_resident) + " models at once on a sub-device"});
+        {"resident", "at most " + std::to_string(info.max_resident) + " at once on a sub-device"});
   }
   std::vector<Row> figures;
   for (const DeviceMetric& metric : portrait.metrics) {

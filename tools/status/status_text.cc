@@ -296,15 +296,27 @@ std::string clients_text(const Json& document) {
                }));
 }
 
+/// The last decisions; those that say the same one after the other are one line, so that what is
+/// rare is seen among what is not.
 std::string decisions_text(const Json& document) {
   constexpr std::size_t kShown = 12;
   const Json& list = at(document, "decisions");
   std::vector<Row> rows;
-  const std::size_t count = list.is_array() ? list.size() : 0;
-  for (std::size_t i = count > kShown ? count - kShown : 0; i < count; ++i) {
-    rows.push_back({format("%.1f s ago", number_at(list[i], "age_s")), text_at(list[i], "text")});
+  std::size_t repeated = 1;
+  for (std::size_t i = list.is_array() ? list.size() : 0; i > 0 && rows.size() <= kShown; --i) {
+    std::string text = text_at(list[i - 1], "text");
+    if (!rows.empty() && rows.back()[1] == text) {
+      rows.back()[2] = "(" + std::to_string(++repeated) + " times)";
+      continue;
+    }
+    repeated = 1;
+    rows.push_back(
+        {format("%.1f s ago", number_at(list[i - 1], "age_s")), std::move(text), std::string()});
   }
-  return table({">LAST", "DECISIONS (" + count_at(document, "decision_count") + " in all)"}, rows);
+  rows.resize(std::min(rows.size(), kShown));
+  std::reverse(rows.begin(), rows.end());
+  return table({">LAST", "DECISIONS (" + count_at(document, "decision_count") + " in all)", " "},
+               rows);
 }
 
 std::size_t columns_of(char byte) {

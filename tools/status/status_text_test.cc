@@ -105,6 +105,20 @@ TEST(StatusText, ShowsEveryTable) {
   EXPECT_TRUE(contains(*text, "2.0 s ago  npu swaps cars -> plates")) << *text;
 }
 
+TEST(StatusText, CountsDecisionsThatSayTheSame) {
+  StatusDocument busy = document();
+  busy.pool.decisions.assign(100, {TimePoint(std::chrono::seconds(99)), "npu: cars runs"});
+  busy.pool.decisions.insert(busy.pool.decisions.begin() + 50,
+                             {TimePoint(std::chrono::seconds(98)), "npu swaps"});
+  const auto text = status_text(status_json(busy));
+  ASSERT_TRUE(text.has_value());
+  EXPECT_TRUE(contains(*text,
+                       "1.0 s ago  npu: cars runs         (50 times)\n"
+                       "2.0 s ago  npu swaps\n"
+                       "1.0 s ago  npu: cars runs         (50 times)\n"))
+      << *text;
+}
+
 TEST(StatusText, LeavesOutTablesWithoutRows) {
   StatusDocument plain = document();
   plain.pool = PoolStatus();
