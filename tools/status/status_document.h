@@ -33,8 +33,8 @@ struct StatusDocument {
   TimePoint now;  ///< That ages of decisions count from.
 };
 
-/// Returns one line of JSON; the keys are those of docs/looking-at-a-graph.md. Never fails: what is no UTF-8 is
-/// replaced.
+/// Returns one line of JSON; the keys are those of docs/looking-at-a-graph.md. Never fails: what is
+/// no UTF-8 is replaced.
 std::string status_json(const StatusDocument& document);
 
 }  // namespace penstock
