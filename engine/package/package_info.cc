@@ -7,6 +7,11 @@
 namespace penstock {
 namespace {
 
+bool is_float(ElementType type) {
+  return type == ElementType::kF32 || type == ElementType::kF16 || type == ElementType::kBf16 ||
+         type == ElementType::kF64;
+}
+
 template <class Named>
 const Named* find_named(const std::vector<Named>& all, const std::string& name) {
   const auto found = std::find_if(
@@ -54,7 +59,7 @@ std::vector<std::string> tensors_without_scale(const PackageVariant& variant) {
   std::vector<std::string> names;
   for (const auto* tensors : {&variant.inputs, &variant.outputs}) {
     for (const PackageTensor& tensor : *tensors) {
-      if (!tensor.scale.has_value()) {
+      if (is_float(tensor.type) && !tensor.scale.has_value()) {
         names.push_back(tensor.name);
       }
     }

@@ -12,11 +12,13 @@ PackageVariant variant_with_scales() {
   variant.name = "hd";
   PackageTensor image;
   image.name = "image";
+  image.type = ElementType::kF32;
   image.scale = 1.0 / 255;
   image.zero_point = -128;
   image.padding = {{0, 0}, {1, 2}};
   PackageTensor boxes;
   boxes.name = "boxes";
+  boxes.type = ElementType::kF32;
   boxes.scale = 0.5;
   variant.inputs = {image};
   variant.outputs = {boxes};
@@ -39,6 +41,8 @@ TEST(PackageInfo, KnowsWhichTensorsLackAScale) {
   EXPECT_TRUE(tensors_without_scale(variant).empty());
   variant.outputs[0].scale.reset();
   EXPECT_EQ(tensors_without_scale(variant), std::vector<std::string>{"boxes"});
+  variant.outputs[0].type = ElementType::kI64;
+  EXPECT_TRUE(tensors_without_scale(variant).empty());
   EXPECT_EQ(tensors_without_scale(PackageVariant()), std::vector<std::string>{"*"});
 }
 

@@ -1,0 +1,194 @@
+// What `penstock models pack`, `verify` and `inspect` do with real models.
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/package/package.h"
+#include "engine/package/package_info.h"
+#include "tests/support/runfiles.h"
+#include "tools/cli/captured_output.h"
+#include "tools/cli/command.h"
+#include "tools/cli/models_command.h"
+
+namespace penstock {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Answer {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+class ModelsPack : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = testing::scratch_folder() / test->name();
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    ASSERT_EQ(setenv("PENSTOCK_CACHE", (folder_ / "cache").c_str(), 1), 0);
+  }
+
+  static Answer models(const std::vector<std::string>& words) {
+    const testing::CapturedOutput output;
+    const int code = models_command().run(words);
+    return {code, output.out(), output.err()};
+  }
+
+  [[nodiscard]] std::string path(const std::string& name) const { return folder_ / name; }
+
+  static std::string onnx() { return testing::asset("models/blazeface_128.onnx"); }
+
+  fs::path folder_;
+};
+
+TEST_F(ModelsPack, MakesAPackageOfAModel) {
+  std::ofstream(folder_ / "labels.txt") << "face\n";
+  const Answer answer = models({"pack",
+                                onnx(),
+                                "--labels",
+                                path("labels.txt"),
+                                "--mode",
+                                "single",
+                                "--notes",
+                                "near faces",
+                                "-o",
+                                path("faces.zip")});
+  ASSERT_EQ(answer.code, kExitDone) << answer.err;
+  EXPECT_TRUE(contains(answer.out, "wrote " + path("faces.zip") + ": package 'blazeface_128'"));
+  const auto package = open_package(path("faces.zip"));
+  ASSERT_TRUE(package.has_value()) << package.error().message;
+  EXPECT_EQ(package->info().notes, "near faces");
+  const PackageNetwork& network = package->info().networks.at(0);
+  EXPECT_EQ(network.labels, "labels.txt");
+  const PackageVariant& variant = network.variants.at(0);
+  EXPECT_EQ(variant.model, "blazeface_128.onnx");
+  EXPECT_EQ(variant.modes, std::vector<std::string>{"single"});
+  EXPECT_EQ(variant.inputs.at(0).shape.element_count(), 128 * 128 * 3);
+  EXPECT_FALSE(tensors_without_scale(variant).empty());
+  EXPECT_EQ(package->info().files.size(), 2U);
+  EXPECT_EQ(models({"verify", path("faces.zip")}).code, kExitDone);
+}
+
+TEST_F(ModelsPack, WorksOutScalesFromAClip) {
+  const Answer answer = models({"pack",
+                                onnx(),
+                                "--calibrate",
+                                testing::asset("clips/person.jpg"),
+                                "--mean",
+                                "127.5",
+                                "--std",
+                                "127.5",
+                                "-o",
+                                path("faces.zip"),
+                                "--json"});
+  ASSERT_EQ(answer.code, kExitDone) << answer.err;
+  const auto json = nlohmann::json::parse(answer.out);
+  EXPECT_EQ(json.at("notes"), "int8 scales from 1 picture of person.jpg");
+  const auto& variant = json.at("networks").at(0).at("variants").at(0);
+  // All that (pixel - 127.5) / 127.5 can be.
+  EXPECT_DOUBLE_EQ(variant.at("inputs").at(0).at("scale").get<double>(), 2.0 / 255);
+  EXPECT_EQ(variant.at("inputs").at(0).at("zero_point"), 0);
+  for (const auto& output : variant.at("outputs")) {
+    EXPECT_GT(output.at("scale").get<double>(), 0) << output;
+    EXPECT_EQ(output.at("zero_point"), 0);
+  }
+  const auto package = open_package(path("faces.zip"));
+  EXPECT_TRUE(tensors_without_scale(package->info().networks[0].variants[0]).empty());
+}
+
+TEST_F(ModelsPack, GivesTheSameBytesEachTime) {
+  const auto bytes = [&](const std::string& name) {
+    EXPECT_EQ(models({"pack", onnx(), "-o", path(name)}).code, kExitDone);
+    std::ifstream file(path(name), std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  EXPECT_EQ(bytes("one.zip"), bytes("two.zip"));
+}
+
+TEST_F(ModelsPack, TakesSeveralModelsAsVariantsAndMakesFolders) {
+  const std::string tflite = testing::asset("models/blazeface_short.tflite");
+  ASSERT_EQ(models({"pack", onnx(), tflite, "--name", "faces", "-o", path("faces")}).code,
+            kExitDone);
+  const auto package = open_package(path("faces"));
+  ASSERT_TRUE(package.has_value()) << package.error().message;
+  EXPECT_EQ(package->form(), Package::Form::kFolder);
+  EXPECT_EQ(package->info().networks.at(0).variants.size(), 2U);
+  EXPECT_EQ(package->info().networks.at(0).variants[1].name, "blazeface_short");
+  // A package of a package, as a zip, is the same package.
+  ASSERT_EQ(models({"pack", path("faces"), "-o", path("faces.zip")}).code, kExitDone);
+  EXPECT_EQ(open_package(path("faces.zip"))->identity(), package->identity());
+}
+
+TEST_F(ModelsPack, RefusesWhatItCannotDo) {
+  const std::string dog = testing::asset("clips/dog.jpg");
+  const Answer twice = models({"pack", onnx(), onnx(), "-o", path("a.zip")});
+  EXPECT_EQ(twice.code, kExitUsage);
+  EXPECT_TRUE(contains(twice.err, "two models have the name 'blazeface_128'")) << twice.err;
+  const Answer labels = models({"pack", onnx(), "--labels", path("none"), "-o", path("a.zip")});
+  EXPECT_EQ(labels.code, kExitUnavailable);
+  EXPECT_TRUE(contains(labels.err, "cannot open '" + path("none") + "'"));
+  const Answer clip = models({"pack", onnx(), "--calibrate", path("none"), "-o", path("a.zip")});
+  EXPECT_EQ(clip.code, kExitUnavailable);
+  EXPECT_TRUE(contains(clip.err, path("none"))) << clip.err;
+  EXPECT_EQ(models({"pack", onnx(), "--frames", "3"}).code, kExitUsage);
+  const Answer frames = models({"pack", onnx(), "--calibrate", dog, "--frames", "0"});
+  EXPECT_TRUE(contains(frames.err, "--frames wants a number 1..1000000, not '0'")) << frames.err;
+  EXPECT_EQ(models({"pack", onnx(), "--calibrate", dog, "--resize", "12"}).code, kExitUsage);
+  EXPECT_EQ(models({"pack", onnx(), "--calibrate", dog, "--mean", "1,2"}).code, kExitUsage);
+  EXPECT_EQ(models({"pack", onnx(), "--calibrate", dog, "--percentile", "0"}).code, kExitUsage);
+  EXPECT_FALSE(fs::exists(path("a.zip")));
+  std::ofstream(path("a.zip")) << "mine";
+  const Answer there = models({"pack", onnx(), "-o", path("a.zip")});
+  EXPECT_EQ(there.code, kExitUsage);
+  EXPECT_TRUE(contains(there.err, "exists already")) << there.err;
+}
+
+TEST_F(ModelsPack, VerifyComparesManifestAndModel) {
+  ASSERT_EQ(models({"pack", onnx(), "-o", path("faces")}).code, kExitDone);
+  const fs::path manifest = folder_ / "faces/manifest.yaml";
+  std::ifstream file(manifest);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  text.replace(text.find("128,"), 4, "127,");
+  std::ofstream(manifest) << text;
+  const Answer answer = models({"verify", path("faces")});
+  EXPECT_EQ(answer.code, kExitUnavailable);
+  EXPECT_TRUE(contains(answer.err, "in the manifest and")) << answer.err;
+  const auto json = nlohmann::json::parse(models({"verify", path("faces"), "--json"}).out);
+  EXPECT_EQ(json.at("sound"), false);
+}
+
+TEST_F(ModelsPack, VerifyFindsDamage) {
+  ASSERT_EQ(models({"pack", onnx(), "-o", path("faces.zip")}).code, kExitDone);
+  EXPECT_TRUE(contains(models({"verify", path("faces.zip")}).out, ": sound; 2 files"));
+  fs::resize_file(path("faces.zip"), fs::file_size(path("faces.zip")) / 2);
+  const Answer answer = models({"verify", path("faces.zip")});
+  EXPECT_EQ(answer.code, kExitUnavailable);
+  EXPECT_TRUE(contains(answer.err, "not a whole zip archive")) << answer.err;
+}
+
+TEST_F(ModelsPack, InspectShowsAPackage) {
+  ASSERT_EQ(models({"pack", onnx(), "-o", path("faces.zip")}).code, kExitDone);
+  const Answer answer = models({"inspect", path("faces.zip")});
+  EXPECT_EQ(answer.code, kExitDone) << answer.err;
+  EXPECT_TRUE(contains(answer.out, "package 'blazeface_128', 1 network"));
+  EXPECT_TRUE(contains(answer.out, "no scales for integer devices"));
+  EXPECT_TRUE(contains(answer.out, "file: \"" + path("faces.zip") + "\"")) << answer.out;
+  const auto json = nlohmann::json::parse(models({"inspect", path("faces.zip"), "--json"}).out);
+  EXPECT_EQ(json.at("files").size(), 2U);
+}
+
+}  // namespace
+}  // namespace penstock

@@ -1,0 +1,84 @@
+#include "tools/cli/models_verify.h"
+
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/package/fit_report.h"
+#include "engine/package/package.h"
+#include "tools/cli/arguments.h"
+#include "tools/cli/command.h"
+#include "tools/cli/console.h"
+#include "tools/cli/known_drivers.h"
+#include "tools/package/model_ports.h"
+
+namespace penstock {
+namespace {
+
+Status check_variant(const Driver& driver,
+                     const std::filesystem::path& folder,
+                     const PackageVariant& variant) {
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo model,
+                            driver.inspect((folder / variant.model).string()));
+  PENSTOCK_RETURN_IF_ERROR(check_ports(variant, model));
+  for (const std::string& graph : {variant.preprocess, variant.postprocess}) {
+    if (!graph.empty()) {
+      PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo read, driver.inspect((folder / graph).string()));
+      static_cast<void>(read);
+    }
+  }
+  return {};
+}
+
+/// Reads every model of the package, and compares it with the manifest.
+Status check_models(const Package& package) {
+  PENSTOCK_ASSIGN_OR_RETURN(const std::filesystem::path folder,
+                            package.materialise(default_package_cache()));
+  PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<Driver> driver, start_model_reader());
+  for (const PackageNetwork& network : package.info().networks) {
+    for (const PackageVariant& variant : network.variants) {
+      if (const Status fine = check_variant(*driver, folder, variant); !fine.has_value()) {
+        return fine.error().within("'" + package.path().string() + "', network '" + network.name +
+                                   "', variant '" + variant.name + "'");
+      }
+    }
+  }
+  return {};
+}
+
+Result<Package> verified(const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(Package package, open_package(path));
+  PENSTOCK_RETURN_IF_ERROR(check_models(package));
+  return package;
+}
+
+}  // namespace
+
+int models_verify(std::span<const std::string> args) {
+  const auto words = Arguments::parse(args, {{"--json"}, {}, "PACKAGE", 1, 1});
+  if (!words.has_value()) {
+    return report_usage("models", words.error());
+  }
+  const std::string& path = words->plain().front();
+  const auto package = verified(path);
+  if (words->has("--json")) {
+    nlohmann::ordered_json json{{"file", path}, {"sound", package.has_value()}};
+    if (package.has_value()) {
+      json["identity"] = package->identity();
+    } else {
+      json["error"] = package.error().message;
+    }
+    std::cout << json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+              << "\n";
+    return package.has_value() ? kExitDone : kExitUnavailable;
+  }
+  if (!package.has_value()) {
+    return report_error(package.error(), kExitUnavailable);
+  }
+  std::cout << path << ": sound; " << package->files().size()
+            << (package->files().size() == 1 ? " file, " : " files, ")
+            << size_text(package->bytes()) << "\nidentity " << package->identity() << "\n";
+  return kExitDone;
+}
+
+}  // namespace penstock

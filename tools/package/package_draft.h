@@ -1,0 +1,50 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "drivers/api/driver.h"
+#include "engine/base/result.h"
+#include "engine/package/archive_writer.h"
+#include "engine/package/package.h"
+#include "engine/package/package_info.h"
+
+namespace penstock {
+
+/// A package that is about to be written: what its manifest will say, and its files.
+class PackageDraft {
+ public:
+  /// Begins with a package that there is already (`models` is one folder or zip), or with plain
+  /// model files, each a variant of one network, whose tensors `driver` reads. May block.
+  /// Errors: of `open_package` and `Driver::inspect`; `kInvalidArgument` for a folder or zip among
+  /// several, or two models of one name.
+  static Result<PackageDraft> begin(const std::vector<std::string>& models,
+                                    const Driver& driver,
+                                    const std::filesystem::path& cache);
+
+  [[nodiscard]] PackageInfo& info() { return info_; }
+
+  /// Returns where the file is that will be `member`. Pre: it will be one.
+  [[nodiscard]] const std::filesystem::path& file(const std::string& member) const;
+
+  /// Adds a copy of `file` under its own name; returns that.
+  /// Errors: `kNotFound` if there is none; `kInvalidArgument` for a name that a package cannot have
+  /// or has already.
+  Result<std::string> add(const std::filesystem::path& file);
+
+  /// Writes manifest and files to `path`, a zip if it ends with `.zip`, else a folder, and opens
+  /// what was written. Errors: of `write_zip`, `write_folder`, `open_package`.
+  Result<Package> write(const std::filesystem::path& path);
+
+ private:
+  PackageDraft() = default;
+
+  Status take_package(const std::string& path, const std::filesystem::path& cache);
+  Status take_model(const std::string& path, const Driver& driver);
+
+  PackageInfo info_;
+  PackageParts parts_;
+};
+
+}  // namespace penstock
