@@ -189,7 +189,7 @@ Status ZipArchive::read(const ArchiveMember& member, const Sink& sink) {
     return wrong(member.path, std::string("cannot be unpacked: ") + zip_strerror(handle_->zip));
   }
   const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> closer(file, zip_fclose);
-  std::array<std::byte, 65536> piece;
+  std::array<std::byte, 65536> piece{};
   std::uint64_t taken = 0;
   while (true) {
     const zip_int64_t got = zip_fread(file, piece.data(), piece.size());

@@ -47,6 +47,8 @@ class ZipArchive {
   /// naming file, member and rule.
   static Result<ZipArchive> open(const std::filesystem::path& path, const PackageLimits& limits);
 
+  ZipArchive(const ZipArchive&) = delete;
+  ZipArchive& operator=(const ZipArchive&) = delete;
   ZipArchive(ZipArchive&&) noexcept;
   ZipArchive& operator=(ZipArchive&&) noexcept;
   ~ZipArchive();

@@ -64,9 +64,9 @@ void MagnitudeHistogram::add(double magnitude) {
   ++total_;
   greatest_ = std::max(greatest_, magnitude);
   if (magnitude > kLeastScale && bin_width_ == 0) {
-    bin_width_ = magnitude / (kBins / 2);
+    bin_width_ = 2 * magnitude / static_cast<double>(kBins);
   }
-  while (magnitude >= bin_width_ * kBins && magnitude > kLeastScale) {
+  while (magnitude >= bin_width_ * static_cast<double>(kBins) && magnitude > kLeastScale) {
     for (std::size_t i = 0; i < kBins / 2; ++i) {
       bins_[i] = bins_[2 * i] + bins_[2 * i + 1];
     }

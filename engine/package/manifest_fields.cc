@@ -104,22 +104,22 @@ std::uint64_t ManifestFields::bytes(const std::string& key) {
 }
 
 const std::vector<YamlNode>& ManifestFields::items(const std::string& key) {
-  static const std::vector<YamlNode> kNone;
+  static const std::vector<YamlNode> none;
   const YamlNode* value = find(key);
   if (value == nullptr) {
-    return kNone;
+    return none;
   }
   if (!value->is_sequence()) {
     diagnostics_.error(
         "E012", value->place(), "'" + key + "' wants a list, not " + value->describe());
-    return kNone;
+    return none;
   }
   if (value->items().empty() || value->items().size() > kMaxItems) {
     diagnostics_.error("E013",
                        value->place(),
                        "'" + key + "' has " + std::to_string(value->items().size()) +
                            " items, must have 1.." + std::to_string(kMaxItems));
-    return kNone;
+    return none;
   }
   return value->items();
 }

@@ -85,7 +85,7 @@ class ManifestReader {
   }
 
   std::string name_of(ManifestFields& fields) {
-    const std::string name = fields.required_text("name");
+    std::string name = fields.required_text("name");
     if (!name.empty() && !is_manifest_name(name)) {
       diagnostics_.error("E017",
                          fields.node().find("name")->place(),
@@ -98,7 +98,7 @@ class ManifestReader {
 
   /// Returns the path under `key`; empty if it is not given or not one of a package.
   std::string path_of(ManifestFields& fields, const std::string& key) {
-    const std::string path = fields.text(key);
+    std::string path = fields.text(key);
     if (path.empty()) {
       return {};
     }
@@ -214,7 +214,7 @@ class ManifestReader {
       return {};  // A scalar.
     }
     const auto& items = fields.items("shape");
-    if (items.size() > Shape::kMaxRank) {
+    if (node != nullptr && items.size() > Shape::kMaxRank) {
       diagnostics_.error("E013",
                          node->place(),
                          "'shape' has " + std::to_string(items.size()) + " extents; at most " +
@@ -222,6 +222,7 @@ class ManifestReader {
       return {};
     }
     std::vector<std::int64_t> extents;
+    extents.reserve(items.size());
     for (const YamlNode& item : items) {
       extents.push_back(extent_of(item).value_or(Shape::kDynamic));
     }
@@ -229,7 +230,7 @@ class ManifestReader {
   }
 
   std::string layout_of(ManifestFields& fields, const Shape& shape) {
-    const std::string layout = fields.text("layout");
+    std::string layout = fields.text("layout");
     std::set<char> letters;
     for (const char letter : layout) {
       if (std::string_view("NCHWDT").find(letter) == std::string_view::npos ||
@@ -308,12 +309,12 @@ class ManifestReader {
     ManifestFields fields(node, "a need", diagnostics_);
     need.device = fields.required_text("device");
     const std::string kind = need.device.substr(0, need.device.find(':'));
-    static const std::vector<std::string> kKinds = {"cpu", "gpu", "npu", "sim", "noop"};
-    if (!need.device.empty() && std::find(kKinds.begin(), kKinds.end(), kind) == kKinds.end()) {
+    static const std::vector<std::string> kinds = {"cpu", "gpu", "npu", "sim", "noop"};
+    if (!need.device.empty() && std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
       diagnostics_.error("E014",
                          node.find("device")->place(),
                          "unknown kind of device '" + shown_path(kind) + "'",
-                         "kinds are " + one_of(kKinds) + "; with a profile: sim:metis");
+                         "kinds are " + one_of(kinds) + "; with a profile: sim:metis");
     }
     need.mode = fields.text("mode");
     need.sub_devices =

@@ -117,7 +117,7 @@ TEST(ManifestReader, NamesPlaceAndRuleOfEachMistake) {
     const char* from;
     const char* to;
     const char* expected;
-  } kCases[] = {
+  } cases[] = {
       {"penstock_package: 1", "penstock_package: 2", "E004 1:19"},
       {"penstock_package: 1", "penstock_package: 1.0", "E004 1:19"},
       {"penstock_package: 1\n", "", "E011 1:1"},
@@ -149,7 +149,7 @@ TEST(ManifestReader, NamesPlaceAndRuleOfEachMistake) {
       {"labels: labels.txt", "labels: [a]", "E012 6:13"},
   };
 
-  for (const auto& one : kCases) {
+  for (const auto& one : cases) {
     const Reading reading = read(whole_with(one.from, one.to));
     EXPECT_FALSE(reading.info.has_value()) << one.to;
     EXPECT_EQ(first_of(reading), one.expected)

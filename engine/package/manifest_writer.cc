@@ -10,7 +10,7 @@ namespace {
 
 /// True if every YAML reader takes `text` for the text that it is, without quotes.
 bool is_plain(std::string_view text) {
-  static const std::vector<std::string_view> kWords = {
+  static const std::vector<std::string_view> words = {
       "true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"};
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
@@ -23,7 +23,7 @@ bool is_plain(std::string_view text) {
   const bool starts_well =
       !text.empty() && std::isalpha(static_cast<unsigned char>(text.front())) != 0;
   return starts_well && std::all_of(text.begin(), text.end(), belongs) &&
-         std::find(kWords.begin(), kWords.end(), lower) == kWords.end();
+         std::find(words.begin(), words.end(), lower) == words.end();
 }
 
 std::string word(std::string_view text) {

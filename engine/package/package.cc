@@ -98,27 +98,17 @@ class PackageOpener {
     if (!fs::exists(status)) {
       return Error{Errc::kNotFound, "there is no file or folder '" + path().string() + "'"};
     }
-    if (fs::is_directory(status)) {
-      package_.form_ = Package::Form::kFolder;
-      PENSTOCK_RETURN_IF_ERROR(read_folder());
-    } else if (!fs::is_regular_file(status)) {
+    if (!fs::is_directory(status) && !fs::is_regular_file(status)) {
       return Error{Errc::kUnsupported,
                    "'" + path().string() + "' is neither a folder nor a plain file"};
-    } else if (is_plain_kind()) {
-      PENSTOCK_RETURN_IF_ERROR(read_plain());
-      return finish();
-    } else if (path().extension() == ".zip" || starts_with(path(), 2) == "PK") {
-      package_.form_ = Package::Form::kZip;
-      PENSTOCK_RETURN_IF_ERROR(read_zip());
-    } else {
-      return Error{
-          Errc::kUnsupported,
-          "'" + path().string() +
-              "' is no model package: wants a folder, a .zip, .onnx, .tflite or .xml file"};
     }
-    PENSTOCK_RETURN_IF_ERROR(read_manifest_text());
-    PENSTOCK_RETURN_IF_ERROR(check_hashes());
-    return finish();
+    PENSTOCK_RETURN_IF_ERROR(fs::is_directory(status) ? read_folder() : read_file());
+    if (package_.form_ != Package::Form::kPlainFile) {
+      PENSTOCK_RETURN_IF_ERROR(read_manifest_text());
+      PENSTOCK_RETURN_IF_ERROR(check_hashes());
+    }
+    package_.identity_ = identity_of(package_.files_);
+    return std::move(package_);
   }
 
  private:
@@ -129,9 +119,16 @@ class PackageOpener {
     return std::find(kPlainKinds.begin(), kPlainKinds.end(), extension) != kPlainKinds.end();
   }
 
-  Result<Package> finish() {
-    package_.identity_ = identity_of(package_.files_);
-    return std::move(package_);
+  Status read_file() {
+    if (is_plain_kind()) {
+      return read_plain();
+    }
+    if (path().extension() == ".zip" || starts_with(path(), 2) == "PK") {
+      return read_zip();
+    }
+    return Error{Errc::kUnsupported,
+                 "'" + path().string() +
+                     "' is no model package: wants a folder, a .zip, .onnx, .tflite or .xml file"};
   }
 
   Status read_plain() {
@@ -167,6 +164,7 @@ class PackageOpener {
 
   /// Lists the folder without following a link, then reads.
   Status read_folder() {
+    package_.form_ = Package::Form::kFolder;
     std::vector<std::string> members;
     std::error_code failure;
     fs::recursive_directory_iterator entries(path(), failure);
@@ -231,6 +229,7 @@ class PackageOpener {
   }
 
   Status read_zip() {
+    package_.form_ = Package::Form::kZip;
     PENSTOCK_ASSIGN_OR_RETURN(ZipArchive archive, ZipArchive::open(path(), package_.limits_));
     std::vector<std::string> members;
     for (const ArchiveMember& member : archive.members()) {
@@ -264,8 +263,9 @@ class PackageOpener {
     if (std::find(members.begin(), members.end(), manifest) != members.end()) {
       return {};
     }
+    const std::string folded = "/" + manifest;
     for (const std::string& member : members) {
-      if (member.size() > manifest.size() && member.ends_with("/" + manifest)) {
+      if (member.size() > manifest.size() && member.ends_with(folded)) {
         return corrupt(path(),
                        "has no '" + manifest + "' at its top, but '" + member +
                            "'; a package has it at the top");
@@ -383,9 +383,11 @@ bool looks_like_package(const fs::path& path) {
 }
 
 fs::path default_package_cache() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): unsafe only where the environment changes
   if (const char* cache = std::getenv("PENSTOCK_CACHE"); cache != nullptr && *cache != '\0') {
     return fs::path(cache) / "packages";
   }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): likewise
   if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
     return fs::path(home) / ".cache/penstock/packages";
   }

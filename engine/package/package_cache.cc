@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -24,6 +24,11 @@ Error unwritable(const fs::path& path, const std::string& why) {
   return {Errc::kUnavailable, "cannot write '" + path.string() + "': " + why};
 }
 
+/// Returns what the system says of the last call that failed.
+std::string last_failure() {
+  return std::generic_category().message(errno);
+}
+
 /// A folder under a name of its own, removed unless it was put into its place.
 class Draft {
  public:
@@ -32,10 +37,13 @@ class Draft {
     fs::create_directories(cache, failure);
     std::string pattern = (cache / ".unpacking-XXXXXX").string();
     if (failure || mkdtemp(pattern.data()) == nullptr) {
-      return unwritable(cache, failure ? failure.message() : std::strerror(errno));
+      return unwritable(cache, failure ? failure.message() : last_failure());
     }
     return Draft(pattern);
   }
+
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
 
   Draft(Draft&& other) noexcept : folder_(std::exchange(other.folder_, {})) {}
 
@@ -79,7 +87,7 @@ class NewFile {
         continue;
       }
       if (taken < 0) {
-        return unwritable(path_, std::strerror(errno));
+        return unwritable(path_, last_failure());
       }
       bytes = bytes.subspan(static_cast<std::size_t>(taken));
     }
@@ -116,7 +124,7 @@ Status unpack_member(ZipArchive& archive,
   fs::create_directories(path.parent_path(), failure);
   NewFile file(path);
   if (failure || !file.is_open()) {
-    return unwritable(path, failure ? failure.message() : std::strerror(errno));
+    return unwritable(path, failure ? failure.message() : last_failure());
   }
   Sha256 sha;
   PENSTOCK_RETURN_IF_ERROR(archive.read(member, [&](std::span<const std::byte> piece) {
@@ -175,9 +183,8 @@ Result<fs::path> unpack_into_cache(const Package& package,
     }
     PENSTOCK_ASSIGN_OR_RETURN(const Draft draft, Draft::create(cache));
     PENSTOCK_RETURN_IF_ERROR(unpack(package, limits, draft.folder()));
-    const fs::path whole = draft.folder();
     // The rename fails if another process was first: a folder with files in it is not replaced.
-    fs::rename(whole, place, failure);
+    fs::rename(draft.folder(), place, failure);
     if (!failure) {
       return place;
     }
