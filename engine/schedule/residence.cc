@@ -89,6 +89,18 @@ void list_residents(ScheduleState& state,
     }
     state.residents.push_back(resident);
   }
+  // What was chosen and still drains has its memory already.
+  for (const auto& change : device.changes) {
+    if (!change->is_started && !change->only_out) {
+      const PlacementFacts& facts = change->facts;
+      state.residents.push_back({facts.sub_devices,
+                                 facts.memory_bytes,
+                                 facts.shared_bytes,
+                                 change->lane == &wanting,
+                                 true,
+                                 {false, DecisionReason::kReserved, std::nullopt}});
+    }
+  }
 }
 
 ChangeState& new_change(DeviceState& device) {
@@ -140,7 +152,8 @@ void choose_change(ScheduleState& state,
   ChangeState& change = new_change(device);
   change.lane = &lane;
   change.placement = choice.placement;
-  change.mask = lane.placements[choice.placement].sub_devices;
+  change.facts = lane.placements[choice.placement];
+  change.mask = change.facts.sub_devices;
   change.locked = change.mask;
   change.reason = choice.reason;
   change.is_full_turn = is_next_by_share(lane, now);
@@ -170,7 +183,9 @@ void note_wait(ScheduleState& state,
   lane.refusal = choice.reason;
   Decision decision = decision_of(DecisionKind::kWaited, lane, now);
   decision.reason = choice.reason;
-  decision.other = device.residences[choice.holder]->lane->package->number;
+  decision.other = choice.holder < device.residences.size()
+                       ? device.residences[choice.holder]->lane->package->number
+                       : lane.package->number;
   state.ring.add(decision);
 }
 
@@ -244,7 +259,7 @@ void send_change(ScheduleState& state,
   change.is_started = true;
   change.started_at = now;
   if (!change.only_out) {
-    const PlacementFacts& facts = lane.placements[change.placement];
+    const PlacementFacts& facts = change.facts;
     ResidenceState& incoming = new_residence(device);
     incoming.lane = &lane;
     incoming.placement = change.placement;

@@ -140,6 +140,7 @@ struct ChangeState {
   Epoch epoch = 0;
   LaneState* lane = nullptr;  ///< Comes in, or goes out if `only_out`.
   std::uint32_t placement = 0;
+  PlacementFacts facts;      ///< Of that placement, when it was chosen.
   SubDeviceMask mask = 0;    ///< Of what comes in.
   SubDeviceMask locked = 0;  ///< And of all who leave.
   bool only_out = false;

@@ -48,6 +48,17 @@ void ScheduleWorld::apply(const SchedulerEvent& event) {
       devices_[place->device.value].permanent[place->package.value] = resident;
     }
   }
+  if (const auto* add = std::get_if<AddClient>(&event)) {
+    client_knobs_[add->client.value] = add->knobs;
+  } else if (const auto* set = std::get_if<SetClientKnobs>(&event)) {
+    client_knobs_[set->client.value] = set->knobs;
+    last_disturbance_ = now_;
+  } else if (const auto* knobs = std::get_if<SetFlowKnobs>(&event)) {
+    flows_.at(knobs->flow.value).opened.knobs = knobs->knobs;
+    last_disturbance_ = now_;
+  } else if (const auto* taken = std::get_if<OutputTaken>(&event)) {
+    outputs_held_[taken->client.value] -= taken->frames;
+  }
   scheduler_.apply(event, now_);
   decide();
 }
@@ -100,9 +111,18 @@ Admission ScheduleWorld::submit(FlowNumber number,
     requests_[request.request.value] = {number.value, frames, now_, false};
     flow.queued.insert(request.request.value);
     ++flow.accepted;
+    std::uint64_t& held = inputs_held_[{flow.opened.client.value, flow.opened.package.value}];
+    held += frames;
     ++accepted_;
   }
   decide();
+  if (admission.verdict == Admission::Verdict::kAccepted) {
+    const Flow& flow = flows_.at(number.value);
+    if (inputs_held_[{flow.opened.client.value, flow.opened.package.value}] >
+        flow.opened.knobs.ifmap_queue_size) {
+      fail("more frames of a client for a package than its queue holds");
+    }
+  }
   return admission;
 }
 
@@ -194,6 +214,12 @@ void ScheduleWorld::carry_out(const RunBatch& run) {
       flow.idle_at = now_;
     }
     ++flow.running;
+    std::uint64_t& outputs = outputs_held_[flow.opened.client.value];
+    const std::uint32_t room = client_knobs_[flow.opened.client.value].ofmap_queue_size;
+    if (room != 0 && outputs > 0 && outputs + request.frames > room) {
+      fail("more outputs of a client than its queue holds");
+    }
+    outputs += request.frames;
     request.is_running = true;
     frames += request.frames;
   }
@@ -249,6 +275,7 @@ void ScheduleWorld::end_batch(std::uint64_t number, Errc code) {
     --flow.running;
     // If it does not end now it waits again; `carry_out(FinishRequest)` takes it out.
     flow.queued.insert(one.value);
+    outputs_held_[flow.opened.client.value] -= request.frames;
     if (code == Errc::kOk) {
       flow.service += model.service * request.frames * cores;
     }
@@ -367,6 +394,7 @@ void ScheduleWorld::carry_out(const FinishRequest& finish) {
   ++finished_[static_cast<std::size_t>(finish.reason)];
   Flow& flow = flows_.at(request.flow);
   flow.queued.erase(finish.request.value);
+  inputs_held_[{flow.opened.client.value, flow.opened.package.value}] -= request.frames;
   ++flow.finished;
   if (flow.queued.empty()) {
     flow.idle_at = now_;
@@ -376,6 +404,7 @@ void ScheduleWorld::carry_out(const FinishRequest& finish) {
   }
   if (finish.reason == FinishReason::kDone) {
     flow.done_frames += request.frames;
+    outputs_held_[flow.opened.client.value] += request.frames;
     take_later(flow.opened.client.value, request.frames);
   }
 }

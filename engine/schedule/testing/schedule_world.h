@@ -250,6 +250,10 @@ class ScheduleWorld {
   std::uint64_t decisions_ = 0;
   double worst_wait_share_ = 0;
   std::uint32_t resets_ = 0;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> inputs_held_;
+  std::map<std::uint32_t, std::uint64_t> outputs_held_;  ///< By client: running or not taken.
+  std::map<std::uint32_t, ClientKnobs> client_knobs_;
+  std::set<std::uint32_t> gone_clients_;
   bool is_deciding_ = false;
   TimePoint last_disturbance_;  ///< Waits across a fault are not the scheduler's.
 };
