@@ -80,9 +80,6 @@ void list_residents(ScheduleState& state,
       resident.leave = {false, DecisionReason::kReserved, std::nullopt};
     } else if (one->lane->is_removed) {
       resident.leave = {true, DecisionReason::kRemoved, std::nullopt};
-    } else if (standing.is_resident && holder.has_work && one->lane->residences < 2) {
-      // Nobody's only place is taken for somebody's second.
-      resident.leave = {false, DecisionReason::kInTurn, std::nullopt};
     } else {
       resident.leave =
           may_leave(standing, holder, one->turn, device.budget.allowed_at(one->mask), lag, now);

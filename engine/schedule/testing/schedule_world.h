@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -159,6 +160,9 @@ class ScheduleWorld {
 
   [[nodiscard]] double worst_wait_share() const noexcept { return worst_wait_share_; }
 
+  /// Returns the longest wait of a head whose wait is checked.
+  [[nodiscard]] double worst_wait_ms() const noexcept { return worst_wait_ms_; }
+
   [[nodiscard]] std::uint32_t resets() const noexcept { return resets_; }
 
   bool keeps_history = true;  ///< `started` and `ended`; off for long runs.
@@ -249,6 +253,7 @@ class ScheduleWorld {
   std::vector<Ended> ended_;
   std::uint64_t decisions_ = 0;
   double worst_wait_share_ = 0;
+  double worst_wait_ms_ = 0;
   std::uint32_t resets_ = 0;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> inputs_held_;
   std::map<std::uint32_t, std::uint64_t> outputs_held_;  ///< By client: running or not taken.
