@@ -111,7 +111,7 @@ void take_head(ScheduleState& state,
   ++flow.running;
   batch.requests.push_back(slot);
   batch.frames += request.frames;
-  residence.turn.serve(flow.knobs, request.frames, now);
+  residence.turn.serve(flow.knobs, from.client->fair.rank, request.frames, now);
   flow.client->outputs_held += request.frames;
   pace(state, *flow.client, request.frames, now);
   advance_round_robin(state, flow, now);

@@ -16,10 +16,13 @@ constexpr double kAdaptiveShare = 0.9;
 void measure_arrivals(ClientState& client, std::uint32_t frames, TimePoint now) {
   constexpr double kWeight = 0.125;
   if (client.last_arrival != TimePoint{} && now > client.last_arrival) {
-    const double gap = static_cast<double>((now - client.last_arrival).count()) / frames;
+    const double gap =
+        static_cast<double>((now - client.last_arrival).count()) / client.arrived_together;
     client.interval =
         client.interval <= 0 ? gap : client.interval + (gap - client.interval) * kWeight;
   }
+  // Those of a burst come together: the gap before the next belongs to all of them.
+  client.arrived_together = client.last_arrival == now ? client.arrived_together + frames : frames;
   client.last_arrival = now;
 }
 

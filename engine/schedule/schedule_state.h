@@ -104,7 +104,8 @@ struct ClientState {
   std::uint32_t outputs_held = 0;
   TimePoint next_start;
   TimePoint last_arrival;
-  double interval = 0;  ///< Measured between arrivals, in ns a frame; 0: not known.
+  std::uint32_t arrived_together = 0;  ///< Frames of `last_arrival`.
+  double interval = 0;                 ///< Measured between arrivals, in ns a frame; 0: not known.
   IndexedHeap<TimePoint, ClientState>::Node pace;
   std::uint32_t store_index = 0;
   std::vector<double> tags;           ///< Virtual time by device and class.

@@ -20,7 +20,7 @@ LeaveVerdict rights(const Standing& waiting,
   if (!holder.has_work) {
     const TimePoint lingers_until = turn.active_at + turn.linger;
     if (turn.linger > Duration{0} && now < lingers_until && !waiting.is_overdue &&
-        waiting.rank <= holder.rank) {
+        waiting.rank <= turn.rank) {
       return {false, DecisionReason::kLinger, lingers_until};
     }
     return yes(DecisionReason::kQueueEmpty);

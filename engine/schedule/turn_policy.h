@@ -16,7 +16,8 @@ struct Turn {
   Duration time{0};
   std::uint64_t frame_cap = 0;  ///< Largest frame limit of the flows served; 0: none served yet.
   Duration time_cap{0};
-  Duration linger{0};  ///< Longest of the flows served.
+  Duration linger{0};     ///< Longest of the flows served.
+  std::uint8_t rank = 0;  ///< Highest class served.
   bool frames_unlimited = false;
   bool time_unlimited = false;
   /// It came by its share: its equals wait until it is over. A turn that was granted only because
@@ -24,7 +25,11 @@ struct Turn {
   bool is_full = true;
   TimePoint active_at;  ///< Last time it started or ended something.
 
-  void serve(const FlowKnobs& knobs, std::uint32_t count, TimePoint now) noexcept {
+  void serve(const FlowKnobs& knobs,
+             std::uint8_t of_rank,
+             std::uint32_t count,
+             TimePoint now) noexcept {
+    rank = std::max(rank, of_rank);
     frames += count;
     frame_cap = std::max<std::uint64_t>(frame_cap, knobs.frame_limit);
     time_cap = std::max(time_cap, knobs.time_limit);
