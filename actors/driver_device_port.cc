@@ -95,6 +95,28 @@ std::uint32_t lead_of(SubDeviceMask sub_devices) noexcept {
   return lead;
 }
 
+/// Returns the first `count` of a set.
+SubDeviceMask lowest(SubDeviceMask set, std::uint32_t count) noexcept {
+  SubDeviceMask chosen = 0;
+  for (std::uint32_t i = 0; i < kMaxSubDevices && count > 0; ++i) {
+    const SubDeviceMask bit = set & (SubDeviceMask{1} << i);
+    chosen |= bit;
+    count -= bit != 0 ? 1U : 0U;
+  }
+  return chosen;
+}
+
+/// Returns "sub-devices 0,2,3".
+std::string sub_devices_text(SubDeviceMask set) {
+  std::string text;
+  for (std::uint32_t i = 0; i < kMaxSubDevices; ++i) {
+    if ((set >> i & 1U) != 0) {
+      text += (text.empty() ? "sub-devices " : ",") + std::to_string(i);
+    }
+  }
+  return text.empty() ? "none" : text;
+}
+
 DeviceHealth health_from(Health health) noexcept {
   switch (health) {
     case Health::kOk:
@@ -148,8 +170,7 @@ Status DriverDevicePort::open_device() {
   if (words_.claim != 0) {
     if (words_.claims != nullptr && !claim_.has_value()) {
       PENSTOCK_ASSIGN_OR_RETURN(
-          claim_,
-          words_.claims->claim(words_.driver->name(), words_.identity, words_.claim));
+          claim_, words_.claims->claim(words_.driver->name(), words_.identity, words_.claim));
     }
     PENSTOCK_RETURN_IF_ERROR(device->claim(words_.claim));
   }
@@ -164,10 +185,11 @@ Status DriverDevicePort::open_device() {
   return {};
 }
 
-std::vector<ModelPlacement> DriverDevicePort::placements(const LoadedModel& model) const {
+std::vector<ModelPlacement> DriverDevicePort::placements(PackageNumber package) const {
+  const Package& book = packages_.at(package);
   std::vector<ModelPlacement> within;
-  for (const ModelPlacement& placement : model.info().placements) {
-    if ((placement.sub_devices & ~words_.claim) == 0) {
+  for (const ModelPlacement& placement : book.model->info().placements) {
+    if ((placement.sub_devices & ~book.allowed) == 0) {
       within.push_back(placement);
     }
   }
@@ -176,20 +198,22 @@ std::vector<ModelPlacement> DriverDevicePort::placements(const LoadedModel& mode
 
 Result<std::shared_ptr<LoadedModel>> DriverDevicePort::load(PackageNumber package,
                                                             const std::string& path,
-                                                            const DriverOptions& options) {
+                                                            const DriverOptions& options,
+                                                            std::uint32_t cores) {
   PENSTOCK_ASSIGN_OR_RETURN(LoadedModel loaded, device_->load(path, options));
-  auto model = std::make_shared<LoadedModel>(std::move(loaded));
-  if (!model->info().placements.empty() && placements(*model).empty()) {
-    return Error{Errc::kUnavailable,
-                 "'" + path + "' in mode '" + model->info().mode +
-                     "' needs sub-devices that are not claimed here: see sub_devices of '" +
-                     words_.identity + "'"};
-  }
   Package& book = packages_[package];
   book.path = path;
   book.options = options;
-  book.model = model;
-  return model;
+  book.allowed = cores == 0 ? words_.claim : lowest(words_.claim, cores);
+  book.model = std::make_shared<LoadedModel>(std::move(loaded));
+  const ModelInfo& info = book.model->info();
+  if (!info.placements.empty() && placements(package).empty()) {
+    return Error{Errc::kUnavailable,
+                 "'" + path + "' in mode '" + info.mode + "' needs " +
+                     sub_devices_text(info.placements.front().sub_devices) + ", and it may use " +
+                     sub_devices_text(book.allowed) + ": see `cores` and `sub_devices`"};
+  }
+  return book.model;
 }
 
 Status DriverDevicePort::load_again() {
@@ -240,7 +264,7 @@ Result<std::unique_ptr<ExecutionSlots>> DriverDevicePort::make_slots(std::uint32
     if (info.placements.empty() && lead == 0) {
       lanes.push_back({{number, 0}, package.model, std::max(1U, info.preferred_requests)});
     }
-    for (const ModelPlacement& placement : placements(*package.model)) {
+    for (const ModelPlacement& placement : placements(number)) {
       if (lead_of(placement.sub_devices) == lead) {
         lanes.push_back(
             {{number, placement.sub_devices}, package.model, std::max(1U, placement.depth)});

@@ -49,14 +49,16 @@ class DriverDevicePort final : public DevicePort {
 
   [[nodiscard]] const DeviceInfo& info() const noexcept { return info_; }
 
-  /// Loads a package. May block for seconds. Errors: of `Device::load`; `kUnavailable` if none of
-  /// its placements lies within the claimed sub-devices.
+  /// Loads a package, which may use the first `cores` of the claimed sub-devices; 0: all. May block
+  /// for seconds. Errors: of `Device::load`; `kUnavailable` if none of its placements lies there.
   Result<std::shared_ptr<LoadedModel>> load(PackageNumber package,
                                             const std::string& path,
-                                            const DriverOptions& options);
+                                            const DriverOptions& options,
+                                            std::uint32_t cores = 0);
 
-  /// Returns where a loaded package can be, within what is claimed; none: the whole device.
-  [[nodiscard]] std::vector<ModelPlacement> placements(const LoadedModel& model) const;
+  /// Returns where a package can be, within what is claimed and allowed to it; none: the whole
+  /// device. Pre: loaded.
+  [[nodiscard]] std::vector<ModelPlacement> placements(PackageNumber package) const;
 
   Result<SlotsBySubDevice> open(std::span<const Doorbell> bells, Doorbell bell) override;
   Status change(const Lane& lane, bool resident, std::uint64_t token) override;
@@ -80,6 +82,7 @@ class DriverDevicePort final : public DevicePort {
   struct Package {
     std::string path;
     DriverOptions options;
+    SubDeviceMask allowed = 0;
     std::shared_ptr<LoadedModel> model;
     std::optional<Activation> activation;
   };

@@ -10,10 +10,9 @@ namespace penstock::actors {
 void ShellSet::add(Runnable& runnable, const Clock* clock) {
   auto bell = std::make_unique<Bell>();
   bell->actor = system_.spawn<RunnableShell>(&runnable, clock);
-  runnable.set_driver({[](void* context) {
-                         caf::anon_send(static_cast<Bell*>(context)->actor, wake_atom::value);
-                       },
-                       bell.get()});
+  runnable.set_driver(
+      {[](void* context) { caf::anon_send(static_cast<Bell*>(context)->actor, wake_atom::value); },
+       bell.get()});
   bells_.push_back(std::move(bell));
 }
 

@@ -12,11 +12,13 @@ namespace penstock {
 ///
 /// `track` is null until the track is confirmed. An object with key points has
 /// `"keypoints":[[x,y,score],...]`; a frame that was classified has `"labels":[{"label","score"}]`;
-/// a frame without the payload has no such key.
+/// a frame without the payload has no such key. What a simulated device had a part in ends with
+/// `"simulated":true`.
 /// Units: pixels of the source picture, one decimal; scores 0..1, three; `wall_ns` since the epoch.
 void append_frame_line(const std::string& graph,
                        const Frame& frame,
                        std::int64_t wall_ns,
+                       bool simulated,
                        std::string& out);
 
 }  // namespace penstock

@@ -20,12 +20,13 @@ class FrameLineTest : public ::testing::Test {
  protected:
   std::string line() {
     std::string out;
-    append_frame_line("people", frame_, kWallNs, out);
+    append_frame_line("people", frame_, kWallNs, simulated_, out);
     return out;
   }
 
   void TearDown() override { frame_.end(Outcome::kDelivered); }
 
+  bool simulated_ = false;
   NodeBench bench_;
   Frame frame_ = bench_.frame(7, std::chrono::milliseconds(280));
 };
@@ -46,6 +47,12 @@ TEST_F(FrameLineTest, WritesObjectsInTheDocumentedForm) {
 TEST_F(FrameLineTest, WritesAnEmptyListWhereNothingWasFound) {
   frame_.set_objects({}, &kLabels);
   EXPECT_NE(line().find(R"("objects":[]})"), std::string::npos);
+}
+
+TEST_F(FrameLineTest, SaysThatASimulatedDeviceHadAPartInIt) {
+  EXPECT_FALSE(nlohmann::json::parse(line()).contains("simulated"));
+  simulated_ = true;
+  EXPECT_EQ(nlohmann::json::parse(line())["simulated"], true);
 }
 
 TEST_F(FrameLineTest, HasNoKeyForWhatTheFrameDoesNotCarry) {

@@ -35,6 +35,7 @@ struct NodeArgs {
   Size2d model_picture;
   std::size_t inputs = 1;     ///< Ports that something is connected to; for types that name none.
   bool is_live = false;       ///< A stream that passes here comes from a live source.
+  bool is_simulated = false;  ///< A model before it runs on a simulated device.
   std::uint64_t attempt = 0;  ///< 0 at the start; counts restarts: a sink goes on with its files.
 };
 

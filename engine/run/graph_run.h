@@ -39,7 +39,6 @@ class NodeMakers {
     BackendFactory make;
     std::uint32_t batch_size = 1;
     Duration batch_wait = std::chrono::milliseconds(10);
-    Duration job_limit = std::chrono::seconds(10);
   };
 
   virtual NodeFactory node(std::size_t node, const std::string& stream) = 0;

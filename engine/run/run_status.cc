@@ -36,7 +36,6 @@ RunStatus status_of(const GraphRun& run) {
                               ledger.inferences.load(std::memory_order_relaxed),
                               ledger.frames.load(std::memory_order_relaxed),
                               ledger.failed.load(std::memory_order_relaxed),
-                              ledger.timeouts.load(std::memory_order_relaxed),
                               ledger.busy_ns.load(std::memory_order_relaxed),
                               ledger.in_flight.load(std::memory_order_relaxed),
                               ledger.latency.quantile(0.5),

@@ -47,7 +47,6 @@ struct RunStatus {
     std::uint64_t inferences = 0;
     std::uint64_t frames = 0;
     std::uint64_t failed = 0;
-    std::uint64_t timeouts = 0;
     std::uint64_t busy_ns = 0;
     std::uint32_t in_flight = 0;
     std::uint64_t latency_p50_ns = 0;

@@ -25,7 +25,6 @@ Runnable::Step Station::step(TimePoint now) {
   obey(take_orders());
   if (state_ == State::kOpen || state_ == State::kGivenUp) {
     collect(now);
-    check_limits(now);
   }
   if (state_ == State::kMade || state_ == State::kClosing) {
     return Step::kBlocking;
@@ -57,20 +56,11 @@ std::optional<TimePoint> Station::wake_at() const {
   if (state_ != State::kOpen) {
     return std::nullopt;
   }
-  std::optional<TimePoint> earliest;
-  const auto consider = [&](TimePoint when) {
-    earliest = earliest.has_value() ? std::min(*earliest, when) : when;
-  };
   // While no slot is free, or the output is full, it is their ring that starts a batch.
   if (oldest_wait_.has_value() && out_.is_clear() && free_slot().has_value()) {
-    consider(*oldest_wait_ + options_.batch_wait);
+    return *oldest_wait_ + options_.batch_wait;
   }
-  for (const Job& job : jobs_) {
-    if (job.busy) {
-      consider(job.submitted_at + options_.job_limit * (job.abandoned ? 2 : 1));
-    }
-  }
-  return earliest;
+  return std::nullopt;
 }
 
 void Station::obey(Orders orders) {
@@ -83,9 +73,11 @@ void Station::obey(Orders orders) {
 }
 
 void Station::give_up() {
-  for (Job& job : jobs_) {
+  for (std::uint32_t slot = 0; slot < jobs_.size(); ++slot) {
+    Job& job = jobs_[slot];
     if (job.busy && !job.abandoned) {
       job.abandoned = true;
+      backend_->cancel(slot);
       for (const Ticket& ticket : job.frames) {
         fail_ticket(ticket, Outcome::kFailed, Reason::kStreamStopped);
       }
@@ -144,17 +136,20 @@ void Station::complete(Job& job, const InferenceDone& done, TimePoint now) {
   }
   ledger.failed.fetch_add(1, std::memory_order_relaxed);
   const Error error{done.code, done.message};
+  fail_frames(job, done.code == Errc::kDeadlineExceeded ? Reason::kTimeout : Reason::kDeviceFailed);
   if (done.code == Errc::kDeviceLost) {
-    job.busy = true;  // Its frames go back with those of the other jobs.
-    note_busy(now, +1);
     fail_station(error);
     return;
   }
-  for (const Ticket& ticket : job.frames) {
-    fail_ticket(ticket, Outcome::kFailed, Reason::kDeviceFailed);
-  }
-  job.outputs.clear();
   report_frame_failure(error);
+}
+
+void Station::fail_frames(Job& job, Reason reason) {
+  for (const Ticket& ticket : job.frames) {
+    fail_ticket(ticket, Outcome::kFailed, reason);
+  }
+  job.inputs.clear();
+  job.outputs.clear();
 }
 
 void Station::give_results(Job& job) {
@@ -175,32 +170,6 @@ void Station::give_results(Job& job) {
     order_.settle(job.frames[i]);
   }
   job.outputs.clear();
-}
-
-void Station::check_limits(TimePoint now) {
-  for (std::uint32_t slot = 0; slot < jobs_.size(); ++slot) {
-    Job& job = jobs_[slot];
-    if (!job.busy) {
-      continue;
-    }
-    const Duration age = now - job.submitted_at;
-    if (!job.abandoned && age >= options_.job_limit) {
-      job.abandoned = true;
-      options_.device_ledger->timeouts.fetch_add(1, std::memory_order_relaxed);
-      backend_->cancel(slot);
-      for (const Ticket& ticket : job.frames) {
-        fail_ticket(ticket, Outcome::kFailed, Reason::kTimeout);
-      }
-      report_frame_failure(
-          {Errc::kDeadlineExceeded,
-           "the device has not answered for " +
-               std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(age).count()) +
-               " ms"});
-    } else if (job.abandoned && state_ == State::kOpen && age >= 2 * options_.job_limit) {
-      fail_station({Errc::kDeviceLost, "the device did not even answer to being cancelled"});
-      return;
-    }
-  }
 }
 
 bool Station::take_next(TimePoint now) {
@@ -269,18 +238,12 @@ bool Station::submit_ready(TimePoint now) {
   }
   if (const Status status = start_job(*slot, now); !status.has_value()) {
     Job& job = jobs_[*slot];
+    fail_frames(job, Reason::kDeviceFailed);
+    options_.device_ledger->failed.fetch_add(1, std::memory_order_relaxed);
     if (status.error().code == Errc::kDeviceLost) {
-      job.busy = true;
-      note_busy(now, +1);
       fail_station(status.error());
       return false;
     }
-    for (const Ticket& ticket : job.frames) {
-      fail_ticket(ticket, Outcome::kFailed, Reason::kDeviceFailed);
-    }
-    job.inputs.clear();
-    job.outputs.clear();
-    options_.device_ledger->failed.fetch_add(1, std::memory_order_relaxed);
     report_frame_failure(status.error());
   }
   return true;
@@ -417,26 +380,13 @@ void Station::report_frame_failure(const Error& error) {
 }
 
 void Station::fail_station(const Error& error) {
-  std::vector<Ticket> again;
-  for (const Job& job : jobs_) {
+  // Whoever lends the backend has tried what could be tried: what it holds has failed with it.
+  for (Job& job : jobs_) {
     if (job.busy && !job.abandoned) {
-      again.insert(again.end(), job.frames.begin(), job.frames.end());
+      fail_frames(job, Reason::kDeviceFailed);
     }
   }
   forget_jobs();
-  std::sort(again.begin(), again.end(), [](const Ticket& a, const Ticket& b) {
-    return a.stream != b.stream ? a.stream < b.stream : a.number < b.number;
-  });
-  for (auto ticket = again.rbegin(); ticket != again.rend(); ++ticket) {
-    if (order_.at(*ticket).note_failure() >= kTriesPerFrame) {
-      fail_ticket(*ticket, Outcome::kFailed, Reason::kPoison);
-    } else {
-      options_.device_ledger->retried.fetch_add(1, std::memory_order_relaxed);
-      waiting_.push_front(*ticket);
-    }
-  }
-  // They have waited; a partial batch of them goes as soon as there is a device.
-  oldest_wait_ = waiting_.empty() ? std::nullopt : std::optional<TimePoint>(options_.clock->now());
   dying_ = std::move(backend_);
   state_ = State::kFailed;
   post({RunEvent::Kind::kFailed, nullptr, name(), {}, error});

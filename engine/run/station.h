@@ -28,15 +28,16 @@ namespace penstock {
 /// its oldest frame has waited for `batch_wait`; what is missing of a partial batch is filled with
 /// the bytes that lie there, and its results are ignored.
 ///
-/// States: made -> open (backend made by `blocking_step`) -> finished; -> failed when the device is
-/// lost or does not answer: frames at the device wait to be submitted again after the supervisor's
-/// order, at most `kTriesPerFrame` times each.
+/// How long an inference may take, and what follows when a device is lost, is decided behind the
+/// backend, where the device is shared: what comes back as failed has failed.
+///
+/// States: made -> open (backend made by `blocking_step`) -> finished; -> failed when there is no
+/// device any more: frames that are there have failed, those that wait do so for the supervisor's
+/// order, and are submitted to a new backend after a restart.
 /// Units: times in nanoseconds.
 /// Ownership: owns the backend and the frames that wait; the edges are the run's.
 class Station final : public Supervised {
  public:
-  static constexpr int kTriesPerFrame = 3;
-
   struct Input {
     EdgeRing* edge = nullptr;
     std::vector<StreamId> streams;
@@ -48,9 +49,6 @@ class Station final : public Supervised {
     const Clock* clock = nullptr;
     std::uint32_t batch_size = 1;
     Duration batch_wait = std::chrono::milliseconds(10);
-    /// A device that has not answered for this long has failed the job; for twice this long,
-    /// itself.
-    Duration job_limit = std::chrono::seconds(10);
     std::uint32_t max_frames = 16;  ///< Frames that can hold outputs at once.
     std::vector<Input> inputs;
     std::vector<OutEdge> outputs;
@@ -73,7 +71,7 @@ class Station final : public Supervised {
   /// One inference at the device; lives in the slot's place.
   struct Job {
     bool busy = false;
-    bool abandoned = false;  // Its frames were ended; only the device's answer is awaited.
+    bool abandoned = false;  // Given up: its frames were ended.
     std::uint64_t token = 0;
     TimePoint submitted_at;
     std::vector<Ticket> frames;
@@ -85,7 +83,7 @@ class Station final : public Supervised {
   void collect(TimePoint now);
   void complete(Job& job, const InferenceDone& done, TimePoint now);
   void give_results(Job& job);
-  void check_limits(TimePoint now);
+  void fail_frames(Job& job, Reason reason);
   bool take_next(TimePoint now);
   void take_record(Input& input, const ControlRecord& record);
   bool submit_ready(TimePoint now);

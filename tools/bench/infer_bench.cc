@@ -157,8 +157,8 @@ class EngineGraph {
          0,
          nullptr,
          {}}));
-    model_ = must(
-        port->load(backend_.package, file, {{"hint", "throughput"}, {"precision", "auto"}}));
+    model_ =
+        must(port->load(backend_.package, file, {{"hint", "throughput"}, {"precision", "auto"}}));
     pool->describe(backend_.package, {model_->input_spec(0)}, specs_of_outputs());
     DevicePool::DeviceWords device;
     device.name = "cpu";

@@ -146,9 +146,8 @@ std::string summary_text(const RunStatus& status, Duration elapsed) {
             " inferences, " + format("busy %.0f %%", 100 * utilisation(device, elapsed)) +
             format(", p50 %.1f ms", static_cast<double>(device.latency_p50_ns) / 1e6) +
             format(", p99 %.1f ms", static_cast<double>(device.latency_p99_ns) / 1e6);
-    if (device.failed + device.timeouts != 0) {
-      text += ", " + std::to_string(device.failed) + " failed, " + std::to_string(device.timeouts) +
-              " without answer";
+    if (device.failed != 0) {
+      text += ", " + std::to_string(device.failed) + " failed";
     }
     text += "\n";
   }
@@ -175,7 +174,6 @@ std::string summary_json(const RunStatus& status, Duration elapsed) {
                                {"inferences", device.inferences},
                                {"frames", device.frames},
                                {"failed", device.failed},
-                               {"timeouts", device.timeouts},
                                {"utilisation", utilisation(device, elapsed)},
                                {"latency_ms",
                                 {{"p50", static_cast<double>(device.latency_p50_ns) / 1e6},

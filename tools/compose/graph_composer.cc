@@ -48,6 +48,7 @@ class Makers final : public NodeMakers {
     args.stream = stream;
     args.inputs = input_count(actor);
     args.is_live = actor.live;
+    args.is_simulated = follows_simulation(actor);
     if (const ActorSpec* station = station_near(actor); station != nullptr) {
       const ModelLoader::Loaded& model = parts_.models->at(*station);
       args.model_inputs = model.inputs;
@@ -128,6 +129,15 @@ class Makers final : public NodeMakers {
       }
     }
     return nullptr;
+  }
+
+  [[nodiscard]] bool follows_simulation(const ActorSpec& actor) const {
+    return std::any_of(actor.inputs.begin(), actor.inputs.end(), [&](const InputSpec& input) {
+      const ActorSpec* before = parts_.spec->find_actor(input.from);
+      return before != nullptr &&
+             ((!before->model.empty() && parts_.models->at(*before).simulated) ||
+              follows_simulation(*before));
+    });
   }
 
   [[nodiscard]] Size2d picture_before(const ActorSpec& station) const {

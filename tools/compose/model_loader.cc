@@ -1,6 +1,7 @@
 #include "tools/compose/model_loader.h"
 
 #include <algorithm>
+#include <bitset>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -43,6 +44,24 @@ std::vector<PlacementFacts> facts_of(const std::vector<ModelPlacement>& placemen
     facts.push_back(whole);
   }
   return facts;
+}
+
+/// Returns how many requests keep a device busy that is filled with one package: those of
+/// placements that do not overlap, the small ones first.
+std::uint32_t depth_of(std::vector<PlacementFacts> placements) {
+  std::stable_sort(placements.begin(), placements.end(), [](const auto& a, const auto& b) {
+    return std::bitset<kMaxSubDevices>(a.sub_devices).count() <
+           std::bitset<kMaxSubDevices>(b.sub_devices).count();
+  });
+  std::uint32_t depth = 0;
+  SubDeviceMask taken = 0;
+  for (const PlacementFacts& placement : placements) {
+    if ((placement.sub_devices & taken) == 0) {
+      taken |= placement.sub_devices;
+      depth += placement.depth;
+    }
+  }
+  return depth;
 }
 
 /// Returns what is different between two ports, or "".
@@ -187,22 +206,22 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
     return found.error().within(where);
   }
   DeviceEntry& on = **found;
-  auto loaded = on.port->load(entry.package, entry.spec.file, load_options(entry.spec, device));
+  auto loaded = on.port->load(
+      entry.package, entry.spec.file, load_options(entry.spec, device), narrow(entry.spec.cores));
   if (!loaded.has_value()) {
     return loaded.error().within(where + " on device '" + on.port->info().identity + "'");
   }
   const LoadedModel& model = **loaded;
   const ModelInfo& info = model.info();
   const std::uint32_t requests = std::max(1U, info.preferred_requests);
-  const std::vector<PlacementFacts> placements = facts_of(on.port->placements(model), requests);
-  std::uint32_t depth = 0;
-  for (const PlacementFacts& placement : placements) {
-    depth += placement.depth;
-  }
+  const std::vector<PlacementFacts> placements =
+      facts_of(on.port->placements(entry.package), requests);
+  const std::uint32_t depth = depth_of(placements);
   entry.depth[device.name] = depth;
   entry.needs_activation = entry.needs_activation || info.needs_activation;
   parts_.pool->place(entry.package, on.number, placements, !info.needs_activation);
   Loaded& book = entry.loaded;
+  book.simulated = book.simulated || on.simulated;
   if (!book.device.empty()) {
     for (std::size_t i = 0; i < std::min(info.inputs.size(), book.inputs.size()); ++i) {
       if (const auto text = difference(*book.inputs[i], info.inputs[i]); !text.empty()) {
@@ -215,7 +234,6 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
     return {};
   }
   book.device = on.port->info().identity;
-  book.simulated = on.simulated;
   book.from_cache = info.loaded_from_cache;
   book.requests = depth;
   for (std::size_t i = 0; i < info.inputs.size(); ++i) {
@@ -226,8 +244,8 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
   }
   if (info.needs_activation) {
     // What waits for its turn waits in the scheduler's queue, so that a turn is worth a swap.
-    book.requests += narrow(entry.spec.knobs.ifmap_queue_size) /
-                     std::max(1U, narrow(entry.spec.batch_size));
+    book.requests +=
+        narrow(entry.spec.knobs.ifmap_queue_size) / std::max(1U, narrow(entry.spec.batch_size));
   }
   parts_.pool->describe(entry.package, book.inputs, book.outputs);
   return {};
@@ -255,8 +273,7 @@ DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor, const Ent
   words.knobs.time_limit = knobs.time_limit;
   words.knobs.linger = knobs.linger;
   words.knobs.min_frames = narrow(knobs.min_frames);
-  words.knobs.max_wait =
-      knobs.max_wait.has_value() ? Duration(*knobs.max_wait) : FlowKnobs::kOff;
+  words.knobs.max_wait = knobs.max_wait.has_value() ? Duration(*knobs.max_wait) : FlowKnobs::kOff;
   words.slots = entry.loaded.requests;
   // A queue that is shorter than what the devices take at once would leave them idle.
   words.knobs.ifmap_queue_size =
@@ -285,10 +302,10 @@ BackendFactory ModelLoader::backend_of(const ActorSpec& actor, const Plan& plan)
       }
     }
   }
-  return [pool = parts_.pool,
-          words](Doorbell doorbell) -> Result<std::unique_ptr<InferenceBackend>> {
-    return pool->make_backend(words, doorbell);
-  };
+  return
+      [pool = parts_.pool, words](Doorbell doorbell) -> Result<std::unique_ptr<InferenceBackend>> {
+        return pool->make_backend(words, doorbell);
+      };
 }
 
 }  // namespace penstock

@@ -33,7 +33,7 @@ class ModelLoader {
   struct Loaded {
     std::string model;
     std::string device;  ///< "cpu:0", the first where it may run.
-    bool simulated = false;
+    bool simulated = false;  ///< One of its devices is.
     bool from_cache = false;
     std::uint32_t requests = 1;  ///< That many with the pool keep the devices busy.
     std::vector<std::shared_ptr<const TensorSpec>> inputs;
