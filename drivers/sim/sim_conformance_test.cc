@@ -6,7 +6,10 @@
 namespace penstock::testing {
 namespace {
 
-ConformanceSubject sim_subject(const std::string& profile, const std::string& identity) {
+ConformanceSubject sim_subject(const std::string& profile,
+                               const std::string& identity,
+                               const std::string& clock,
+                               const std::string& weight_bytes) {
   ConformanceSubject subject;
   subject.label = profile;
   subject.api = &sim_driver_api();
@@ -25,6 +28,11 @@ ConformanceSubject sim_subject(const std::string& profile, const std::string& id
   subject.slow.options = with("service", "5ms");
   subject.limited.options = with("max_requests", "2");
   subject.lost.options = with("faults", "[{kind: lost, after: 1}]");
+  // Models come and go here, and a few of them fill the device.
+  subject.placed.options = with("work.weight_bytes", weight_bytes);
+  subject.placed.options.erase("residence");
+  subject.crowd = 12;
+  subject.pending = {"clock", clock, -1};
   subject.refused = {
       {"a bad shape",
        {"", with("inputs", "image:u8:1xx3")},
@@ -42,13 +50,15 @@ ConformanceSubject sim_subject(const std::string& profile, const std::string& id
   return subject;
 }
 
-INSTANTIATE_TEST_SUITE_P(Mx3, DriverConformance, ::testing::Values(sim_subject("mx3", "mx3-0")));
+INSTANTIATE_TEST_SUITE_P(Mx3,
+                         DriverConformance,
+                         ::testing::Values(sim_subject("mx3", "mx3-0", "800", "1000000")));
 INSTANTIATE_TEST_SUITE_P(Metis,
                          DriverConformance,
-                         ::testing::Values(sim_subject("metis", "metis-0:1:0")));
+                         ::testing::Values(sim_subject("metis", "metis-0:1:0", "400", "1000000")));
 INSTANTIATE_TEST_SUITE_P(Aries,
                          DriverConformance,
-                         ::testing::Values(sim_subject("aries", "aries0")));
+                         ::testing::Values(sim_subject("aries", "aries0", "500", "1500000000")));
 
 }  // namespace
 }  // namespace penstock::testing
