@@ -7,10 +7,18 @@
 namespace penstock::sim {
 namespace {
 
+/// Rounds half to even, which is what the devices do. Adding and taking away 1.5 * 2^23 leaves no
+/// room for a fraction; std::nearbyint would be a call for each element.
+float rounded(float value) {
+  constexpr float kNoFraction = 12582912.0F;
+  return (value + kNoFraction) - kNoFraction;
+}
+
 std::int8_t quantised(float value, const PortScale& scale) {
-  // nearbyint rounds half to even in the default mode, which is what the devices do.
-  const float stored = std::nearbyint(value / scale.scale + static_cast<float>(scale.zero_point));
-  return static_cast<std::int8_t>(std::min(127.0F, std::max(-128.0F, stored)));
+  const float wanted = value / scale.scale + static_cast<float>(scale.zero_point);
+  // What is no number comes out as the least one.
+  const float near = std::min(256.0F, std::max(-256.0F, wanted));
+  return static_cast<std::int8_t>(std::min(127.0F, std::max(-128.0F, rounded(near))));
 }
 
 float real_of(std::int8_t stored, const PortScale& scale) {
@@ -141,40 +149,43 @@ PortScale PortCodec::scale_for(const std::byte* values) const {
   return scale;
 }
 
-void PortCodec::encode(const std::byte* from,
-                       bool from_caller,
-                       PortScale scale,
-                       std::vector<std::byte>& image) const {
-  image.resize(image_bytes());
-  const bool channels_first = from_caller ? port_channels_first_ : model_channels_first_;
-  const bool is_stored = from_caller && port_.type == ElementType::kI8 && is_float_;
-  const bool is_int8 = format_.kind == NumberFormat::Kind::kInt8;
+template <class Move>
+void PortCodec::for_each_element(bool channels_first, Move move) const {
   const std::size_t step = channels_first ? plane_ : 1;
   for (std::size_t row = 0; row < outer_ * plane_; ++row) {
     const std::size_t first =
         channels_first ? row / plane_ * plane_ * channels_ + row % plane_ : row * channels_;
-    for (std::size_t c = 0; c < padded_; ++c) {
-      const std::size_t source = first + c * step;
-      const std::size_t target = row * padded_ + c;
-      const bool is_pad = c >= channels_;
-      if (!is_float_) {
-        std::byte* element = image.data() + target * element_bytes_;
-        if (is_pad) {
-          std::memset(element, 0, element_bytes_);
-        } else {
-          std::memcpy(element, from + source * element_bytes_, element_bytes_);
-        }
-      } else if (is_int8) {
-        store(image.data(),
-              target,
-              is_pad      ? static_cast<std::int8_t>(scale.zero_point)
-              : is_stored ? load<std::int8_t>(from, source)
-                          : quantised(load<float>(from, source), scale));
-      } else {
-        store(
-            image.data(), target, is_pad ? std::uint16_t{0} : shortened(load<float>(from, source)));
-      }
+    for (std::size_t c = 0; c < channels_; ++c) {
+      move(first + c * step, row * padded_ + c);
     }
+  }
+}
+
+void PortCodec::encode(const std::byte* from,
+                       bool from_caller,
+                       PortScale scale,
+                       std::vector<std::byte>& image) const {
+  const bool channels_first = from_caller ? port_channels_first_ : model_channels_first_;
+  const bool is_stored = from_caller && port_.type == ElementType::kI8 && is_float_;
+  const bool is_int8 = is_float_ && format_.kind == NumberFormat::Kind::kInt8;
+  image.resize(image_bytes());
+  std::byte* to = image.data();
+  if (padded_ > channels_) {
+    std::memset(to, is_int8 ? scale.zero_point : 0, image.size());
+  }
+  if (is_stored || !is_float_) {
+    const std::size_t size = element_bytes_;
+    for_each_element(channels_first, [=](std::size_t outside, std::size_t inside) {
+      std::memcpy(to + inside * size, from + outside * size, size);
+    });
+  } else if (is_int8) {
+    for_each_element(channels_first, [=](std::size_t outside, std::size_t inside) {
+      store(to, inside, quantised(load<float>(from, outside), scale));
+    });
+  } else {
+    for_each_element(channels_first, [=](std::size_t outside, std::size_t inside) {
+      store(to, inside, shortened(load<float>(from, outside)));
+    });
   }
 }
 
@@ -184,25 +195,20 @@ void PortCodec::decode(const std::vector<std::byte>& image,
                        std::byte* to) const {
   const bool channels_first = to_caller ? port_channels_first_ : model_channels_first_;
   const bool is_stored = to_caller && port_.type == ElementType::kI8 && is_float_;
-  const bool is_int8 = format_.kind == NumberFormat::Kind::kInt8;
-  const std::size_t step = channels_first ? plane_ : 1;
-  for (std::size_t row = 0; row < outer_ * plane_; ++row) {
-    const std::size_t first =
-        channels_first ? row / plane_ * plane_ * channels_ + row % plane_ : row * channels_;
-    for (std::size_t c = 0; c < channels_; ++c) {
-      const std::size_t target = first + c * step;
-      const std::size_t source = row * padded_ + c;
-      if (!is_float_) {
-        std::memcpy(
-            to + target * element_bytes_, image.data() + source * element_bytes_, element_bytes_);
-      } else if (is_stored) {
-        store(to, target, load<std::int8_t>(image.data(), source));
-      } else if (is_int8) {
-        store(to, target, real_of(load<std::int8_t>(image.data(), source), scale));
-      } else {
-        store(to, target, lengthened(load<std::uint16_t>(image.data(), source)));
-      }
-    }
+  const std::byte* from = image.data();
+  if (is_stored || !is_float_) {
+    const std::size_t size = element_bytes_;
+    for_each_element(channels_first, [=](std::size_t outside, std::size_t inside) {
+      std::memcpy(to + outside * size, from + inside * size, size);
+    });
+  } else if (format_.kind == NumberFormat::Kind::kInt8) {
+    for_each_element(channels_first, [=](std::size_t outside, std::size_t inside) {
+      store(to, outside, real_of(load<std::int8_t>(from, inside), scale));
+    });
+  } else {
+    for_each_element(channels_first, [=](std::size_t outside, std::size_t inside) {
+      store(to, outside, lengthened(load<std::uint16_t>(from, inside)));
+    });
   }
 }
 

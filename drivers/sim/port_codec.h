@@ -65,6 +65,9 @@ class PortCodec {
  private:
   PortCodec() = default;
 
+  /// Calls `move(index outside, index on the device)` for each element.
+  template <class Move>
+  void for_each_element(bool channels_first, Move move) const;
   [[nodiscard]] PortScale scale_for(const std::byte* values) const;
   void decode(const std::vector<std::byte>& image,
               bool to_caller,
