@@ -90,7 +90,8 @@ TEST_F(StatusTest, ShowsAGraphOnASimulatedDeviceWhileItRuns) {
   ChildProgram devices = penstock({"devices", "list", "--sim", "--json"});
   EXPECT_EQ(devices.wait(), 0) << devices.err();
   bool is_in_use = false;
-  for (const json& one : json::parse(devices.out()).at("devices")) {
+  const json listed = json::parse(devices.out(), nullptr, false);
+  for (const json& one : listed.at("devices")) {
     if (one.at("identity") == device.at("identity")) {
       is_in_use = one.at("sub_devices").at(0).at("in_use_by") == status.at("pid");
     }
