@@ -106,7 +106,6 @@ Json stations_json(const StatusDocument& document) {
                     {"inferences", device.inferences},
                     {"frames", device.frames},
                     {"failed", device.failed},
-                    {"timeouts", device.timeouts},
                     {"in_flight", device.in_flight},
                     {"busy_ms", ms_of(device.busy_ns)},
                     {"latency_ms", latency_json(device.latency_p50_ns, device.latency_p99_ns)}});

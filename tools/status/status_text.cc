@@ -210,7 +210,6 @@ std::string stations_text(const Json& document) {
                 ">INFERENCES",
                 ">FRAMES",
                 ">FAILED",
-                ">TIMEOUTS",
                 ">IN FLIGHT",
                 ">MS p50/p99"},
                rows_of(at(document, "stations"), [](const Json& one) {
@@ -219,7 +218,6 @@ std::string stations_text(const Json& document) {
                             count_at(one, "inferences"),
                             count_at(one, "frames"),
                             count_at(one, "failed"),
-                            count_at(one, "timeouts"),
                             count_at(one, "in_flight"),
                             latency_at(one, "latency_ms")};
                }));
