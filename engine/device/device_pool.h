@@ -73,7 +73,8 @@ class DevicePool {
 
   /// What differs from stream to stream.
   struct StreamWords {
-    double weight = 1;  ///< Share within the client.
+    std::string name = {};  ///< For status.
+    double weight = 1;      ///< Share within the client.
     std::optional<PriorityClass> priority;
   };
 
@@ -86,7 +87,7 @@ class DevicePool {
     bool failover = false;
     FlowKnobs knobs;
     std::map<StreamId, StreamWords> streams;  ///< Those that differ from `knobs`.
-    std::uint32_t slots = 1;  ///< Requests it may have with the pool at once.
+    std::uint32_t slots = 1;                  ///< Requests it may have with the pool at once.
   };
 
   explicit DevicePool(Options options);

@@ -59,8 +59,7 @@ class DeviceRunnerTest : public ::testing::Test, public DeviceRunner::Reports {
   }
 
   void run_job(std::uint64_t batch) {
-    device_->sub_devices()[0]->run(
-        {BatchNumber{batch}, kLane, {number_map(1)}, {number_map(0)}});
+    device_->sub_devices()[0]->run({BatchNumber{batch}, kLane, {number_map(1)}, {number_map(0)}});
   }
 
   ManualClock clock_{TimePoint(seconds(1000))};
@@ -102,10 +101,9 @@ TEST_F(DeviceRunnerTest, TakesAChangeThatDoesNotEndForAFault) {
   start({.on_change = [](int, const Lane&, bool) { return Errc::kDeadlineExceeded; }});
   device_->change({1, {}, kLane});
   runner_.run();
-  EXPECT_EQ(log_,
-            (Words{"ready",
-                   "changed 1 device_lost",
-                   "fault: the change of residence does not end"}));
+  EXPECT_EQ(
+      log_,
+      (Words{"ready", "changed 1 device_lost", "fault: the change of residence does not end"}));
   EXPECT_EQ(clock_.now(), TimePoint(seconds(1060)));
 }
 
@@ -120,9 +118,8 @@ TEST_F(DeviceRunnerTest, ResetsADeviceAndEndsWhatWasInFlightAsLostFirst) {
 }
 
 TEST_F(DeviceRunnerTest, OpensADeviceThatCannotBeResetAnew) {
-  start({.can_reset = false, .answer = [](const FakeMachine::Job&) {
-           return FakeMachine::Answer{.hangs = true};
-         }});
+  start({.can_reset = false,
+         .answer = [](const FakeMachine::Job&) { return FakeMachine::Answer{.hangs = true}; }});
   run_job(1);
   runner_.run();
   device_->reset();

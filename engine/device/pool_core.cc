@@ -236,7 +236,9 @@ FlowNumber DevicePool::Core::flow_of(const std::shared_ptr<User>& user,
     number.value = free_flows_.back();
     free_flows_.pop_back();
   }
+  flows_[number.index()] = {};
   flows_[number.index()].user = user;
+  flows_[number.index()].stream = stream;
   OpenFlow open;
   open.flow = number;
   open.client = user->words.client;
@@ -480,6 +482,9 @@ void DevicePool::Core::finish(RequestNumber number, FinishReason reason) {
       done.code = Errc::kUnavailable;
       done.message = "refused: more frames than ifmap_queue_size holds";
       break;
+  }
+  if (!ended.user->closed) {
+    flows_[ended.flow.index()].finished[static_cast<std::size_t>(reason)] += ended.frames;
   }
   // The memory goes back before its owner hears of it.
   ended.inputs.clear();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -163,10 +164,12 @@ class DevicePool::Core final : public Runnable {
     RequestNumber request;
   };
 
-  /// Requests that found their flow's queue full, in order.
+  /// One stream of a user: `outside` are requests that found its queue full, in order.
   struct FlowBook {
     std::shared_ptr<User> user;
+    StreamId stream{};
     std::deque<RequestNumber> outside;
+    std::array<std::uint64_t, kFinishReasons> finished{};  // Frames, by reason.
   };
 
   void obey(Message& message, TimePoint now);
@@ -191,7 +194,7 @@ class DevicePool::Core final : public Runnable {
   Request& request(RequestNumber number);
   [[nodiscard]] Request* find(RequestNumber number);
   void add_devices(const SchedulerSnapshot& snapshot, PoolStatus* status) const;
-  void add_clients(const SchedulerSnapshot& snapshot, PoolStatus* status) const;
+  void add_flows(const SchedulerSnapshot& snapshot, PoolStatus* status) const;
   void tell(bool is_warning, std::string text);
 
   Options options_;

@@ -43,6 +43,20 @@ std::uint64_t quantile(const DurationHistogram& histogram, double share) {
   return static_cast<std::uint64_t>(std::max<Duration::rep>(histogram.quantile(share).count(), 0));
 }
 
+/// Adds the times of the flow's client and package; the greatest, where it ran on several devices.
+void add_times(const SchedulerSnapshot& snapshot,
+               const SchedulerSnapshot::Flow& flow,
+               PoolStatus::Client* client) {
+  for (const auto& times : snapshot.times) {
+    if (times.client == flow.client && times.package == flow.package) {
+      client->wait_p50_ns = std::max(client->wait_p50_ns, quantile(times.queue, 0.5));
+      client->wait_p99_ns = std::max(client->wait_p99_ns, quantile(times.queue, 0.99));
+      client->run_p50_ns = std::max(client->run_p50_ns, quantile(times.run, 0.5));
+      client->run_p99_ns = std::max(client->run_p99_ns, quantile(times.run, 0.99));
+    }
+  }
+}
+
 }  // namespace
 
 PoolStatus DevicePool::Core::status() const {
@@ -62,7 +76,7 @@ PoolStatus DevicePool::Core::status() const {
     status.packages.push_back(std::move(package));
   }
   add_devices(snapshot, &status);
-  add_clients(snapshot, &status);
+  add_flows(snapshot, &status);
   const DecisionNames names{
       [this](DeviceNumber number) { return devices_.at(number.index()).name; },
       [this](PackageNumber number) { return packages_.at(number.index()).words.name; },
@@ -70,7 +84,7 @@ PoolStatus DevicePool::Core::status() const {
   for (const Decision& decision : snapshot.decisions) {
     status.decisions.push_back({decision.time, to_text(decision, names)});
   }
-  status.decision_count = snapshot.decisions.size();
+  status.decision_count = snapshot.decision_count;
   return status;
 }
 
@@ -117,38 +131,35 @@ void DevicePool::Core::add_devices(const SchedulerSnapshot& snapshot, PoolStatus
   }
 }
 
-void DevicePool::Core::add_clients(const SchedulerSnapshot& snapshot, PoolStatus* status) const {
-  for (std::size_t i = 0; i < clients_.size(); ++i) {
-    PoolStatus::Client client;
-    client.name = clients_[i].name;
-    client.priority = word_of(clients_[i].knobs.priority);
-    client.weight = clients_[i].knobs.weight;
-    status->clients.push_back(std::move(client));
-  }
-  for (const auto& seen : snapshot.clients) {
-    PoolStatus::Client& client = status->clients.at(seen.client.index());
-    for (std::size_t reason = 0; reason < seen.finished.size(); ++reason) {
-      const auto why = static_cast<FinishReason>(reason);
-      if (why == FinishReason::kDone) {
-        client.done = seen.finished[reason];
-      } else if (seen.finished[reason] > 0) {
-        client.dropped.emplace_back(to_string(why), seen.finished[reason]);
+void DevicePool::Core::add_flows(const SchedulerSnapshot& snapshot, PoolStatus* status) const {
+  for (const auto& seen : snapshot.flows) {
+    const FlowBook& book = flows_.at(seen.flow.index());
+    const ClientWords& client = clients_.at(seen.client.index());
+    PoolStatus::Client flow;
+    flow.name = client.name;
+    flow.priority = word_of(client.knobs.priority);
+    flow.weight = client.knobs.weight;
+    if (book.user != nullptr) {
+      const auto words = book.user->words.streams.find(book.stream);
+      if (words != book.user->words.streams.end()) {
+        flow.name += words->second.name.empty() ? "" : " of " + words->second.name;
+        flow.weight *= words->second.weight;
+        flow.priority = word_of(words->second.priority.value_or(client.knobs.priority));
       }
     }
-  }
-  for (const auto& flow : snapshot.flows) {
-    PoolStatus::Client& client = status->clients.at(flow.client.index());
-    client.queued += flow.queued;
-    client.in_flight += flow.running;
-    client.oldest_ns =
-        std::max(client.oldest_ns, static_cast<std::uint64_t>(flow.oldest_age.count()));
-  }
-  for (const auto& times : snapshot.times) {
-    PoolStatus::Client& client = status->clients.at(times.client.index());
-    client.wait_p50_ns = std::max(client.wait_p50_ns, quantile(times.queue, 0.5));
-    client.wait_p99_ns = std::max(client.wait_p99_ns, quantile(times.queue, 0.99));
-    client.run_p50_ns = std::max(client.run_p50_ns, quantile(times.run, 0.5));
-    client.run_p99_ns = std::max(client.run_p99_ns, quantile(times.run, 0.99));
+    flow.queued = seen.queued + static_cast<std::uint32_t>(book.outside.size());
+    flow.in_flight = seen.running;
+    flow.oldest_ns = static_cast<std::uint64_t>(seen.oldest_age.count());
+    for (std::size_t reason = 0; reason < book.finished.size(); ++reason) {
+      const auto why = static_cast<FinishReason>(reason);
+      if (why == FinishReason::kDone) {
+        flow.done = book.finished[reason];
+      } else if (book.finished[reason] > 0) {
+        flow.dropped.emplace_back(to_string(why), book.finished[reason]);
+      }
+    }
+    add_times(snapshot, seen, &flow);
+    status->clients.push_back(std::move(flow));
   }
 }
 

@@ -102,9 +102,8 @@ TEST_F(SubDeviceRunnerTest, EndsWhatIsRefusedWithTheDevicesReason) {
 }
 
 TEST_F(SubDeviceRunnerTest, EndsABatchThatIsCancelledBeforeItStarted) {
-  start({.depth = 1, .answer = [](const FakeMachine::Job&) {
-           return FakeMachine::Answer{.hangs = true};
-         }});
+  start({.depth = 1,
+         .answer = [](const FakeMachine::Job&) { return FakeMachine::Answer{.hangs = true}; }});
   run(1, 1);
   EXPECT_TRUE(runner_.run());
   run(2, 2);

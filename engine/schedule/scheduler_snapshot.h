@@ -87,6 +87,7 @@ struct SchedulerSnapshot {
   std::uint64_t batches_out = 0;
   std::uint64_t stale = 0;
   std::vector<Decision> decisions;
+  std::uint64_t decision_count = 0;  ///< All that were ever taken.
 };
 
 }  // namespace penstock

@@ -88,6 +88,7 @@ SchedulerSnapshot snapshot_of(const ScheduleState& state, TimePoint now) {
   all.batches_out = state.batches_out;
   all.stale = state.stale;
   all.decisions = state.ring.list();
+  all.decision_count = state.ring.total();
   return all;
 }
 

@@ -80,8 +80,9 @@ Result<DeviceFacts> DriverDeviceProbe::find(const DeviceSpec& device) {
 Result<std::vector<LoadReason>> DriverDeviceProbe::explain(const ModelSpec& model,
                                                            const DeviceSpec& device) {
   PENSTOCK_ASSIGN_OR_RETURN(Device* const opened, open(device));
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(model.file));
   PENSTOCK_ASSIGN_OR_RETURN(const std::vector<LoadObstacle> obstacles,
-                            opened->explain(model.file, load_options(model, device)));
+                            opened->explain(file.path, load_options(model, device, file)));
   std::vector<LoadReason> reasons;
   std::transform(obstacles.begin(), obstacles.end(), std::back_inserter(reasons), reason_of);
   return reasons;

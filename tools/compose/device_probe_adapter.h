@@ -11,6 +11,7 @@
 #include "engine/base/result.h"
 #include "engine/graph/device_probe.h"
 #include "engine/graph/graph_spec.h"
+#include "tools/compose/model_files.h"
 
 namespace penstock {
 
@@ -41,6 +42,7 @@ class DriverDeviceProbe final : public DeviceProbe {
   Result<Device*> open(const DeviceSpec& device);
 
   Select select_;
+  ModelFiles files_;
   std::map<std::string, Device> devices_;  // By the name in the graph.
 };
 

@@ -160,13 +160,17 @@ void register_driver_words(TypeRegistry& registry) {
   }
 }
 
-DriverOptions load_options(const ModelSpec& model, const DeviceSpec& device) {
+DriverOptions load_options(const ModelSpec& model,
+                           const DeviceSpec& device,
+                           const ModelFile& file) {
   DriverOptions options;
   put(device.options, &options);
   if (device.type == "sim") {
     for (const char* name : kWordsOfSimDevice) {
       options.erase(name);
     }
+    options.insert(file.integer_options.begin(), file.integer_options.end());
+    options["hash"] = file.hash;
   } else if (device.type != "noop") {
     put(model.driver_options, &options);
   }

@@ -3,6 +3,7 @@
 #include "drivers/api/model_info.h"
 #include "engine/graph/graph_spec.h"
 #include "engine/graph/type_registry.h"
+#include "tools/compose/model_files.h"
 
 namespace penstock {
 
@@ -11,10 +12,11 @@ namespace penstock {
 /// `models:`.
 void register_driver_words(TypeRegistry& registry);
 
-/// Returns what was written about loading `model` on `device`, in the drivers' form. What the model
+/// Returns how to load `model`, which is `file`, on `device`, in the drivers' form. What the model
 /// says wins over what the device says; on sim and noop, which know other options, only the
-/// device's hold. `mode` is there where it was written.
-DriverOptions load_options(const ModelSpec& model, const DeviceSpec& device);
+/// device's hold. `mode` is there where it was written; scales and the package's hash are for
+/// simulated devices.
+DriverOptions load_options(const ModelSpec& model, const DeviceSpec& device, const ModelFile& file);
 
 /// Returns what makes the simulated device `device`: `profile`, `seed`, `faults` (a YAML list in
 /// one line), those of them that were written. Pre: its type is sim.

@@ -24,7 +24,7 @@ TEST(DriverOptions, LetTheModelWinOverItsDevice) {
   device.options.set("hint", "latency").set("streams", 2);
   ModelSpec model;
   model.driver_options.set("hint", "throughput").set("threads", 4);
-  EXPECT_EQ(load_options(model, device),
+  EXPECT_EQ(load_options(model, device, {}),
             (DriverOptions{{"hint", "throughput"}, {"streams", "2"}, {"threads", "4"}}));
 }
 
@@ -32,7 +32,7 @@ TEST(DriverOptions, LeaveTheLanguagesOwnWordsOut) {
   DeviceSpec device;
   device.type = "cpu";
   device.options.set("type", "cpu").set("id", "0").set("precision", "f32");
-  EXPECT_EQ(load_options({}, device), (DriverOptions{{"precision", "f32"}}));
+  EXPECT_EQ(load_options({}, device, {}), (DriverOptions{{"precision", "f32"}}));
 }
 
 TEST(DriverOptions, GiveNoopItsOwnOptionsOnly) {
@@ -41,7 +41,7 @@ TEST(DriverOptions, GiveNoopItsOwnOptionsOnly) {
   device.options.set("latency", std::chrono::nanoseconds(std::chrono::milliseconds(4)));
   ModelSpec model;
   model.driver_options.set("hint", "throughput");
-  EXPECT_EQ(load_options(model, device), (DriverOptions{{"latency", "4000000ns"}}));
+  EXPECT_EQ(load_options(model, device, {}), (DriverOptions{{"latency", "4000000ns"}}));
 }
 
 TEST(DriverOptions, HandTheModeOverWhereItIsWritten) {
@@ -51,7 +51,10 @@ TEST(DriverOptions, HandTheModeOverWhereItIsWritten) {
   ModelSpec model;
   model.mode = "global4";
   model.driver_options.set("hint", "throughput");
-  EXPECT_EQ(load_options(model, device), (DriverOptions{{"compute", "none"}, {"mode", "global4"}}));
+  const ModelFile file{"model.tflite", "abc", {{"input_scale", "2"}}};
+  EXPECT_EQ(load_options(model, device, file),
+            (DriverOptions{
+                {"compute", "none"}, {"hash", "abc"}, {"input_scale", "2"}, {"mode", "global4"}}));
 }
 
 TEST(DriverOptions, WriteTheScriptOfASimulatedDeviceInOneLine) {

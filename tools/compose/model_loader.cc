@@ -128,7 +128,12 @@ Status ModelLoader::load_all(const GraphSpec& spec,
       PENSTOCK_CHECK(model != nullptr) << "checked graph, actor " << actor.name;
       entry.spec = *model;
       entry.loaded.model = model->name;
-      entry.package = parts_.pool->add_package({model->name, {}, model->mode, {}, {}});
+      auto file = files_.find(model->file);
+      if (!file.has_value()) {
+        return file.error().within("model '" + model->name + "'");
+      }
+      entry.file = std::move(file).value();
+      entry.package = parts_.pool->add_package({model->name, entry.file.hash, model->mode, {}, {}});
     }
     PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, entry));
     if (is_new) {
@@ -206,8 +211,10 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
     return found.error().within(where);
   }
   DeviceEntry& on = **found;
-  auto loaded = on.port->load(
-      entry.package, entry.spec.file, load_options(entry.spec, device), narrow(entry.spec.cores));
+  auto loaded = on.port->load(entry.package,
+                              entry.file.path,
+                              load_options(entry.spec, device, entry.file),
+                              narrow(entry.spec.cores));
   if (!loaded.has_value()) {
     return loaded.error().within(where + " on device '" + on.port->info().identity + "'");
   }
@@ -297,8 +304,8 @@ BackendFactory ModelLoader::backend_of(const ActorSpec& actor, const Plan& plan)
   for (std::size_t i = 0; i < plan.streams.size(); ++i) {
     for (const FlowSpec& flow : actor.flows) {
       if (flow.stream == plan.streams[i].name) {
-        words.streams[StreamId{static_cast<std::uint32_t>(i)}] = {flow.weight,
-                                                                  class_of(flow.priority)};
+        words.streams[StreamId{static_cast<std::uint32_t>(i)}] = {
+            flow.stream, flow.weight, class_of(flow.priority)};
       }
     }
   }

@@ -16,6 +16,7 @@
 #include "engine/plan/plan.h"
 #include "engine/run/inference_backend.h"
 #include "engine/tensor/feature_map.h"
+#include "tools/compose/model_files.h"
 
 namespace penstock {
 
@@ -32,7 +33,7 @@ class ModelLoader {
  public:
   struct Loaded {
     std::string model;
-    std::string device;  ///< "cpu:0", the first where it may run.
+    std::string device;      ///< "cpu:0", the first where it may run.
     bool simulated = false;  ///< One of its devices is.
     bool from_cache = false;
     std::uint32_t requests = 1;  ///< That many with the pool keep the devices busy.
@@ -53,8 +54,8 @@ class ModelLoader {
 
   /// Loads every model that an actor of `spec` runs; `on_loaded` is called after each. Blocks for
   /// seconds. A device that is not there is passed over where the model has another one.
-  /// Errors: of `Select`, `DriverDevicePort::connect` and `load`, naming model and device;
-  /// `kInvalidArgument` where a model has other inputs or outputs on its second device.
+  /// Errors: of `ModelFiles::find`, `Select`, `DriverDevicePort::connect` and `load`, naming model
+  /// and device; `kInvalidArgument` where a model has other inputs or outputs on its second device.
   Status load_all(const GraphSpec& spec, const std::function<void(const Loaded&)>& on_loaded);
 
   /// Returns the model that `actor` runs. Pre: loaded.
@@ -72,6 +73,7 @@ class ModelLoader {
 
   struct Entry {
     ModelSpec spec;
+    ModelFile file;
     PackageNumber package;
     Loaded loaded;
     std::map<std::string, std::uint32_t> depth;  // By the graph's name of the device.
@@ -84,6 +86,7 @@ class ModelLoader {
   [[nodiscard]] DevicePool::BackendWords words_of(const ActorSpec& actor, const Entry& entry);
 
   Parts parts_;
+  ModelFiles files_;
   std::map<std::string, Entry> entries_;        // By the name of the model.
   std::map<std::string, DeviceEntry> devices_;  // By the graph's name.
 };

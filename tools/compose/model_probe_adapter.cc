@@ -31,7 +31,8 @@ Result<ModelFacts> DriverModelProbe::probe(const std::string& path) {
   if (!driver_->has_value()) {
     return driver_->error();
   }
-  PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo info, (**driver_)->inspect(path));
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(path));
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo info, (**driver_)->inspect(file.path));
   return facts_of(info);
 }
 

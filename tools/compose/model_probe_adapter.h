@@ -9,6 +9,7 @@
 #include "drivers/api/model_info.h"
 #include "engine/base/result.h"
 #include "engine/graph/model_probe.h"
+#include "tools/compose/model_files.h"
 
 namespace penstock {
 
@@ -25,11 +26,13 @@ class DriverModelProbe final : public ModelProbe {
 
   explicit DriverModelProbe(Start start) : start_(std::move(start)) {}
 
-  /// Errors: what keeps the driver from starting, every time; those of `Driver::inspect`.
+  /// Errors: what keeps the driver from starting, every time; those of `ModelFiles::find` and
+  /// `Driver::inspect`.
   Result<ModelFacts> probe(const std::string& path) override;
 
  private:
   Start start_;
+  ModelFiles files_;
   std::optional<Result<std::shared_ptr<Driver>>> driver_;
 };
 
