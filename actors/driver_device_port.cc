@@ -38,8 +38,8 @@ class DriverSlots final : public ExecutionSlots {
   }
 
   [[nodiscard]] std::uint32_t count(const Lane& lane) const override {
-    const Requests* found = find(lane);
-    return found == nullptr ? 0 : static_cast<std::uint32_t>(found->requests.size());
+    const std::size_t index = index_of(lane);
+    return index == lanes_.size() ? 0 : static_cast<std::uint32_t>(lanes_[index].requests.size());
   }
 
   Status submit(const Lane& lane,
@@ -68,18 +68,20 @@ class DriverSlots final : public ExecutionSlots {
     std::vector<Request> requests;
   };
 
-  explicit DriverSlots(CompletionQueue queue) : queue_(std::move(queue)) {}
-
-  [[nodiscard]] const Requests* find(const Lane& lane) const noexcept {
+  /// Returns the place of `lane`, or how many there are.
+  [[nodiscard]] std::size_t index_of(const Lane& lane) const noexcept {
     const auto found = std::find_if(
         lanes_.begin(), lanes_.end(), [&](const Requests& one) { return one.lane == lane; });
-    return found == lanes_.end() ? nullptr : &*found;
+    return static_cast<std::size_t>(found - lanes_.begin());
   }
 
+  explicit DriverSlots(CompletionQueue queue) : queue_(std::move(queue)) {}
+
   Request& request(const Lane& lane, std::uint32_t slot) noexcept {
-    const Requests* found = find(lane);
-    PENSTOCK_CHECK(found != nullptr && slot < found->requests.size()) << "slot " << slot;
-    return const_cast<Requests*>(found)->requests[slot];
+    const std::size_t index = index_of(lane);
+    PENSTOCK_CHECK(index < lanes_.size() && slot < lanes_[index].requests.size())
+        << "slot " << slot;
+    return lanes_[index].requests[slot];
   }
 
   CompletionQueue queue_;

@@ -115,6 +115,10 @@ class DevicePool::Core final : public Runnable {
   [[nodiscard]] std::optional<TimePoint> wake_at() const override { return wake_; }
 
  private:
+  /// A request's number is its place in the table and a serial, so that an old one names nobody.
+  static constexpr unsigned kPlaceBits = 20;
+  static constexpr std::uint64_t kPlaceMask = (1ULL << kPlaceBits) - 1;
+
   class Reporter;
 
   struct DeviceBook {

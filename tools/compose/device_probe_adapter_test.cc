@@ -53,7 +53,6 @@ TEST(DriverDeviceProbe, SaysWhatIsThereInsteadOfAMissingDevice) {
 TEST(DriverDeviceProbe, ExplainsWhatStandsAgainstALoad) {
   NoopProbe noop;
   ModelSpec model;
-  model.file = "any";
   auto reasons = noop.probe.explain(model, noop.device);
   ASSERT_TRUE(reasons.has_value());
   EXPECT_TRUE(reasons->empty());

@@ -37,6 +37,9 @@ void add_scales(const std::vector<PackageTensor>& ports,
 }  // namespace
 
 Result<ModelFile> ModelFiles::find(const std::string& path) {
+  if (path.empty()) {
+    return ModelFile{};
+  }
   if (const auto known = known_.find(path); known != known_.end()) {
     return known->second;
   }

@@ -21,7 +21,8 @@ struct ModelFile {
 /// Cost: the first time as long as reading all of the package.
 class ModelFiles {
  public:
-  /// Returns what is behind `path`: of a package, the first variant of its first network.
+  /// Returns what is behind `path`: of a package, the first variant of its first network; nothing
+  /// for "", a model that is made by options alone (noop, sim).
   /// Errors: of `open_package` and `Package::materialise`.
   Result<ModelFile> find(const std::string& path);
 

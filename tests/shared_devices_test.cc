@@ -1,0 +1,212 @@
+// Graphs whose models share devices, run by the program as a person would run them.
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/child_program.h"
+#include "tests/support/runfiles.h"
+
+namespace penstock {
+namespace {
+
+using nlohmann::json;
+using testing::checkout_file;
+using testing::ChildProgram;
+namespace fs = std::filesystem;
+
+/// Every fifth frame of the clip is enough to see whether boxes are in their place.
+constexpr std::size_t kSampled = 159;
+
+/// A checkout of its own, and a run directory of its own: claims of other tests do not reach it.
+class SharedDevicesTest : public ::testing::Test {
+ protected:
+  SharedDevicesTest()
+      : folder_(testing::scratch_folder() /
+                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    fs::create_directories(folder_ / "graphs");
+    for (const char* graph : {"two-models.yaml", "shared-npu.yaml", "failover.yaml"}) {
+      fs::copy_file(checkout_file(std::string("graphs/") + graph), folder_ / "graphs" / graph);
+    }
+    for (const char* place : {"models", "clips"}) {
+      fs::create_directory_symlink(fs::absolute(checkout_file(place)), folder_ / place);
+    }
+    fs::create_directories(folder_ / "run");
+    fs::permissions(folder_ / "run", fs::perms::owner_all);
+    setenv("XDG_RUNTIME_DIR", (folder_ / "run").c_str(), 1);
+    setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
+  }
+
+  [[nodiscard]] ChildProgram penstock(std::vector<std::string> words) const {
+    words.insert(words.begin(), fs::absolute(checkout_file("tools/cli/penstock")).string());
+    return {std::move(words), folder_};
+  }
+
+  [[nodiscard]] json run(std::vector<std::string> words) const {
+    words.insert(words.begin(), "run");
+    words.emplace_back("--json");
+    ChildProgram program = penstock(std::move(words));
+    EXPECT_EQ(program.wait(), 0) << program.err();
+    notes_ = program.err();
+    return json::parse(program.out(), nullptr, false);
+  }
+
+  [[nodiscard]] std::vector<json> lines(const std::string& file) const {
+    std::ifstream in(folder_ / "out" / file);
+    std::vector<json> read;
+    for (std::string line; std::getline(in, line);) {
+      read.push_back(json::parse(line, nullptr, false));
+      EXPECT_FALSE(read.back().is_discarded()) << file << ": " << line;
+    }
+    return read;
+  }
+
+  /// Writes a graph that finds people on some frames of a clip, on `device`.
+  void write_people(const std::string& name,
+                    const std::string& device,
+                    const std::string& model) const {
+    std::ofstream(folder_ / "graphs" / (name + ".yaml")) << "graph: " << name << R"(
+devices:
+  npu: {)" << device << R"(}
+models:
+  people:
+    file: )" << model << R"(
+    device: npu
+    preprocess: {resize: [300, 300], color: rgb, normalize: {mean: 127.5, std: 127.5}}
+    postprocess: {decode: ssd, labels: ../models/oid_labels.txt, score: 0.4, iou: 0.4, keep: [Person]}
+actors:
+  cam:    {type: video_source, uri: ../clips/vtest.avi}
+  some:   {type: sample, every: 5, in: cam}
+  detect: {type: infer, model: people, in: some}
+  log:    {type: jsonl_sink, in: detect, path: out/)" << name << ".jsonl}\n";
+  }
+
+  const fs::path folder_;
+  mutable std::string notes_;
+};
+
+/// All frames were delivered but those that the graph itself leaves out.
+void expect_all_delivered(const json& summary) {
+  for (const json& stream : summary.at("streams")) {
+    EXPECT_EQ(stream.at("delivered").get<int>() + stream.at("dropped").get<int>(),
+              stream.at("offered").get<int>())
+        << stream;
+    EXPECT_EQ(stream.at("lost"), 0) << stream;
+    EXPECT_EQ(stream.at("failed"), 0) << stream;
+  }
+}
+
+double overlap(const json& a, const json& b) {
+  const auto at = [](const json& box, std::size_t i) { return box[i].get<double>(); };
+  const double w = std::min(at(a, 0) + at(a, 2), at(b, 0) + at(b, 2)) - std::max(at(a, 0), at(b, 0));
+  const double h = std::min(at(a, 1) + at(a, 3), at(b, 1) + at(b, 3)) - std::max(at(a, 1), at(b, 1));
+  if (w <= 0 || h <= 0) {
+    return 0;
+  }
+  return w * h / (at(a, 2) * at(a, 3) + at(b, 2) * at(b, 3) - w * h);
+}
+
+/// Returns the share of the boxes of `reference` that have one of at least 0.9 overlap in `other`.
+double matched_share(const std::vector<json>& reference, const std::vector<json>& other) {
+  std::size_t boxes = 0;
+  std::size_t matched = 0;
+  for (std::size_t i = 0; i < std::min(reference.size(), other.size()); ++i) {
+    for (const json& object : reference[i].at("objects")) {
+      const json& candidates = other[i].at("objects");
+      // A score at the threshold may fall on either side of it: that is no box out of place.
+      if (object.at("score").get<double>() < 0.45) {
+        continue;
+      }
+      ++boxes;
+      matched += std::any_of(candidates.begin(), candidates.end(), [&](const json& one) {
+        return overlap(object.at("box"), one.at("box")) >= 0.9;
+      });
+    }
+  }
+  EXPECT_GT(boxes, 300U);
+  return static_cast<double>(matched) / static_cast<double>(std::max<std::size_t>(boxes, 1));
+}
+
+TEST_F(SharedDevicesTest, TwoModelsTakeTurnsOnADeviceThatHoldsOne) {
+  expect_all_delivered(run({"graphs/two-models.yaml"}));
+  for (const char* file : {"two-models-people.jsonl", "two-models-faces.jsonl"}) {
+    const auto log = lines(file);
+    ASSERT_EQ(log.size(), 795U) << file;
+    for (std::size_t i = 0; i < log.size(); ++i) {
+      EXPECT_EQ(log[i].at("seq"), i) << file;
+    }
+    EXPECT_EQ(log.front().at("simulated"), true);
+  }
+}
+
+TEST_F(SharedDevicesTest, StreamsShareADeviceByWeight) {
+  const json summary = run({"graphs/shared-npu.yaml"});
+  EXPECT_EQ(summary.at("streams").size(), 3U);
+  expect_all_delivered(summary);
+}
+
+TEST_F(SharedDevicesTest, AGraphGoesOnWhenADeviceDies) {
+  expect_all_delivered(run({"graphs/failover.yaml"}));
+  const auto log = lines("failover.jsonl");
+  ASSERT_EQ(log.size(), 795U);
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    EXPECT_EQ(log[i].at("seq"), i);
+  }
+  EXPECT_NE(notes_.find("'first' has faulted"), std::string::npos) << notes_;
+}
+
+TEST_F(SharedDevicesTest, TheSameGraphGivesTheSameBoxesOnEveryDevice) {
+  // Integer devices need scales: the package has them from the clip, and runs on all.
+  ChildProgram pack = penstock({"models",
+                                "pack",
+                                "models/ssd_mobilenet_v2_oid.tflite",
+                                "-o",
+                                "people.zip",
+                                "--calibrate",
+                                "clips/vtest.avi",
+                                "--mean",
+                                "127.5",
+                                "--std",
+                                "127.5"});
+  ASSERT_EQ(pack.wait(), 0) << pack.err();
+  write_people("cpu", "type: cpu, precision: f32", "../people.zip");
+  expect_all_delivered(run({"graphs/cpu.yaml"}));
+  const auto reference = lines("cpu.jsonl");
+  ASSERT_EQ(reference.size(), kSampled);
+  for (const std::string profile : {"mx3", "metis", "aries"}) {
+    write_people(profile, "type: sim, profile: " + profile, "../people.zip");
+    const json summary = run({"graphs/" + profile + ".yaml"});
+    expect_all_delivered(summary);
+    const auto log = lines(profile + ".jsonl");
+    ASSERT_EQ(log.size(), kSampled) << profile;
+    for (std::size_t i = 0; i < log.size(); ++i) {
+      EXPECT_EQ(log[i].at("seq"), reference[i].at("seq")) << profile;
+    }
+    EXPECT_GE(matched_share(reference, log), 0.95) << profile;
+  }
+}
+
+TEST_F(SharedDevicesTest, ADeviceThatComputesNothingAccountsForTheSameFrames) {
+  write_people("nothing",
+               "type: noop, inputs: \"normalized_input_image_tensor:f32:1x300x300x3:NHWC\", "
+               "outputs: \"raw_outputs/box_encodings:f32:1x1917x4,"
+               "raw_outputs/class_predictions:f32:1x1917x24\"",
+               "../models/ssd_mobilenet_v2_oid.tflite");
+  const json summary = run({"graphs/nothing.yaml"});
+  const json& stream = summary.at("streams").at(0);
+  EXPECT_EQ(stream.at("delivered").get<std::size_t>(), kSampled) << stream;
+  EXPECT_EQ(stream.at("offered"), 795);
+  EXPECT_EQ(stream.at("lost"), 0);
+  EXPECT_EQ(lines("nothing.jsonl").size(), kSampled);
+}
+
+}  // namespace
+}  // namespace penstock
