@@ -86,7 +86,8 @@ actors:
   cam:    {type: video_source, uri: ../clips/vtest.avi}
   some:   {type: sample, every: 5, in: cam}
   detect: {type: infer, model: people, in: some}
-  log:    {type: jsonl_sink, in: detect, path: out/)" << name << ".jsonl}\n";
+  log:    {type: jsonl_sink, in: detect, path: out/)" << name
+                                                         << ".jsonl}\n";
   }
 
   const fs::path folder_;
@@ -106,8 +107,10 @@ void expect_all_delivered(const json& summary) {
 
 double overlap(const json& a, const json& b) {
   const auto at = [](const json& box, std::size_t i) { return box[i].get<double>(); };
-  const double w = std::min(at(a, 0) + at(a, 2), at(b, 0) + at(b, 2)) - std::max(at(a, 0), at(b, 0));
-  const double h = std::min(at(a, 1) + at(a, 3), at(b, 1) + at(b, 3)) - std::max(at(a, 1), at(b, 1));
+  const double w =
+      std::min(at(a, 0) + at(a, 2), at(b, 0) + at(b, 2)) - std::max(at(a, 0), at(b, 0));
+  const double h =
+      std::min(at(a, 1) + at(a, 3), at(b, 1) + at(b, 3)) - std::max(at(a, 1), at(b, 1));
   if (w <= 0 || h <= 0) {
     return 0;
   }
@@ -136,7 +139,15 @@ double matched_share(const std::vector<json>& reference, const std::vector<json>
 }
 
 TEST_F(SharedDevicesTest, TwoModelsTakeTurnsOnADeviceThatHoldsOne) {
-  expect_all_delivered(run({"graphs/two-models.yaml"}));
+  const json summary = run({"graphs/two-models.yaml"});
+  expect_all_delivered(summary);
+  for (const json& model : summary.at("pool").at("models")) {
+    EXPECT_EQ(model.at("frames"), 795);
+    EXPECT_GT(model.at("swaps"), 2) << model;
+    // Turns, not a swap for every frame.
+    EXPECT_LT(model.at("swaps"), 200) << model;
+  }
+  EXPECT_EQ(summary.at("pool").at("devices").at(0).at("simulated"), true);
   for (const char* file : {"two-models-people.jsonl", "two-models-faces.jsonl"}) {
     const auto log = lines(file);
     ASSERT_EQ(log.size(), 795U) << file;
@@ -154,7 +165,10 @@ TEST_F(SharedDevicesTest, StreamsShareADeviceByWeight) {
 }
 
 TEST_F(SharedDevicesTest, AGraphGoesOnWhenADeviceDies) {
-  expect_all_delivered(run({"graphs/failover.yaml"}));
+  const json summary = run({"graphs/failover.yaml"});
+  expect_all_delivered(summary);
+  EXPECT_GE(summary.at("pool").at("devices").at(0).at("resets"), 1);
+  EXPECT_EQ(summary.at("pool").at("devices").at(1).at("resets"), 0);
   const auto log = lines("failover.jsonl");
   ASSERT_EQ(log.size(), 795U);
   for (std::size_t i = 0; i < log.size(); ++i) {

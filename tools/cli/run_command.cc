@@ -207,11 +207,12 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
   }
   line.clear();
   const RunStatus status = status_of(graph->run());
+  const PoolStatus pool_status = devices->pool().status();
   const Duration elapsed = clock.now() - start;
   if (arguments.has("--json")) {
-    std::cout << summary_json(status, elapsed) << "\n";
+    std::cout << summary_json(status, pool_status, elapsed) << "\n";
   } else if (!quiet) {
-    std::cout << summary_text(status, elapsed);
+    std::cout << summary_text(status, pool_status, elapsed);
   }
   return graph->has_failed() || shows_failure(status) ? kExitFailed : kExitDone;
 }

@@ -90,6 +90,49 @@ nlohmann::ordered_json stream_json(const RunStatus::Stream& stream, Duration ela
             {"p99", static_cast<double>(stream.latency_p99_ns) / 1e6}}}};
 }
 
+/// What a person should know about devices that did not just run one model.
+std::string pool_text(const PoolStatus& pool) {
+  std::string text;
+  for (const PoolStatus::Device& device : pool.devices) {
+    if (device.simulated || device.resets != 0) {
+      text += "  device '" + device.name + "' is " + device.identity +
+              (device.simulated ? ", simulated" : "") +
+              (device.host_limited ? ", slower than it would be: limited by the host" : "") +
+              (device.resets != 0 ? ", reset " + std::to_string(device.resets) + " times" : "") +
+              "\n";
+    }
+  }
+  for (const PoolStatus::Package& package : pool.packages) {
+    if (package.swaps > 1) {
+      text += "  model '" + package.name + "' was brought in " + std::to_string(package.swaps) +
+              " times" + format(", %.1f s in all\n", static_cast<double>(package.swap_ns) / 1e9);
+    }
+  }
+  return text;
+}
+
+nlohmann::ordered_json pool_json(const PoolStatus& pool) {
+  nlohmann::ordered_json json = {{"devices", nlohmann::ordered_json::array()},
+                                 {"models", nlohmann::ordered_json::array()}};
+  for (const PoolStatus::Device& device : pool.devices) {
+    json["devices"].push_back({{"name", device.name},
+                               {"identity", device.identity},
+                               {"simulated", device.simulated},
+                               {"host_limited", device.host_limited},
+                               {"health", device.health},
+                               {"resets", device.resets}});
+  }
+  for (const PoolStatus::Package& package : pool.packages) {
+    json["models"].push_back({{"name", package.name},
+                              {"hash", package.hash},
+                              {"runs", package.runs},
+                              {"frames", package.frames},
+                              {"swaps", package.swaps},
+                              {"swap_ms", static_cast<double>(package.swap_ns) / 1e6}});
+  }
+  return json;
+}
+
 }  // namespace
 
 std::string status_line(const RunPace& pace, std::size_t width) {
@@ -123,7 +166,7 @@ bool shows_failure(const RunStatus& status) {
   });
 }
 
-std::string summary_text(const RunStatus& status, Duration elapsed) {
+std::string summary_text(const RunStatus& status, const PoolStatus& pool, Duration elapsed) {
   std::string text =
       "graph '" + status.graph + "' ran for " + format("%.1f s\n", seconds_of(elapsed));
   for (const RunStatus::Stream& stream : status.streams) {
@@ -151,6 +194,7 @@ std::string summary_text(const RunStatus& status, Duration elapsed) {
     }
     text += "\n";
   }
+  text += pool_text(pool);
   for (const RunStatus::Node& node : status.nodes) {
     if (node.restarts + node.failed != 0) {
       text += "  node '" + node.name + "'" +
@@ -162,7 +206,7 @@ std::string summary_text(const RunStatus& status, Duration elapsed) {
   return text;
 }
 
-std::string summary_json(const RunStatus& status, Duration elapsed) {
+std::string summary_json(const RunStatus& status, const PoolStatus& pool, Duration elapsed) {
   nlohmann::ordered_json json = {{"graph", status.graph}, {"seconds", seconds_of(elapsed)}};
   json["streams"] = nlohmann::ordered_json::array();
   for (const RunStatus::Stream& stream : status.streams) {
@@ -179,6 +223,7 @@ std::string summary_json(const RunStatus& status, Duration elapsed) {
                                 {{"p50", static_cast<double>(device.latency_p50_ns) / 1e6},
                                  {"p99", static_cast<double>(device.latency_p99_ns) / 1e6}}}});
   }
+  json["pool"] = pool_json(pool);
   json["nodes"] = nlohmann::ordered_json::array();
   for (const RunStatus::Node& node : status.nodes) {
     json["nodes"].push_back({{"name", node.name},

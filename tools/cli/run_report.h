@@ -6,6 +6,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/run/run_status.h"
+#include "engine/telemetry/pool_status.h"
 
 namespace penstock {
 
@@ -28,10 +29,11 @@ std::string status_line(const RunPace& pace, std::size_t width);
 bool shows_failure(const RunStatus& status);
 
 /// Returns the summary at the end: a line a stream (frames, rate, latency, drops by reason), a line
-/// a device (inferences, utilisation), and what needs a word of warning (lost frames, restarts).
-std::string summary_text(const RunStatus& status, Duration elapsed);
+/// a model (inferences, utilisation), which devices were simulated or reset, which models took
+/// turns, and what needs a word of warning (lost frames, restarts).
+std::string summary_text(const RunStatus& status, const PoolStatus& pool, Duration elapsed);
 
 /// Returns the same as one JSON object.
-std::string summary_json(const RunStatus& status, Duration elapsed);
+std::string summary_json(const RunStatus& status, const PoolStatus& pool, Duration elapsed);
 
 }  // namespace penstock
