@@ -24,6 +24,7 @@ class BenchGraph::Makers final : public NodeMakers {
   StationWords station(std::size_t node) override {
     StationWords words;
     words.make = parts_[node].backend;
+    words.batch_size = parts_[node].batch;
     return words;
   }
 
@@ -96,12 +97,14 @@ std::size_t BenchGraph::sink(const std::string& name,
 std::size_t BenchGraph::station(const std::string& name,
                                 std::size_t from,
                                 BackendFactory make,
-                                std::uint32_t requests) {
+                                std::uint32_t frames,
+                                std::uint32_t batch) {
   Part part;
   part.backend = std::move(make);
+  part.batch = batch;
   const std::size_t index =
       behind(name, Topology::Kind::kStation, from, std::nullopt, std::move(part));
-  topology_.nodes[index].in_flight = requests;
+  topology_.nodes[index].in_flight = frames;
   return index;
 }
 

@@ -43,11 +43,13 @@ class BenchGraph {
                    std::size_t from,
                    std::function<NodeFactory(const std::string& stream)> make,
                    std::optional<std::uint32_t> queue = std::nullopt);
-  /// Adds a station with room for `requests` inferences and returns its index.
+  /// Adds a station with room for `frames` at the device, which it takes `batch` at a time, and
+  /// returns its index.
   std::size_t station(const std::string& name,
                       std::size_t from,
                       BackendFactory make,
-                      std::uint32_t requests);
+                      std::uint32_t frames,
+                      std::uint32_t batch = 1);
 
   /// Plans and wires the graph. Errors: of `plan` and `GraphRun::create`.
   Result<std::unique_ptr<GraphRun>> make_run(const Clock& clock) const;
@@ -61,6 +63,7 @@ class BenchGraph {
     std::function<NodeFactory(const std::string& stream)> node;
     Sources source;
     BackendFactory backend;
+    std::uint32_t batch = 1;
   };
 
   class Makers;

@@ -17,12 +17,14 @@ bool is_built(const std::filesystem::path& file) {
 const std::vector<Bench>& known_benches() {
   static const std::vector<Bench> kBenches = {
       {"decide", "cost of one decision of the device scheduler"},
+      {"device", "cost of a device per frame, and frames through four sub-devices"},
       {"hop", "cost of one stage per frame, against TBB's flow graph"},
       {"infer", "engine against bare OpenVINO requests"},
       {"memory", "allocations per frame, and the heap after many frames"},
       {"paced", "many paced streams: processor time per frame, and the way of a lone frame"},
       {"preprocess", "picture to tensor in one pass, against libyuv and OpenCV"},
-      {"schedule", "use, fairness and waits of devices that swap models, in virtual time"}};
+      {"schedule", "use, fairness and waits of devices that swap models, in virtual time"},
+      {"sim", "virtual seconds a second of simulated devices"}};
   return kBenches;
 }
 

@@ -128,11 +128,13 @@ Status ModelLoader::load_all(const GraphSpec& spec,
       PENSTOCK_CHECK(model != nullptr) << "checked graph, actor " << actor.name;
       entry.spec = *model;
       entry.loaded.model = model->name;
-      auto file = files_.find(model->file);
-      if (!file.has_value()) {
-        return file.error().within("model '" + model->name + "'");
+      if (!model->file.empty()) {  // Else the device's options say what it takes and gives.
+        auto file = files_.find(model->file);
+        if (!file.has_value()) {
+          return file.error().within("model '" + model->name + "'");
+        }
+        entry.file = std::move(file).value();
       }
-      entry.file = std::move(file).value();
       entry.package = parts_.pool->add_package({model->name, entry.file.hash, model->mode, {}, {}});
     }
     PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, entry));
@@ -242,6 +244,8 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
   }
   book.device = on.port->info().identity;
   book.from_cache = info.loaded_from_cache;
+  book.mode = info.mode;
+  book.properties = info.properties;
   book.requests = depth;
   for (std::size_t i = 0; i < info.inputs.size(); ++i) {
     book.inputs.push_back(model.input_spec(i));

@@ -36,6 +36,8 @@ class ModelLoader {
     std::string device;      ///< "cpu:0", the first where it may run.
     bool simulated = false;  ///< One of its devices is.
     bool from_cache = false;
+    std::string mode;                               ///< Of that device; "" where it has no modes.
+    std::map<std::string, std::string> properties;  ///< What is really in force there.
     std::uint32_t requests = 1;  ///< That many with the pool keep the devices busy.
     std::vector<std::shared_ptr<const TensorSpec>> inputs;
     std::vector<std::shared_ptr<const TensorSpec>> outputs;

@@ -1,0 +1,272 @@
+/// Measures what a device costs its graph: time and heap of a frame on `noop`, and frames a second
+/// through four sub-devices where nothing is computed, against a hop of the same run. `--json`
+/// prints one object, `--rounds N` sets the number of rounds.
+#include <cstdint>
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "drivers/api/driver.h"
+#include "drivers/api/steady_host.h"
+#include "drivers/noop/noop_driver.h"
+#include "drivers/sim/sim_driver.h"
+#include "engine/base/check.h"
+#include "tools/bench/bench_graph.h"
+#include "tools/bench/bench_main.h"
+#include "tools/bench/counted_heap.h"
+#include "tools/bench/device_graph.h"
+#include "tools/bench/frame_gate.h"
+#include "tools/bench/paired_rounds.h"
+
+namespace penstock {
+namespace {
+
+constexpr std::size_t kRounds = 21;
+constexpr std::size_t kStages = 8;  // As the benchmark `hop` has them.
+constexpr std::uint32_t kQueue = 16;
+constexpr std::uint64_t kFrames = 20'000;
+constexpr double kGoal = 4;
+
+double now_ns(clockid_t which) {
+  timespec now{};
+  clock_gettime(which, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
+template <class T>
+T must(Result<T> result) {
+  PENSTOCK_CHECK(result.has_value()) << result.error().message;
+  return std::move(result).value();
+}
+
+class PassNode final : public Node {
+ public:
+  static Result<std::unique_ptr<Node>> make() {
+    return std::unique_ptr<Node>(std::make_unique<PassNode>());
+  }
+
+  Status process(Frame& /*frame*/, Emit& /*emit*/) override { return {}; }
+};
+
+/// What passes frames on: both kinds of graph.
+class Contender {
+ public:
+  Contender() = default;
+  Contender(const Contender&) = delete;
+  Contender& operator=(const Contender&) = delete;
+  virtual ~Contender() = default;
+
+  /// Passes frames through and returns the nanoseconds that each took; those of all threads' CPU
+  /// are kept.
+  double run(std::uint64_t frames) {
+    const double start = now_ns(CLOCK_MONOTONIC);
+    const double cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+    total_ += frames;
+    gate().allow(frames);
+    gate().wait_for_delivered(total_);
+    const auto count = static_cast<double>(frames);
+    cpu_.push_back((now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu) / count);
+    return (now_ns(CLOCK_MONOTONIC) - start) / count;
+  }
+
+  [[nodiscard]] const std::vector<double>& cpu() const noexcept { return cpu_; }
+
+ protected:
+  virtual FrameGate& gate() = 0;
+
+ private:
+  std::uint64_t total_ = 0;
+  std::vector<double> cpu_;
+};
+
+/// Eight stages with an edge before each, as `hop` measures them.
+class Hops final : public Contender {
+ public:
+  Hops(actors::Workers& workers, const Clock& clock) {
+    BenchGraph graph("hop");
+    std::size_t last = graph.source("source", {"s"}, [this](const std::string& /*stream*/) {
+      return GatedSource::factory(gate_);
+    });
+    for (std::size_t i = 1; i < kStages; ++i) {
+      last = graph.step("pass" + std::to_string(i), last, PassNode::make, kQueue);
+    }
+    graph.sink(
+        "sink",
+        last,
+        [this](const std::string& /*stream*/) { return GateSink::factory(gate_); },
+        kQueue);
+    graph_ = must(graph.start(workers, clock));
+  }
+
+ protected:
+  FrameGate& gate() override { return gate_; }
+
+ private:
+  FrameGate gate_;
+  std::unique_ptr<actors::RunningGraph> graph_;
+};
+
+/// One model on one device.
+class OnDevice final : public Contender {
+ public:
+  struct Words {
+    const PenstockDriverApi* api = nullptr;
+    DriverOptions driver;
+    DeviceSpec device;
+  };
+
+  OnDevice(const Words& words, actors::Workers& workers, const Clock& clock) {
+    const auto driver = std::make_shared<Driver>(
+        must(Driver::create(*words.api, std::make_shared<SteadyHost>(), words.driver)));
+    DeviceGraph::Words graph;
+    graph.device = words.device;
+    graph.device.name = "device";
+    graph.model.name = "model";
+    graph.select = [&driver](const DeviceSpec& /*device*/) -> Result<DeviceChoice> {
+      return DeviceChoice{driver, must(driver->enumerate()).front()};
+    };
+    graph_ = must(DeviceGraph::start(std::move(graph), workers, clock));
+  }
+
+ protected:
+  FrameGate& gate() override { return graph_->gate(); }
+
+ private:
+  std::unique_ptr<DeviceGraph> graph_;
+};
+
+/// Inputs and outputs of frame size, of which nothing is read or written.
+OnDevice::Words noop_words() {
+  OnDevice::Words words;
+  words.api = &noop_driver_api();
+  words.device.type = "noop";
+  words.device.options.set("inputs", std::string("image:u8:1x640x640x3:NHWC"))
+      .set("outputs", std::string("masks:f32:1x160x160"))
+      .set("write", std::string("nothing"))
+      .set("requests", std::int64_t{16});
+  return words;
+}
+
+OnDevice::Words noop_parts_words() {
+  OnDevice::Words words = noop_words();
+  words.driver = {{"sub_devices", "4"}};
+  words.device.options.set("placements", std::string("0, 1, 2, 3"));
+  return words;
+}
+
+/// A device that could take a million frames a second, so that its engine is what limits.
+OnDevice::Words metis_words() {
+  OnDevice::Words words;
+  words.api = &sim_driver_api();
+  words.driver = {{"devices", "metis"}, {"compute", "none"}};
+  words.device.type = "sim";
+  words.device.options.set("inputs", std::string("image:u8:1x16"))
+      .set("outputs", std::string("boxes:u8:1x16"))
+      .set("service", std::string("4us"));
+  return words;
+}
+
+/// The order of the contenders.
+enum : std::size_t { kHops, kNoop, kNoopParts, kMetis };
+
+BenchRow row_of(const std::string& name, const std::vector<double>& values, const char* unit) {
+  const Spread spread = spread_of(values);
+  BenchRow row;
+  row.name = name;
+  row.value = spread.median;
+  row.unit = unit;
+  row.min = spread.min;
+  row.max = spread.max;
+  return row;
+}
+
+BenchRow hops_row(const std::string& name,
+                  const std::vector<double>& ours,
+                  const std::vector<double>& hops,
+                  std::optional<double> goal) {
+  const MedianInterval ratio = paired_ratio(ours, hops);
+  BenchRow row;
+  row.name = name + ", ratio, 95% interval";
+  row.value = ratio.median;
+  row.unit = "hops";
+  row.min = ratio.low;
+  row.max = ratio.high;
+  row.ratio = ratio.median;
+  row.against = "hop of this run";
+  row.goal = goal;
+  if (goal.has_value()) {
+    row.met = ratio.low <= *goal;
+  }
+  return row;
+}
+
+/// Counts what the heap gives for a frame on noop, in the steady state.
+std::vector<BenchRow> heap_rows(Contender& noop) {
+  const HeapCounts before = HeapCounts::now();
+  noop.run(kFrames);
+  const HeapCounts after = HeapCounts::now();
+  constexpr auto kCount = static_cast<double>(kFrames);
+  BenchRow large;
+  large.name = "noop, allocations of 64 KiB or more";
+  large.value = static_cast<double>(after.large_allocations - before.large_allocations) / kCount;
+  large.unit = "1/frame";
+  large.goal = 0;
+  large.met = after.large_allocations == before.large_allocations;
+  BenchRow all;
+  all.name = "noop, allocations of any size";
+  all.value = static_cast<double>(after.allocations - before.allocations) / kCount;
+  all.unit = "1/frame";
+  return {large, all};
+}
+
+std::optional<BenchReport> measure(const BenchWords& words) {
+  const SteadyClock clock;
+  actors::Workers workers = must(actors::Workers::start(0));
+  std::vector<std::unique_ptr<Contender>> all;
+  all.push_back(std::make_unique<Hops>(workers, clock));
+  for (const auto& device : {noop_words(), noop_parts_words(), metis_words()}) {
+    all.push_back(std::make_unique<OnDevice>(device, workers, clock));
+  }
+  std::vector<std::function<double()>> runs;
+  for (const auto& one : all) {
+    one->run(kFrames / 10);  // Opens devices and nodes, fills the pools.
+    const bool is_hops = one == all[kHops];
+    runs.emplace_back([one = one.get(), is_hops] {
+      return one->run(kFrames) / (is_hops ? static_cast<double>(kStages) : 1);
+    });
+  }
+  const auto times = run_rounds(runs, words.rounds);
+  BenchReport report;
+  report.benchmark = "device";
+  report.machine = machine_name();
+  report.rows = {row_of("hop: 8 stages, edges, actors", times[kHops], "ns/stage"),
+                 row_of("noop, one device", times[kNoop], "ns/frame"),
+                 row_of("noop, one device, CPU of all threads", all[kNoop]->cpu(), "ns/frame")};
+  for (BenchRow& row : heap_rows(*all[kNoop])) {
+    report.rows.push_back(std::move(row));
+  }
+  report.rows.push_back(row_of("noop, 4 sub-devices", times[kNoopParts], "ns/frame"));
+  report.rows.push_back(
+      row_of("simulated metis, 4 sub-devices, compute none", times[kMetis], "ns/frame"));
+  std::vector<double> rates;
+  for (const double time : times[kMetis]) {
+    rates.push_back(1e9 / time);
+  }
+  report.rows.push_back(row_of("simulated metis, frames a second", rates, "1/s"));
+  report.rows.push_back(hops_row("noop", times[kNoop], times[kHops], std::nullopt));
+  report.rows.push_back(
+      hops_row("noop, 4 sub-devices", times[kNoopParts], times[kHops], std::nullopt));
+  report.rows.push_back(hops_row("simulated metis", times[kMetis], times[kHops], kGoal));
+  return report;
+}
+
+}  // namespace
+}  // namespace penstock
+
+int main(int argc, char** argv) {
+  return penstock::bench_main(argc, argv, {penstock::kRounds, {}}, penstock::measure);
+}
