@@ -9,6 +9,7 @@
 #include "tools/cli/known_drivers.h"
 #include "tools/cli/known_types.h"
 #include "tools/cli/model_report.h"
+#include "tools/cli/models_bench.h"
 #include "tools/cli/models_pack.h"
 #include "tools/cli/models_verify.h"
 #include "tools/cli/package_report.h"
@@ -36,10 +37,12 @@ examples: penstock models inspect models/ssd_mobilenet_v2_oid.tflite
           penstock models pack models/ssd_mobilenet_v2_oid.tflite --labels models/oid_labels.txt
               --calibrate clips/vtest.avi --mean 127.5 --std 127.5 -o people.zip
           penstock models verify people.zip
+          penstock models bench models/ssd_mobilenet_v2_oid.tflite --device sim:metis --compute none
 )";
 
 const std::string& help() {
-  static const std::string kText = std::string(kHelp) + kModelsPackHelp + kHelpOfTheRest;
+  static const std::string kText =
+      std::string(kHelp) + kModelsPackHelp + kModelsBenchHelp + kHelpOfTheRest;
   return kText;
 }
 
@@ -86,7 +89,7 @@ int inspect(std::span<const std::string> args) {
 
 int run(std::span<const std::string> args) {
   if (args.empty()) {
-    return report_usage("models", {Errc::kInvalidArgument, "wants inspect, pack or verify"});
+    return report_usage("models", {Errc::kInvalidArgument, "wants inspect, pack, verify or bench"});
   }
   const std::string& word = args.front();
   if (word == "inspect") {
@@ -98,17 +101,20 @@ int run(std::span<const std::string> args) {
   if (word == "verify") {
     return models_verify(args.subspan(1));
   }
-  const std::string near = did_you_mean(word, {"inspect", "pack", "verify"});
-  return report_usage(
-      "models",
-      {Errc::kInvalidArgument,
-       "unknown word '" + word + "'; " + (near.empty() ? "wants inspect, pack or verify" : near)});
+  if (word == "bench") {
+    return models_bench(args.subspan(1));
+  }
+  const std::string near = did_you_mean(word, {"inspect", "pack", "verify", "bench"});
+  return report_usage("models",
+                      {Errc::kInvalidArgument,
+                       "unknown word '" + word + "'; " +
+                           (near.empty() ? "wants inspect, pack, verify or bench" : near)});
 }
 
 }  // namespace
 
 Command models_command() {
-  return {"models", "inspect, pack and verify models", help().c_str(), run};
+  return {"models", "inspect, pack, verify and time models", help().c_str(), run};
 }
 
 }  // namespace penstock

@@ -1,0 +1,400 @@
+#include "tools/cli/models_bench.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <ctime>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "actors/workers.h"
+#include "drivers/claims/claim_folder.h"
+#include "engine/run/run_status.h"
+#include "engine/yaml/nearest_word.h"
+#include "tools/bench/device_graph.h"
+#include "tools/cli/arguments.h"
+#include "tools/cli/command.h"
+#include "tools/cli/console.h"
+#include "tools/cli/device_access.h"
+#include "tools/cli/known_drivers.h"
+#include "tools/compose/model_probe_adapter.h"
+
+namespace penstock {
+
+const char* const kModelsBenchHelp =
+    R"(       penstock models bench MODEL [--device DEVICE] [--seconds N] [options] [--json]
+
+bench runs a model on one device as fast as it goes, through the devices' scheduler and a graph of a
+source, the model and a sink; the inputs are random and the same every time. It prints three rates:
+Device, what the device alone would do (frames over the time in which it worked; simulated devices
+say so); Host, what the processors would do (frames over CPU time, times cores); System, what came
+out. And the latency, of a frame at the device and through the whole graph.
+  --device DEVICE   cpu, gpu, npu, auto, noop, sim:PROFILE (mx3, metis, aries or a file), or an
+                    identity that `penstock devices` lists (auto)
+  --seconds N       how long it measures, after a warm-up (10)
+  --mode NAME       execution mode, of devices that have modes
+  --cores N         sub-devices that it may use; 0: all (0)
+  --batch N         frames a request (1)
+  --compute WORD    of simulated devices: reference runs the model on the host, none does not
+  --scales dynamic  of simulated int8 devices: runs a float model without scales
+)";
+
+namespace {
+
+constexpr Duration kTick = std::chrono::milliseconds(100);
+constexpr Duration kStartLimit = std::chrono::seconds(60);
+constexpr double kMostSeconds = 86'400;
+
+/// What the words ask for.
+struct Wish {
+  std::string model;
+  std::string device;
+  double seconds = 10;
+  std::int64_t cores = 0;
+  std::int64_t batch = 1;
+};
+
+/// What was measured.
+struct Figures {
+  double seconds = 0;
+  std::uint64_t frames = 0;
+  std::uint64_t failed = 0;
+  double device_fps = 0;
+  double host_fps = 0;
+  double system_fps = 0;
+  double utilisation = 0;
+  double cpu_ms = 0;  ///< A frame, of all threads.
+  RunStatus run;
+  PoolStatus pool;
+
+  [[nodiscard]] const PoolStatus::Device& device() const { return pool.devices.front(); }
+
+  /// A simulated device whose rate the host cannot keep.
+  [[nodiscard]] bool is_host_limited() const {
+    return device().simulated && (device().host_limited || host_fps < device_fps);
+  }
+};
+
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+double seconds_of(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+Result<Wish> wish_of(const Arguments& words) {
+  Wish wish;
+  wish.model = words.plain().front();
+  wish.device = words.value("--device").value_or("auto");
+  const std::string seconds = words.value("--seconds").value_or("10");
+  const char* const end = seconds.data() + seconds.size();
+  const auto [stop, code] = std::from_chars(seconds.data(), end, wish.seconds);
+  if (code != std::errc() || stop != end || !(wish.seconds > 0) || wish.seconds > kMostSeconds) {
+    return Error{Errc::kInvalidArgument,
+                 "--seconds wants a number above 0, a day at most, not '" + seconds + "'"};
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(wish.cores, whole_number(words, "--cores", 0));
+  PENSTOCK_ASSIGN_OR_RETURN(wish.batch, whole_number(words, "--batch", 1));
+  if (wish.batch < 1) {
+    return Error{Errc::kInvalidArgument, "--batch wants at least 1"};
+  }
+  return wish;
+}
+
+/// Returns the entry of `devices:` that the word of `--device` means.
+Result<DeviceSpec> device_of(const std::string& word, const DriverSet& drivers) {
+  DeviceSpec device;
+  device.name = word;
+  const std::vector<std::string> kinds = {"auto", "cpu", "gpu", "npu", "noop", "sim"};
+  if (std::find(kinds.begin(), kinds.end(), word) != kinds.end()) {
+    device.type = word;
+    return device;
+  }
+  if (word.rfind("sim:", 0) == 0) {
+    device.type = "sim";
+    device.profile = word.substr(4);
+    return device;
+  }
+  std::vector<std::string> known = kinds;
+  for (const DeviceChoice& choice : list_devices(drivers, true)) {
+    if (choice.info.identity == word) {
+      device.type = to_string(choice.info.kind);
+      device.id = word;
+      return device;
+    }
+    known.push_back(choice.info.identity);
+  }
+  const std::string near = did_you_mean(word, known);
+  return Error{Errc::kNotFound,
+               "no device '" + word + "'; " +
+                   (near.empty() ? "there is sim:PROFILE, " + one_of(known) : near)};
+}
+
+/// Returns ports as noop wants them: it reads no files.
+std::string ports_text(const std::vector<TensorFacts>& ports, const char* name) {
+  std::string text;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    text += (i == 0 ? "" : ",") + (name + std::to_string(i)) + ":" + ports[i].element + ":" +
+            shape_text(ports[i].dims) + (ports[i].layout.empty() ? "" : ":" + ports[i].layout);
+  }
+  return text;
+}
+
+/// Tells noop, which reads no files, what the model takes and gives.
+Status describe_ports(const std::string& model, DeviceSpec& device) {
+  DriverModelProbe probe(start_model_reader);
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelFacts facts, probe.probe(model));
+  device.options.set("inputs", ports_text(facts.inputs, "in"))
+      .set("outputs", ports_text(facts.outputs, "out"));
+  return {};
+}
+
+/// Returns the mean utilisation of the sub-devices on which the model is.
+double utilisation_of(const PoolStatus::Device& device) {
+  double sum = 0;
+  int used = 0;
+  for (const PoolStatus::SubDevice& sub_device : device.sub_devices) {
+    if (!sub_device.resident.empty()) {
+      sum += sub_device.utilisation;
+      ++used;
+    }
+  }
+  return used == 0 ? 0 : sum / used;
+}
+
+/// Waits until the first frames are out: the device is open then, and the model on it.
+Status warm_up(DeviceGraph& graph, const Clock& clock, Duration warm) {
+  const TimePoint limit = clock.now() + kStartLimit;
+  const auto delivered = [&] {
+    return status_of(graph.graph().run()).streams.front().totals.delivered;
+  };
+  while (delivered() == 0) {
+    if (graph.graph().wait_for(kTick) || clock.now() > limit) {
+      return Error{Errc::kUnavailable, "no frame came out of the device"};
+    }
+  }
+  if (graph.graph().wait_for(warm)) {
+    return Error{Errc::kUnavailable, "the graph ended by itself"};
+  }
+  return {};
+}
+
+/// Works the rates out of what was counted since `before`.
+void work_out(const RunStatus& before,
+              double cpu,
+              const std::vector<double>& samples,
+              Figures& figures) {
+  const auto& now = figures.run.streams.front().totals;
+  const auto& then = before.streams.front().totals;
+  figures.frames = now.delivered - then.delivered;
+  figures.failed = now.failed - then.failed;
+  const auto frames = static_cast<double>(figures.frames);
+  if (figures.frames == 0) {
+    return;
+  }
+  figures.system_fps = frames / figures.seconds;
+  figures.cpu_ms = cpu * 1e3 / frames;
+  figures.host_fps = frames / cpu * std::max(1U, std::thread::hardware_concurrency());
+  if (figures.device().simulated) {
+    for (const double sample : samples) {
+      figures.utilisation += sample / static_cast<double>(samples.size());
+    }
+  } else {
+    figures.utilisation =
+        static_cast<double>(figures.run.devices.front().busy_ns - before.devices.front().busy_ns) *
+        1e-9 / figures.seconds;
+  }
+  figures.utilisation = std::min(figures.utilisation, 1.0);
+  figures.device_fps = figures.utilisation > 0 ? figures.system_fps / figures.utilisation : 0;
+}
+
+Result<Figures> measure(DeviceGraph& graph, const Clock& clock, double seconds) {
+  constexpr std::uint64_t kNoEnd = std::uint64_t{1} << 62U;
+  graph.gate().allow(kNoEnd);
+  const Duration wanted(static_cast<Duration::rep>(seconds * 1e9));
+  PENSTOCK_RETURN_IF_ERROR(
+      warm_up(graph, clock, std::min<Duration>(std::chrono::seconds(1), wanted / 4)));
+  const RunStatus before = status_of(graph.graph().run());
+  const double cpu_before = cpu_seconds();
+  const TimePoint start = clock.now();
+  std::vector<double> samples;
+  do {
+    if (graph.graph().wait_for(std::min(kTick, start + wanted - clock.now()))) {
+      return Error{Errc::kUnavailable, "the graph ended by itself"};
+    }
+    samples.push_back(utilisation_of(graph.pool_status().devices.front()));
+  } while (clock.now() < start + wanted);
+  Figures figures;
+  figures.run = status_of(graph.graph().run());
+  figures.seconds = seconds_of(clock.now() - start);
+  const double cpu = cpu_seconds() - cpu_before;
+  figures.pool = graph.pool_status();
+  work_out(before, cpu, samples, figures);
+  if (figures.frames == 0) {
+    return Error{Errc::kUnavailable,
+                 "no frame came out in " + std::to_string(seconds) + " s" +
+                     (figures.failed > 0 ? "; they failed" : "; measure longer")};
+  }
+  return figures;
+}
+
+double ms(std::uint64_t ns) {
+  return static_cast<double>(ns) * 1e-6;
+}
+
+std::string property(const DeviceGraph& graph, const char* name) {
+  const auto& all = graph.loaded().properties;
+  const auto found = all.find(name);
+  return found == all.end() ? "" : found->second;
+}
+
+std::string to_text(const Wish& wish, const DeviceGraph& graph, const Figures& figures) {
+  const bool simulated = figures.device().simulated;
+  const auto& client = figures.pool.clients.front();
+  const auto& stream = figures.run.streams.front();
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(1) << wish.model << " on " << figures.device().identity
+       << (simulated ? " (simulated)" : "");
+  if (!graph.loaded().mode.empty()) {
+    text << ", mode " << graph.loaded().mode;
+  }
+  text << ", " << wish.batch << (wish.batch == 1 ? " frame" : " frames") << " a request\n";
+  if (simulated) {
+    text << "service time: " << property(graph, "estimate")
+         << "; compute: " << property(graph, "compute") << "\n";
+  }
+  const auto rate = [&](const char* name, double fps) -> std::ostream& {
+    return text << std::left << std::setw(8) << name << std::right << std::setw(10) << fps
+                << " fps   ";
+  };
+  rate("Device", figures.device_fps)
+      << (simulated ? "simulated, " : "") << figures.utilisation * 100 << " % busy\n";
+  rate("Host", figures.host_fps) << std::setprecision(3) << figures.cpu_ms
+                                 << " ms of CPU time a frame\n"
+                                 << std::setprecision(1);
+  rate("System", figures.system_fps)
+      << figures.frames << " frames in " << figures.seconds << " s\n";
+  text << std::setprecision(3) << "Latency  p50 " << ms(client.run_p50_ns) << " ms, p99 "
+       << ms(client.run_p99_ns) << " ms at the device; p50 " << ms(stream.latency_p50_ns)
+       << " ms, p99 " << ms(stream.latency_p99_ns) << " ms through the graph\n";
+  if (figures.failed > 0) {
+    text << figures.failed << " frames failed\n";
+  }
+  if (figures.is_host_limited()) {
+    text << "host_limited: this machine cannot keep the simulated rate; the device's is "
+         << std::setprecision(1) << figures.device_fps << " fps\n";
+  }
+  return text.str();
+}
+
+std::string to_json(const Wish& wish, const DeviceGraph& graph, const Figures& figures) {
+  const auto& client = figures.pool.clients.front();
+  const auto& stream = figures.run.streams.front();
+  nlohmann::ordered_json json{{"model", wish.model},
+                              {"device", figures.device().identity},
+                              {"simulated", figures.device().simulated},
+                              {"host_limited", figures.is_host_limited()},
+                              {"mode", graph.loaded().mode},
+                              {"batch", wish.batch},
+                              {"seconds", figures.seconds},
+                              {"frames", figures.frames},
+                              {"failed", figures.failed},
+                              {"device_fps", figures.device_fps},
+                              {"host_fps", figures.host_fps},
+                              {"system_fps", figures.system_fps},
+                              {"utilisation", figures.utilisation},
+                              {"cpu_ms", figures.cpu_ms}};
+  json["device_latency_ms"] = {{"p50", ms(client.run_p50_ns)}, {"p99", ms(client.run_p99_ns)}};
+  json["latency_ms"] = {{"p50", ms(stream.latency_p50_ns)}, {"p99", ms(stream.latency_p99_ns)}};
+  if (figures.device().simulated) {
+    json["estimate"] = property(graph, "estimate");
+    json["compute"] = property(graph, "compute");
+  }
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+/// Returns the graph of `wish`, on its way.
+Result<std::unique_ptr<DeviceGraph>> start(const Wish& wish,
+                                           const Arguments& arguments,
+                                           const DriverSet& drivers,
+                                           actors::Workers& workers,
+                                           const Clock& clock) {
+  DeviceSelector selector(drivers);
+  DeviceGraph::Words words;
+  PENSTOCK_ASSIGN_OR_RETURN(words.device, device_of(wish.device, drivers));
+  for (const char* name : {"compute", "scales"}) {
+    const auto value = arguments.value(std::string("--") + name);
+    if (value.has_value() && words.device.type != "sim") {
+      return Error{Errc::kInvalidArgument,
+                   std::string("--") + name + " is for simulated devices: --device sim:PROFILE"};
+    }
+    if (value.has_value()) {
+      words.device.options.set(name, *value);
+    }
+  }
+  words.model.name = "model";
+  words.model.file = wish.model;
+  if (words.device.type == "noop") {
+    PENSTOCK_RETURN_IF_ERROR(describe_ports(wish.model, words.device));
+  }
+  words.model.mode = arguments.value("--mode").value_or("auto");
+  words.model.cores = wish.cores;
+  words.model.batch_size = wish.batch;
+  words.select = [&](const DeviceSpec& device) { return selector.select(device); };
+  PENSTOCK_ASSIGN_OR_RETURN(ClaimFolder claims, ClaimFolder::open());
+  words.claims = std::make_shared<const ClaimFolder>(std::move(claims));
+  return DeviceGraph::start(std::move(words), workers, clock);
+}
+
+}  // namespace
+
+int models_bench(std::span<const std::string> args) {
+  const auto words = Arguments::parse(
+      args,
+      {{"--json"},
+       {"--device", "--seconds", "--mode", "--cores", "--batch", "--compute", "--scales"},
+       "MODEL",
+       1,
+       1});
+  if (!words.has_value()) {
+    return report_usage("models", words.error());
+  }
+  const auto wish = wish_of(*words);
+  if (!wish.has_value()) {
+    return report_usage("models", wish.error());
+  }
+  const auto drivers = start_drivers();
+  if (!drivers.has_value()) {
+    return report_error(drivers.error(), kExitUnavailable);
+  }
+  auto workers = actors::Workers::start(0);
+  if (!workers.has_value()) {
+    return report_error(workers.error(), kExitFailed);
+  }
+  const SteadyClock clock;
+  const auto graph = start(*wish, *words, *drivers, *workers, clock);
+  if (!graph.has_value()) {
+    return report_error(graph.error(), kExitUnavailable);
+  }
+  const auto figures = measure(**graph, clock, wish->seconds);
+  if (!figures.has_value()) {
+    return report_error(figures.error(), kExitFailed);
+  }
+  std::cout << (words->has("--json") ? to_json(*wish, **graph, *figures)
+                                     : to_text(*wish, **graph, *figures));
+  return figures->failed == 0 ? kExitDone : kExitFailed;
+}
+
+}  // namespace penstock

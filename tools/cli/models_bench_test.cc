@@ -1,0 +1,96 @@
+#include "tools/cli/models_bench.h"
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/runfiles.h"
+#include "tools/cli/captured_output.h"
+#include "tools/cli/command.h"
+
+namespace penstock {
+namespace {
+
+using nlohmann::json;
+
+struct Answer {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+Answer bench(const std::vector<std::string>& words) {
+  // Claims are kept in the run directory: that of this test, so that no other process has one.
+  setenv("XDG_RUNTIME_DIR", testing::scratch_folder().c_str(), 1);
+  const testing::CapturedOutput output;
+  const int code = models_bench(words);
+  return {code, output.out(), output.err()};
+}
+
+std::string model() {
+  return testing::asset("models/blazeface_128.onnx").string();
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(ModelsBench, MeasuresNoop) {
+  const Answer answer = bench({model(), "--device", "noop", "--seconds", "0.2", "--json"});
+  ASSERT_EQ(answer.code, kExitDone) << answer.err;
+  const json figures = json::parse(answer.out);
+  EXPECT_EQ(figures.at("device"), "noop:0");
+  EXPECT_EQ(figures.at("simulated"), false);
+  EXPECT_EQ(figures.at("failed"), 0);
+  EXPECT_GT(figures.at("frames"), 0);
+  EXPECT_GT(figures.at("system_fps"), 0);
+  EXPECT_GE(figures.at("device_fps"), figures.at("system_fps"));
+  EXPECT_GT(figures.at("host_fps"), 0);
+}
+
+TEST(ModelsBench, SaysWhatIsSimulated) {
+  const Answer answer =
+      bench({model(), "--device", "sim:metis", "--compute", "none", "--seconds", "0.2", "--json"});
+  ASSERT_EQ(answer.code, kExitDone) << answer.err;
+  const json figures = json::parse(answer.out);
+  EXPECT_EQ(figures.at("device"), "metis-0:1:0");
+  EXPECT_EQ(figures.at("simulated"), true);
+  EXPECT_EQ(figures.at("compute"), "none");
+  EXPECT_EQ(figures.at("mode"), "single");
+  EXPECT_GT(figures.at("utilisation"), 0);
+  EXPECT_GE(figures.at("latency_ms").at("p99"), figures.at("latency_ms").at("p50"));
+}
+
+TEST(ModelsBench, PrintsThreeRates) {
+  const Answer answer =
+      bench({model(), "--device", "sim:metis", "--compute", "none", "--seconds", "0.1"});
+  ASSERT_EQ(answer.code, kExitDone) << answer.err;
+  for (const char* part : {"metis-0:1:0 (simulated), mode single",
+                           "\nDevice",
+                           "\nHost",
+                           "\nSystem",
+                           "fps   simulated, ",
+                           "\nLatency  p50 "}) {
+    EXPECT_TRUE(contains(answer.out, part)) << part << "\n" << answer.out;
+  }
+}
+
+TEST(ModelsBench, NamesWhatIsWrong) {
+  EXPECT_EQ(bench({}).code, kExitUsage);
+  EXPECT_TRUE(contains(bench({model(), "--seconds", "0"}).err, "not '0'"));
+  EXPECT_TRUE(contains(bench({model(), "--batch", "0"}).err, "--batch wants at least 1"));
+  const Answer device = bench({model(), "--device", "nop"});
+  EXPECT_EQ(device.code, kExitUnavailable);
+  EXPECT_TRUE(contains(device.err, "did you mean 'noop'?")) << device.err;
+  EXPECT_TRUE(contains(bench({model(), "--device", "cpu", "--compute", "none"}).err,
+                       "--compute is for simulated devices"));
+  const Answer scales = bench({model(), "--device", "sim:metis"});
+  EXPECT_EQ(scales.code, kExitUnavailable);
+  EXPECT_TRUE(contains(scales.err, "E061")) << scales.err;
+}
+
+}  // namespace
+}  // namespace penstock
