@@ -6,6 +6,7 @@
 #include "tools/cli/check_command.h"
 #include "tools/cli/command.h"
 #include "tools/cli/devices_command.h"
+#include "tools/cli/fit_command.h"
 #include "tools/cli/graph_command.h"
 #include "tools/cli/models_command.h"
 #include "tools/cli/program.h"
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
                                                    penstock::actors_command(),
                                                    penstock::models_command(),
                                                    penstock::devices_command(),
+                                                   penstock::fit_command(),
                                                    penstock::status_command(),
                                                    penstock::top_command(),
                                                    penstock::schema_command(),

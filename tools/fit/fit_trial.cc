@@ -1,0 +1,374 @@
+#include "tools/fit/fit_trial.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "drivers/sim/sim_driver.h"
+#include "engine/base/log.h"
+#include "engine/device/device_pool.h"
+#include "engine/run/graph_run.h"
+#include "engine/run/virtual_runner.h"
+#include "engine/telemetry/histogram.h"
+#include "tools/compose/model_loader.h"
+#include "tools/compose/simulated_devices.h"
+#include "tools/fit/fit_graph.h"
+#include "tools/fit/virtual_host.h"
+
+namespace penstock {
+namespace {
+
+constexpr TimePoint kOrigin = TimePoint(std::chrono::seconds(1000));
+constexpr Duration kSample = std::chrono::seconds(1);
+/// Far more than a second of any graph takes.
+constexpr std::uint64_t kMostStepsASample = 50'000'000;
+
+/// What the ends of the graph see.
+struct Arrivals {
+  TimePoint since;  ///< Frames that were there earlier are not measured.
+  Histogram latency;
+  bool in_order = true;
+};
+
+/// A camera: its frame `n` is there at `phase + n / fps`.
+class FitSource final : public Source {
+ public:
+  FitSource(double fps, Duration phase) : fps_(fps), phase_(phase) {}
+
+  Status start(const SourceContext& context, Doorbell /*doorbell*/) override {
+    clock_ = context.clock;
+    return {};
+  }
+
+  Pull pull(SourceFrame& out) override {
+    const Duration pts = pts_of(next_);
+    if (clock_->now() < kOrigin + pts) {
+      return Pull::kNothing;
+    }
+    ++next_;
+    out.time.pts = pts;
+    return Pull::kFrame;
+  }
+
+  [[nodiscard]] std::optional<TimePoint> not_before() const override {
+    return kOrigin + pts_of(next_);
+  }
+
+  [[nodiscard]] Error failure() const override { return {}; }
+
+  void stop() override {}
+
+  [[nodiscard]] bool is_live() const override { return true; }
+
+ private:
+  [[nodiscard]] Duration pts_of(std::uint64_t frame) const {
+    return phase_ + Duration(std::llround(static_cast<double>(frame) * 1e9 / fps_));
+  }
+
+  const double fps_;
+  const Duration phase_;
+  const Clock* clock_ = nullptr;
+  std::uint64_t next_ = 0;
+};
+
+/// Puts a model's inputs on the frame; all frames share their memory.
+class FeedNode final : public Node {
+ public:
+  explicit FeedNode(std::vector<FeatureMap> inputs) : inputs_(std::move(inputs)) {}
+
+  Status process(Frame& frame, Emit& /*emit*/) override {
+    maps_ = inputs_;
+    frame.set_tensors(maps_);
+    return {};
+  }
+
+ private:
+  const std::vector<FeatureMap> inputs_;
+  std::vector<FeatureMap> maps_;
+};
+
+class EndNode final : public Node {
+ public:
+  explicit EndNode(Arrivals* arrivals) : arrivals_(arrivals) {}
+
+  Status process(Frame& frame, Emit& emit) override {
+    const auto [last, is_first] = last_.try_emplace(frame.stream(), frame.seq());
+    arrivals_->in_order = arrivals_->in_order && (is_first || last->second < frame.seq());
+    last->second = frame.seq();
+    const TimePoint taken = kOrigin + frame.time().pts;
+    if (taken >= arrivals_->since) {
+      arrivals_->latency.record(static_cast<std::uint64_t>((emit.now() - taken).count()));
+    }
+    return {};
+  }
+
+ private:
+  Arrivals* arrivals_;
+  std::map<StreamId, std::uint64_t> last_;
+};
+
+/// Returns an input of one frame: the model's is that of a whole batch.
+Result<FeatureMap> input_for(const TensorSpec& wanted, std::int64_t batch) {
+  auto spec = std::make_shared<TensorSpec>(wanted);
+  if (batch > 1 && spec->shape.rank() > 0 && spec->shape[0] % batch == 0) {
+    spec->shape.set(0, spec->shape[0] / batch);
+  }
+  const auto bytes = spec->shape.dense_bytes(spec->type);
+  if (!bytes.has_value()) {
+    return Error{Errc::kUnsupported,
+                 "input '" + wanted.name + "' is " + wanted.shape.to_string() +
+                     ": a shape that opens only as it runs cannot be simulated"};
+  }
+  const Shape shape = spec->shape;
+  return make_feature_map(std::move(spec), shape, Buffer::allocate(*bytes));
+}
+
+/// Keeps the first thing that went wrong.
+class FirstFailure final : public RunEvents {
+ public:
+  void post(RunEvent event) override {
+    if (event.kind != RunEvent::Kind::kFailed || error.has_value()) {
+      return;
+    }
+    error = event.error.within("actor '" + event.node + "'");
+  }
+
+  std::optional<Error> error;
+};
+
+/// One run, from loading the models to its figures.
+class Trial final : private NodeMakers {
+ public:
+  Trial(const FitWords& words, std::uint32_t streams)
+      : words_(words),
+        streams_(streams),
+        clock_(kOrigin),
+        host_(std::make_shared<VirtualHost>(clock_, words.reference_driver, log_line)),
+        devices_([this](const DriverOptions& options) { return start_driver(options); }) {
+    arrivals_.since = kOrigin + kFitWarmUp;
+  }
+
+  Result<FitFigures> run() {
+    PENSTOCK_RETURN_IF_ERROR(load());
+    PENSTOCK_RETURN_IF_ERROR(compose());
+    start();
+    PENSTOCK_RETURN_IF_ERROR(advance(kOrigin + kFitWarmUp));
+    const Books before = read_books();
+    for (std::uint32_t second = 1; second <= words_.seconds; ++second) {
+      PENSTOCK_RETURN_IF_ERROR(advance(kOrigin + kFitWarmUp + second * kSample));
+      sample_utilisation();
+    }
+    return figures(before, read_books());
+  }
+
+ private:
+  /// What has been counted up to some moment.
+  struct Books {
+    StreamLedger::Totals frames;
+    std::vector<std::uint64_t> fed_ns;  // By station.
+    std::uint64_t swaps = 0;
+    std::uint64_t swap_ns = 0;
+  };
+
+  static void log_line(DriverLogLevel level, std::string_view text) {
+    if (level >= DriverLogLevel::kWarning) {
+      log_warning("driver", text);
+    }
+  }
+
+  Result<Driver> start_driver(DriverOptions options) {
+    options["compute"] = "none";
+    options["time"] = "virtual";
+    return Driver::create(sim_driver_api(), host_, options);
+  }
+
+  Status load() {
+    DevicePool::Options options;
+    options.clock = &clock_;
+    options.knobs = scheduler_knobs(*words_.spec);
+    options.on_note = [](const DevicePool::Note& /*note*/) {};
+    swap_share_limit_ = options.knobs.swap_share;
+    pool_ = std::make_unique<DevicePool>(std::move(options));
+    ModelLoader::Parts parts;
+    parts.select = [this](const DeviceSpec& device) { return devices_.select(device); };
+    parts.pool = pool_.get();
+    models_.emplace(std::move(parts));
+    return models_->load_all(*words_.spec, [](const ModelLoader::Loaded& /*model*/) {});
+  }
+
+  Status compose() {
+    RequestsOfModel requests;
+    for (const ActorSpec& actor : words_.spec->actors) {
+      if (actor.model.empty()) {
+        continue;
+      }
+      const ModelLoader::Loaded& loaded = models_->at(actor);
+      requests[actor.model] = std::max(requests[actor.model], loaded.requests);
+      const std::int64_t batch = words_.spec->find_model(actor.model)->batch_size;
+      std::vector<FeatureMap> inputs;
+      for (const auto& spec : loaded.inputs) {
+        auto input = input_for(*spec, batch);
+        if (!input.has_value()) {
+          return input.error().within("model '" + actor.model + "'");
+        }
+        inputs.push_back(std::move(input).value());
+      }
+      inputs_[actor.model] = std::move(inputs);
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(graph_, reduce_graph(*words_.spec, requests, streams_));
+    PENSTOCK_ASSIGN_OR_RETURN(plan_, plan(graph_.topology));
+    PENSTOCK_ASSIGN_OR_RETURN(run_, GraphRun::create(graph_.topology, plan_, *this, clock_));
+    return {};
+  }
+
+  void start() {
+    runner_ = std::make_unique<VirtualRunner>(clock_);
+    runner_->add(*host_);
+    for (Runnable* runnable : pool_->runnables()) {
+      runner_->add(*runnable);
+    }
+    for (const Supervisor::Member& member : run_->members()) {
+      member.runnable->set_events(&failure_);
+      runner_->add(*member.runnable);
+    }
+  }
+
+  Status advance(TimePoint until) {
+    const bool came_there = runner_->run_until(until, kMostStepsASample);
+    if (failure_.error.has_value()) {
+      return *failure_.error;
+    }
+    if (!came_there) {
+      return Error{Errc::kUnavailable, "the simulation makes no progress in virtual time"};
+    }
+    return {};
+  }
+
+  [[nodiscard]] Books read_books() const {
+    Books books;
+    for (const SourcePump* pump : run_->pumps()) {
+      const StreamLedger::Totals totals = pump->ledger().totals();
+      books.frames.offered += totals.offered;
+      books.frames.delivered += totals.delivered;
+      books.frames.dropped += totals.dropped + totals.refused + totals.cancelled + totals.lost;
+      books.frames.failed += totals.failed;
+      for (std::size_t i = 0; i < totals.by_reason.size(); ++i) {
+        books.frames.by_reason[i] += totals.by_reason[i];
+      }
+    }
+    for (const GraphRun::DeviceEntry& station : run_->devices()) {
+      books.fed_ns.push_back(station.ledger->busy_ns.load());
+    }
+    for (const PoolStatus::Package& package : pool_->status().packages) {
+      books.swaps += package.swaps;
+      books.swap_ns += package.swap_ns;
+    }
+    return books;
+  }
+
+  void sample_utilisation() {
+    const PoolStatus status = pool_->status();
+    for (const PoolStatus::Device& device : status.devices) {
+      busy_.resize(std::max(busy_.size(), device.sub_devices.size()));
+      for (std::size_t i = 0; i < device.sub_devices.size(); ++i) {
+        busy_[i] += device.sub_devices[i].utilisation / words_.seconds;
+      }
+    }
+  }
+
+  [[nodiscard]] FitFigures figures(const Books& before, const Books& after) const {
+    const double seconds = words_.seconds;
+    const auto offered = static_cast<double>(after.frames.offered - before.frames.offered);
+    const auto delivered = static_cast<double>(after.frames.delivered - before.frames.delivered);
+    FitFigures figures;
+    figures.streams = streams_;
+    figures.models = static_cast<std::uint32_t>(inputs_.size());
+    figures.wanted_fps = words_.fps;
+    figures.delivered_fps = delivered / seconds / streams_;
+    figures.failed = after.frames.failed - before.frames.failed;
+    const std::uint64_t left_out = after.frames.dropped - before.frames.dropped + figures.failed;
+    figures.drop_rate = offered > 0 ? static_cast<double>(left_out) / offered : 1;
+    for (std::size_t i = 1; i < after.frames.by_reason.size(); ++i) {
+      if (const auto count = after.frames.by_reason[i] - before.frames.by_reason[i]; count > 0) {
+        figures.drops.emplace_back(to_string(static_cast<Reason>(i)), count);
+      }
+    }
+    figures.in_order = arrivals_.in_order;
+    figures.latency_p50_ms = static_cast<double>(arrivals_.latency.quantile(0.5)) * 1e-6;
+    figures.latency_p99_ms = static_cast<double>(arrivals_.latency.quantile(0.99)) * 1e-6;
+    for (const double busy : busy_) {
+      figures.utilisation = std::max(figures.utilisation, busy);
+    }
+    for (std::size_t i = 0; i < after.fed_ns.size(); ++i) {
+      const auto fed = static_cast<double>(after.fed_ns[i] - before.fed_ns[i]);
+      figures.fed = std::max(figures.fed, fed * 1e-9 / seconds);
+    }
+    figures.swaps_per_second = static_cast<double>(after.swaps - before.swaps) / seconds;
+    figures.swap_share = static_cast<double>(after.swap_ns - before.swap_ns) * 1e-9 / seconds;
+    figures.swap_share_limit = swap_share_limit_;
+    return figures;
+  }
+
+  NodeFactory node(std::size_t node, const std::string& /*stream*/) override {
+    const FitNode& what = graph_.nodes[node];
+    if (what.kind == FitNode::Kind::kEnd) {
+      return [this]() -> Result<std::unique_ptr<Node>> {
+        return std::unique_ptr<Node>(std::make_unique<EndNode>(&arrivals_));
+      };
+    }
+    return [this, model = what.actor->model]() -> Result<std::unique_ptr<Node>> {
+      return std::unique_ptr<Node>(std::make_unique<FeedNode>(inputs_.at(model)));
+    };
+  }
+
+  SourceWords source(std::size_t /*node*/, const std::string& /*stream*/) override {
+    SourceWords source;
+    const Duration phase(std::llround(1e9 / words_.fps * cameras_++ / streams_));
+    source.make = [fps = words_.fps, phase]() -> Result<std::unique_ptr<Source>> {
+      return std::unique_ptr<Source>(std::make_unique<FitSource>(fps, phase));
+    };
+    return source;
+  }
+
+  StationWords station(std::size_t node) override {
+    const ActorSpec& actor = *graph_.nodes[node].actor;
+    const ModelSpec& model = *words_.spec->find_model(actor.model);
+    StationWords station;
+    station.make = models_->backend_of(actor, plan_);
+    station.batch_size = static_cast<std::uint32_t>(model.batch_size);
+    station.batch_wait = model.batch_wait;
+    return station;
+  }
+
+  RestartRule restart(std::size_t /*node*/) override { return {}; }
+
+  const FitWords& words_;
+  const std::uint32_t streams_;
+  ManualClock clock_;
+  std::shared_ptr<VirtualHost> host_;
+  FirstFailure failure_;
+  Arrivals arrivals_;
+  SimulatedDevices devices_;
+  std::unique_ptr<DevicePool> pool_;
+  std::optional<ModelLoader> models_;
+  double swap_share_limit_ = 0;
+  std::map<std::string, std::vector<FeatureMap>> inputs_;  // By model.
+  std::uint32_t cameras_ = 0;                              // Made so far.
+  std::vector<double> busy_;                               // By sub-device.
+  FitGraph graph_;
+  Plan plan_;
+  std::unique_ptr<GraphRun> run_;
+  std::unique_ptr<VirtualRunner> runner_;  // Goes first: it drives all the others.
+};
+
+}  // namespace
+
+Result<FitFigures> run_fit_trial(const FitWords& words, std::uint32_t streams) {
+  return Trial(words, streams).run();
+}
+
+}  // namespace penstock

@@ -1,0 +1,171 @@
+#include "tools/fit/fit_trial.h"
+
+#include <chrono>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tools/fit/fit_device.h"
+#include "tools/fit/fit_graph.h"
+#include "tools/fit/fit_limit.h"
+#include "tools/fit/fit_report.h"
+#include "tools/fit/fit_search.h"
+
+namespace penstock {
+namespace {
+
+using std::chrono::nanoseconds;
+
+/// A model without a file that the device completes `service` apart: 100 frames a second.
+DeviceSpec simulated(const std::string& profile, nanoseconds service = nanoseconds(10'000'000)) {
+  DeviceSpec device;
+  device.name = "npu";
+  device.type = "sim";
+  device.profile = profile;
+  device.options.set("inputs", std::string("image:u8:1x8x8x3:NHWC"))
+      .set("outputs", std::string("boxes:f32:1x10x4"))
+      .set("service", service);
+  return device;
+}
+
+ActorSpec actor(const std::string& name, const std::string& from, const std::string& model = "") {
+  ActorSpec spec;
+  spec.name = name;
+  spec.model = model;
+  if (!from.empty()) {
+    InputSpec input;
+    input.from = from;
+    spec.inputs.push_back(input);
+  }
+  return spec;
+}
+
+/// A camera whose pictures pass as many models, one behind the other.
+GraphSpec chain_of(int models) {
+  GraphSpec spec;
+  spec.name = "chain";
+  spec.actors.push_back(actor("cam", ""));
+  StreamSpec stream;
+  stream.name = "cam";
+  spec.actors.back().streams.push_back(stream);
+  for (int i = 0; i < models; ++i) {
+    ModelSpec model;
+    model.name = "model " + std::to_string(i);
+    spec.models.push_back(model);
+    const std::string before = spec.actors.back().name;
+    const std::string name = "detect" + std::to_string(i);
+    spec.actors.push_back(actor(name + ".pre", before));
+    spec.actors.push_back(actor(name + ".run", name + ".pre", model.name));
+  }
+  spec.actors.push_back(actor("log", spec.actors.back().name));
+  return spec;
+}
+
+FitFigures run_with(const GraphSpec& spec, std::uint32_t streams) {
+  FitWords words;
+  words.spec = &spec;
+  words.seconds = 5;
+  auto figures = run_fit_trial(words, streams);
+  EXPECT_TRUE(figures.has_value()) << figures.error().message;
+  return figures.has_value() ? *figures : FitFigures();
+}
+
+TEST(FitTrial, DeliversAllFramesOfStreamsThatFit) {
+  const GraphSpec spec = on_device(chain_of(1), simulated("mx3"));
+  const FitFigures figures = run_with(spec, 2);
+  EXPECT_EQ(figures.drop_rate, 0);
+  EXPECT_EQ(figures.failed, 0U);
+  EXPECT_TRUE(figures.in_order);
+  EXPECT_NEAR(figures.delivered_fps, 30, 0.3);
+  EXPECT_GE(figures.latency_p50_ms, 9) << "a frame is at least as long on the device";
+  EXPECT_LT(figures.latency_p99_ms, 100);
+}
+
+TEST(FitTrial, DropsFramesBeyondTheRateOfTheDevice) {
+  const GraphSpec spec = on_device(chain_of(1), simulated("mx3"));
+  const FitFigures figures = run_with(spec, 6);
+  EXPECT_NEAR(figures.delivered_fps * 6, 100, 5) << "a frame each 10 ms";
+  EXPECT_NEAR(figures.drop_rate, 80.0 / 180, 0.03);
+  EXPECT_EQ(limit_of(figures).kind, FitLimit::Kind::kDevice) << limit_of(figures).why;
+}
+
+TEST(FitTrial, CountsAModelOnceAStation) {
+  const GraphSpec spec = on_device(chain_of(2), simulated("metis"));
+  const FitFigures figures = run_with(spec, 1);
+  EXPECT_EQ(figures.models, 2U);
+  EXPECT_EQ(figures.drop_rate, 0);
+  EXPECT_GE(figures.latency_p50_ms, 18) << "one behind the other";
+}
+
+TEST(FitTrial, AnswersTheSameQuestionTheSame) {
+  const GraphSpec spec = on_device(chain_of(2), simulated("mx3"));
+  FitQuestion question;
+  question.graph = "chain.yaml";
+  question.device = "sim:mx3";
+  question.goal.max_streams = 8;
+  const auto ask = [&] {
+    FitWords words;
+    words.spec = &spec;
+    words.seconds = 3;
+    const auto answer = search_fit(
+        question.goal, [&](std::uint32_t streams) { return run_fit_trial(words, streams); });
+    EXPECT_TRUE(answer.has_value()) << answer.error().message;
+    return answer.has_value() ? fit_json(question, *answer) + fit_text(question, *answer) : "";
+  };
+  const std::string first = ask();
+  EXPECT_EQ(first, ask());
+  EXPECT_NE(first.find("\"simulated\":true"), std::string::npos) << first;
+  EXPECT_NE(first.find("Simulated"), std::string::npos) << first;
+}
+
+TEST(FitTrial, SaysWhatDoesNotLoad) {
+  const GraphSpec spec = on_device(chain_of(1), simulated("no/such.yaml"));
+  FitWords words;
+  words.spec = &spec;
+  const auto figures = run_fit_trial(words, 1);
+  ASSERT_FALSE(figures.has_value());
+  EXPECT_NE(figures.error().message.find("no/such.yaml"), std::string::npos)
+      << figures.error().message;
+}
+
+TEST(FitDevice, TakesTheOneThatIsNamedOrTheGraphsOwn) {
+  GraphSpec spec;
+  spec.name = "g";
+  EXPECT_EQ(fit_device(spec, "sim:metis").value().profile, "metis");
+  EXPECT_EQ(fit_device(spec, "cpu").error().code, Errc::kInvalidArgument);
+  EXPECT_EQ(fit_device(spec, std::nullopt).error().code, Errc::kInvalidArgument);
+  DeviceSpec own = simulated("aries");
+  own.options.set("faults", OptionValue::List{}).set("compute", std::string("reference"));
+  spec.devices.push_back(own);
+  const DeviceSpec found = fit_device(spec, std::nullopt).value();
+  EXPECT_EQ(found.profile, "aries");
+  EXPECT_TRUE(found.options.has("service"));
+  EXPECT_FALSE(found.options.has("faults"));
+  EXPECT_FALSE(found.options.has("compute"));
+}
+
+TEST(ReduceGraph, KeepsTheWayOfAFrameThroughTheModels) {
+  GraphSpec spec = chain_of(1);
+  spec.actors[2].inputs[0].queue = 7;
+  spec.actors[2].inputs[0].queue_is_written = true;
+  spec.models.push_back(spec.models[0]);
+  spec.models[1].name = "side";
+  spec.actors.push_back(actor("side.run", "cam", "side"));
+  const auto graph = reduce_graph(spec, {{"model 0", 2}, {"side", 1}}, 3);
+  ASSERT_TRUE(graph.has_value()) << graph.error().message;
+  const auto& nodes = graph->topology.nodes;
+  ASSERT_EQ(nodes.size(), 7U) << "cameras, two feeds, two stations, two ends";
+  EXPECT_EQ(nodes[0].streams.size(), 3U);
+  EXPECT_EQ(nodes[2].name, "detect0.run");
+  EXPECT_EQ(nodes[2].inputs[0].queue, 7U);
+  EXPECT_EQ(nodes[3].inputs[0].from, 0U) << "beside the other, not behind it";
+}
+
+TEST(ReduceGraph, WantsAModel) {
+  const auto graph = reduce_graph(chain_of(0), {}, 1);
+  ASSERT_FALSE(graph.has_value());
+  EXPECT_EQ(graph.error().code, Errc::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace penstock
