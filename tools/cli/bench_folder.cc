@@ -24,7 +24,7 @@ const std::vector<Bench>& known_benches() {
       {"paced", "many paced streams: processor time per frame, and the way of a lone frame"},
       {"preprocess", "picture to tensor in one pass, against libyuv and OpenCV"},
       {"schedule", "use, fairness and waits of devices that swap models, in virtual time"},
-      {"sim", "virtual seconds a second of simulated devices"}};
+      {"sim", "virtual seconds that a simulated device makes of one second"}};
   return kBenches;
 }
 
