@@ -13,6 +13,7 @@
 #include "engine/device/device_pool.h"
 #include "engine/run/graph_run.h"
 #include "engine/run/virtual_runner.h"
+#include "engine/telemetry/device_ledger.h"
 #include "engine/telemetry/histogram.h"
 #include "tools/compose/model_loader.h"
 #include "tools/compose/simulated_devices.h"
@@ -158,9 +159,12 @@ class Trial final : private NodeMakers {
     start();
     PENSTOCK_RETURN_IF_ERROR(advance(kOrigin + kFitWarmUp));
     const Books before = read_books();
+    for (const GraphRun::DeviceEntry& station : run_->devices()) {
+      fed_.push_back({station.ledger->busy_ns.load(), 0});
+    }
     for (std::uint32_t second = 1; second <= words_.seconds; ++second) {
       PENSTOCK_RETURN_IF_ERROR(advance(kOrigin + kFitWarmUp + second * kSample));
-      sample_utilisation();
+      sample();
     }
     return figures(before, read_books());
   }
@@ -169,9 +173,14 @@ class Trial final : private NodeMakers {
   /// What has been counted up to some moment.
   struct Books {
     StreamLedger::Totals frames;
-    std::vector<std::uint64_t> fed_ns;  // By station.
     std::uint64_t swaps = 0;
     std::uint64_t swap_ns = 0;
+  };
+
+  /// How long a station had work at the device.
+  struct Fed {
+    std::uint64_t booked_ns = 0;
+    double seconds = 0;
   };
 
   static void log_line(DriverLogLevel level, std::string_view text) {
@@ -260,9 +269,6 @@ class Trial final : private NodeMakers {
         books.frames.by_reason[i] += totals.by_reason[i];
       }
     }
-    for (const GraphRun::DeviceEntry& station : run_->devices()) {
-      books.fed_ns.push_back(station.ledger->busy_ns.load());
-    }
     for (const PoolStatus::Package& package : pool_->status().packages) {
       books.swaps += package.swaps;
       books.swap_ns += package.swap_ns;
@@ -270,13 +276,23 @@ class Trial final : private NodeMakers {
     return books;
   }
 
-  void sample_utilisation() {
+  /// Looks at device and stations at the end of a second: devices tell of the last one only.
+  void sample() {
     const PoolStatus status = pool_->status();
     for (const PoolStatus::Device& device : status.devices) {
       busy_.resize(std::max(busy_.size(), device.sub_devices.size()));
       for (std::size_t i = 0; i < device.sub_devices.size(); ++i) {
         busy_[i] += device.sub_devices[i].utilisation / words_.seconds;
       }
+    }
+    for (std::size_t i = 0; i < fed_.size(); ++i) {
+      const DeviceLedger& ledger = *run_->devices()[i].ledger;
+      const std::uint64_t booked_ns = ledger.busy_ns.load();
+      // A ledger books a busy time when it ends: nothing new and work there is a second of work.
+      const bool is_always_busy = booked_ns == fed_[i].booked_ns && ledger.in_flight.load() > 0;
+      const double booked = static_cast<double>(booked_ns - fed_[i].booked_ns) * 1e-9;
+      fed_[i].seconds += is_always_busy ? 1 : std::min(1.0, booked);
+      fed_[i].booked_ns = booked_ns;
     }
   }
 
@@ -303,9 +319,8 @@ class Trial final : private NodeMakers {
     for (const double busy : busy_) {
       figures.utilisation = std::max(figures.utilisation, busy);
     }
-    for (std::size_t i = 0; i < after.fed_ns.size(); ++i) {
-      const auto fed = static_cast<double>(after.fed_ns[i] - before.fed_ns[i]);
-      figures.fed = std::max(figures.fed, fed * 1e-9 / seconds);
+    for (const Fed& fed : fed_) {
+      figures.fed = std::max(figures.fed, fed.seconds / seconds);
     }
     figures.swaps_per_second = static_cast<double>(after.swaps - before.swaps) / seconds;
     figures.swap_share = static_cast<double>(after.swap_ns - before.swap_ns) * 1e-9 / seconds;
@@ -358,6 +373,7 @@ class Trial final : private NodeMakers {
   double swap_share_limit_ = 0;
   std::map<std::string, std::vector<FeatureMap>> inputs_;  // By model.
   std::uint32_t cameras_ = 0;                              // Made so far.
+  std::vector<Fed> fed_;                                   // By station.
   std::vector<double> busy_;                               // By sub-device.
   FitGraph graph_;
   Plan plan_;
