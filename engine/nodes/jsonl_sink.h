@@ -24,7 +24,7 @@ ActorType jsonl_sink_type();
 class JsonlSink final : public Node {
  public:
   struct Options {
-    std::string path;      ///< A pattern, see `expand_path`.
+    std::string path;        ///< A pattern, see `expand_path`.
     bool appends = false;    ///< Keep what a file holds when it is first opened.
     bool simulated = false;  ///< Say of each frame that a simulated device had a part in it.
   };

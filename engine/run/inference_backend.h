@@ -34,8 +34,8 @@ struct InferenceJob {
   std::uint64_t token = 0;
   std::span<const FeatureMap> inputs;
   std::span<const FeatureMap> outputs;
-  StreamId stream{};          ///< Of the first frame.
-  std::uint32_t frames = 1;   ///< In the batch.
+  StreamId stream{};                      ///< Of the first frame.
+  std::uint32_t frames = 1;               ///< In the batch.
   TimePoint deadline = TimePoint::max();  ///< The earliest of its frames'.
 };
 

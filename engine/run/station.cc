@@ -167,6 +167,7 @@ void Station::give_results(Job& job) {
     }
     frame.set_tensors(maps);
     options_.node_ledger->processed.fetch_add(1, std::memory_order_relaxed);
+    held_of(job.frames[i].stream) -= 1;
     order_.settle(job.frames[i]);
   }
   job.outputs.clear();
@@ -179,6 +180,9 @@ bool Station::take_next(TimePoint now) {
   const std::size_t inputs = options_.inputs.size();
   for (std::size_t i = 0; i < inputs; ++i) {
     Input& input = options_.inputs[(next_input_ + i) % inputs];
+    if (is_at_quota(input)) {
+      continue;  // The end of one of its frames is followed by another look.
+    }
     auto item = input.edge->pop();
     if (!item.has_value()) {
       continue;
@@ -193,6 +197,7 @@ bool Station::take_next(TimePoint now) {
     input.edge->done();
     const bool late = now > frame.deadline();
     const Ticket ticket = order_.admit(std::move(frame));
+    held_of(ticket.stream) += 1;
     if (state_ == State::kGivenUp) {
       fail_ticket(ticket, Outcome::kFailed, Reason::kStreamStopped);
     } else if (late) {
@@ -362,7 +367,27 @@ Status Station::lease_outputs(Job& job) {
   return {};
 }
 
+std::uint32_t& Station::held_of(StreamId stream) {
+  const auto index = static_cast<std::size_t>(stream);
+  if (index >= held_.size()) {
+    held_.resize(index + 1);
+  }
+  return held_[index];
+}
+
+bool Station::is_at_quota(const Input& input) {
+  if (options_.frames_per_stream == 0) {
+    return false;
+  }
+  std::uint32_t held = 0;
+  for (const StreamId stream : input.streams) {
+    held += held_of(stream);
+  }
+  return held >= options_.frames_per_stream * input.streams.size() && held > 0;
+}
+
 void Station::fail_ticket(const Ticket& ticket, Outcome outcome, Reason reason) {
+  held_of(ticket.stream) -= 1;
   Frame& frame = order_.at(ticket);
   const FrameId id = frame.id();
   frame.end(outcome, reason);
@@ -414,9 +439,12 @@ void Station::note_busy(TimePoint now, int change) {
     if (in_flight_++ == 0) {
       busy_since_ = now;
     }
-  } else if (--in_flight_ == 0) {
+  } else {
+    // At each end, so that a station that is never idle shows what it does.
+    --in_flight_;
     const auto busy = std::max<Duration::rep>((now - busy_since_).count(), 0);
     ledger.busy_ns.fetch_add(static_cast<std::uint64_t>(busy), std::memory_order_relaxed);
+    busy_since_ = now;
   }
   ledger.in_flight.store(in_flight_, std::memory_order_relaxed);
 }

@@ -49,6 +49,9 @@ class Station final : public Supervised {
     const Clock* clock = nullptr;
     std::uint32_t batch_size = 1;
     Duration batch_wait = std::chrono::milliseconds(10);
+    /// Frames of one stream that the station takes in at once, so that a stream whose frames wait
+    /// behind the backend leaves room for the others; 0: no such bound.
+    std::uint32_t frames_per_stream = 0;
     std::uint32_t max_frames = 16;  ///< Frames that can hold outputs at once.
     std::vector<Input> inputs;
     std::vector<OutEdge> outputs;
@@ -86,6 +89,8 @@ class Station final : public Supervised {
   void fail_frames(Job& job, Reason reason);
   bool take_next(TimePoint now);
   void take_record(Input& input, const ControlRecord& record);
+  std::uint32_t& held_of(StreamId stream);
+  bool is_at_quota(const Input& input);
   bool submit_ready(TimePoint now);
   Status start_job(std::uint32_t slot, TimePoint now);
   [[nodiscard]] Status check_inputs(const Frame& frame) const;
@@ -113,6 +118,7 @@ class Station final : public Supervised {
   std::vector<Job> jobs_;                 // One a slot.
   std::deque<Ticket> waiting_;            // Admitted, not at the device; the batch being made.
   std::optional<TimePoint> oldest_wait_;  // When the first of `waiting_` came.
+  std::vector<std::uint32_t> held_;       // Frames taken in and not settled, by stream.
   std::size_t next_input_ = 0;
   std::uint64_t next_token_ = 1;
   std::uint32_t in_flight_ = 0;

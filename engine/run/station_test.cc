@@ -45,6 +45,7 @@ class StationWorld {
     std::uint32_t out_queue = 4;
     std::uint32_t batch = 1;
     Duration batch_wait = milliseconds(10);
+    std::uint32_t frames_per_stream = 0;
     std::uint64_t seed = 0;
     /// The frames that come without a tensor.
     std::function<bool(StreamId, std::uint64_t)> bare = {};
@@ -152,6 +153,7 @@ class StationWorld {
     options.clock = &graph_.clock();
     options.batch_size = setup_.batch;
     options.batch_wait = setup_.batch_wait;
+    options.frames_per_stream = setup_.frames_per_stream;
     options.max_frames = setup_.streams * setup_.window;
     options.node_ledger = node_books_;
     options.device_ledger = device_books_;
@@ -262,6 +264,21 @@ TEST(Station, LetsOneStreamPassAnotherWhoseJobIsSlow) {
   world.expect_finished();
 }
 
+TEST(Station, LeavesRoomForAStreamBesideOneWhoseFramesWaitBehindTheBackend) {
+  // As a scheduler does that serves stream 1 only: without a bound stream 0 would take all slots.
+  StationWorld world(
+      {.streams = 2, .frames = 6, .frames_per_stream = 2},
+      {.slots = 4, .answer = [](const Job& job) {
+         return Answer{.after = job.values[0] < 1000 ? seconds(10) : Duration(milliseconds(10))};
+       }});
+  EXPECT_TRUE(world.graph().run_until(seconds(9)));
+  EXPECT_EQ(world.outputs(0).size(), 0U);
+  EXPECT_EQ(world.outputs(1), upto(6));
+  EXPECT_TRUE(world.run());
+  world.expect_finished();
+  EXPECT_EQ(world.outputs(0), upto(6));
+}
+
 TEST(Station, FillsABatchFromSeveralStreams) {
   StationWorld world({.streams = 4, .frames = 6, .batch = 4}, {.slots = 1});
   EXPECT_TRUE(world.run());
@@ -301,9 +318,9 @@ TEST(Station, SendsAPartialBatchWhenItsOldestFrameHasWaited) {
 
 TEST(Station, WaitsForASlotWithoutTurningWhileAPartialBatchIsDue) {
   // One slot, busy for a second; the next, partial batch is due after 10 ms of it.
-  StationWorld world(
-      {.frames = 5, .window = 8, .batch = 4},
-      {.slots = 1, .answer = [](const Job&) { return Answer{.after = seconds(1)}; }});
+  StationWorld world({.frames = 5, .window = 8, .batch = 4}, {.slots = 1, .answer = [](const Job&) {
+                                                                return Answer{.after = seconds(1)};
+                                                              }});
   EXPECT_TRUE(world.graph().run());
   EXPECT_LT(world.graph().runner().steps(), 200U);
   world.expect_finished();
@@ -528,6 +545,7 @@ TEST(Station, BalancesTheBooksWhateverTheDeviceDoes) {
     setup.out_queue = static_cast<std::uint32_t>(pick(1, 4));
     setup.batch = static_cast<std::uint32_t>(pick(1, 4));
     setup.batch_wait = milliseconds(pick(0, 30));
+    setup.frames_per_stream = static_cast<std::uint32_t>(pick(0, 4));
     setup.seed = seed;
     if (pick(0, 2) == 0) {
       setup.period = milliseconds(pick(1, 20));

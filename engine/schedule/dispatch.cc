@@ -349,7 +349,7 @@ void dispatch(ScheduleState& state, DeviceState& device, TimePoint now, Schedule
   }
 }
 
-void complete(ScheduleState& state, const BatchDone& event, TimePoint now) {
+DeviceState* complete(ScheduleState& state, const BatchDone& event, TimePoint now) {
   BatchState* batch = find_batch(state, event.batch);
   if (batch == nullptr) {
     ++state.stale;
@@ -358,7 +358,7 @@ void complete(ScheduleState& state, const BatchDone& event, TimePoint now) {
     decision.time = now;
     decision.number = event.batch.value;
     state.ring.add(decision);
-    return;
+    return nullptr;
   }
   DeviceState& device = *batch->device;
   batch->is_out = false;
@@ -398,6 +398,9 @@ void complete(ScheduleState& state, const BatchDone& event, TimePoint now) {
   if (!device.is_removed) {
     mark_dirty(state, device);
   }
+  const bool did_hang =
+      batch->is_cancelled && batch->residence != nullptr && event.code != Errc::kOk;
+  return did_hang && !device.is_removed ? &device : nullptr;
 }
 
 DeviceState* check_limits(ScheduleState& state, TimePoint now, SchedulerActions& out) {

@@ -15,8 +15,9 @@ bool can_form_batch(const LaneState& lane, TimePoint now) noexcept;
 /// Starts batches until every residence of the device is busy or has nothing to do.
 void dispatch(ScheduleState& state, DeviceState& device, TimePoint now, SchedulerActions& out);
 
-/// Takes the end of a batch in.
-void complete(ScheduleState& state, const BatchDone& event, TimePoint now);
+/// Takes the end of a batch in; returns the device that must be taken for faulty because it did not
+/// end the batch before it was told to, or null.
+[[nodiscard]] DeviceState* complete(ScheduleState& state, const BatchDone& event, TimePoint now);
 
 /// Cancels batches without answer; returns the device that must be taken for faulty because one had
 /// none for twice the limit, or null.

@@ -72,7 +72,8 @@ struct SchedulerKnobs {
   /// Time spent swapping over all time: after a swap that took c, the next that sends a package out
   /// of these sub-devices starts c * (1 - s) / s after its end at the earliest. In (0, 1].
   double swap_share = 0.2;
-  /// A batch without answer is cancelled at the limit; at twice the limit its device is faulty.
+  /// A batch without answer is cancelled at the limit; if it ends by that, or at twice the limit,
+  /// its device is faulty.
   Duration job_limit = std::chrono::seconds(10);
   std::uint32_t lost_tries = 3;    ///< Runs of a request whose device was lost.
   std::uint32_t failed_tries = 2;  ///< Runs of a request that fails by itself.

@@ -32,6 +32,19 @@ TEST(ScheduleFaults, HungBatchIsCancelledThenTheDeviceIsReset) {
   EXPECT_EQ(world.count(1, FinishReason::kDone), 2U);
 }
 
+TEST(ScheduleFaults, DeviceThatHangsIsResetAlsoWhereItAnswersToBeingCancelled) {
+  SmallWorld world(1);
+  world.join(1, 0);
+  bool hangs = true;
+  world.obeys_cancel = true;
+  world.hangs = [&](const RunBatch&) { return std::exchange(hangs, false); };
+  world.submit_many(1, 2);
+  world.run_for(11s);
+  EXPECT_EQ(world.resets(), 1U) << "a job that had to be ended is not the frame's fault";
+  expect_clean(world);
+  EXPECT_EQ(world.count(1, FinishReason::kDone), 2U);
+}
+
 TEST(ScheduleFaults, LostRequestsRunAgainThreeTimesAtMost) {
   SmallWorld world(1);
   world.join(1, 0);

@@ -116,7 +116,11 @@ struct Apply {
 
   void operator()(const CancelRequest& event) const { cancel(state, event, now); }
 
-  void operator()(const BatchDone& event) const { complete(state, event, now); }
+  void operator()(const BatchDone& event) const {
+    if (DeviceState* hung = complete(state, event, now); hung != nullptr) {
+      fault_device(state, *hung, kHungReason, now);
+    }
+  }
 
   void operator()(const OutputTaken& event) const { take_outputs(state, event, now); }
 

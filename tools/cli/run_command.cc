@@ -160,6 +160,9 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
   parts.select = [&](const DeviceSpec& device) { return selector.select(device); };
   parts.claims = std::make_shared<const ClaimFolder>(std::move(claims).value());
   parts.pool = pool.get();
+  parts.on_passed_over = [&](const Error& error) {
+    log_warning("run", error.message + "; the other devices of the list are used");
+  };
   ModelLoader models(std::move(parts));
   const Status loaded = models.load_all(spec, [&](const ModelLoader::Loaded& model) {
     if (!quiet) {

@@ -107,7 +107,7 @@ SchedulerKnobs scheduler_knobs(const GraphSpec& spec) {
   SchedulerKnobs knobs;
   knobs.swap_share = spec.scheduler.swap_share;
   knobs.job_limit = spec.scheduler.job_limit;
-  knobs.lost_tries = narrow(spec.scheduler.retries);
+  knobs.lost_tries = narrow(spec.scheduler.retries) + 1;  // The first run is no retry.
   knobs.decisions_kept = narrow(spec.scheduler.history);
   for (const ModelSpec& model : spec.models) {
     knobs.job_limit = std::min<Duration>(knobs.job_limit, model.knobs.job_limit);
@@ -155,6 +155,9 @@ Status ModelLoader::load_model(const GraphSpec& spec, const ActorSpec& actor, En
       const Status status = load_on(*device, entry);
       if (!status.has_value() && !devices_.contains(name)) {
         missing = status.error();
+        if (parts_.on_passed_over && devices_of(actor).size() > 1) {
+          parts_.on_passed_over(*missing);
+        }
         continue;
       }
       PENSTOCK_RETURN_IF_ERROR(status);
@@ -240,6 +243,7 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
       }
     }
     book.requests += depth;
+    book.depth += depth;
     return {};
   }
   book.device = on.port->info().identity;
@@ -247,6 +251,7 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
   book.mode = info.mode;
   book.properties = info.properties;
   book.requests = depth;
+  book.depth = depth;
   for (std::size_t i = 0; i < info.inputs.size(); ++i) {
     book.inputs.push_back(model.input_spec(i));
   }

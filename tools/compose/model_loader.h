@@ -38,7 +38,9 @@ class ModelLoader {
     bool from_cache = false;
     std::string mode;                               ///< Of that device; "" where it has no modes.
     std::map<std::string, std::string> properties;  ///< What is really in force there.
-    std::uint32_t requests = 1;  ///< That many with the pool keep the devices busy.
+    std::uint32_t depth = 1;                        ///< That many at the devices keep them busy.
+    std::uint32_t requests =
+        1;  ///< That many with the pool at once: those, and what waits its turn.
     std::vector<std::shared_ptr<const TensorSpec>> inputs;
     std::vector<std::shared_ptr<const TensorSpec>> outputs;
   };
@@ -50,6 +52,8 @@ class ModelLoader {
     Select select;
     std::shared_ptr<const ClaimFolder> claims;  ///< Null: claims are not shared.
     DevicePool* pool = nullptr;
+    /// Told of a device that is not there, where the model has another one. May be empty.
+    std::function<void(const Error& error)> on_passed_over;
   };
 
   explicit ModelLoader(Parts parts) : parts_(std::move(parts)) {}

@@ -205,22 +205,17 @@ std::string queues_text(const Json& document) {
 }
 
 std::string stations_text(const Json& document) {
-  return table({"MODEL AT",
-                ">FPS",
-                ">INFERENCES",
-                ">FRAMES",
-                ">FAILED",
-                ">IN FLIGHT",
-                ">MS p50/p99"},
-               rows_of(at(document, "stations"), [](const Json& one) {
-                 return Row{text_at(one, "node"),
-                            fps_at(one),
-                            count_at(one, "inferences"),
-                            count_at(one, "frames"),
-                            count_at(one, "failed"),
-                            count_at(one, "in_flight"),
-                            latency_at(one, "latency_ms")};
-               }));
+  return table(
+      {"MODEL AT", ">FPS", ">INFERENCES", ">FRAMES", ">FAILED", ">IN FLIGHT", ">MS p50/p99"},
+      rows_of(at(document, "stations"), [](const Json& one) {
+        return Row{text_at(one, "node"),
+                   fps_at(one),
+                   count_at(one, "inferences"),
+                   count_at(one, "frames"),
+                   count_at(one, "failed"),
+                   count_at(one, "in_flight"),
+                   latency_at(one, "latency_ms")};
+      }));
 }
 
 Row device_row(const Json& one, const Json& sub, bool is_first) {

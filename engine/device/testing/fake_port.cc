@@ -57,13 +57,12 @@ class FakeMachine::Slots final : public ExecutionSlots {
     machine_.most_in_flight = std::max(machine_.most_in_flight, machine_.in_flight);
     flights_.push_back({token, outputs[0], job.value});
     if (!answer.hangs) {
-      machine_.runner_.at(
-          machine_.clock_.now() + answer.after,
-          [this, life = std::weak_ptr<int>(life_), token, code = answer.code] {
-            if (!life.expired()) {
-              finish(token, code);
-            }
-          });
+      machine_.runner_.at(machine_.clock_.now() + answer.after,
+                          [this, life = std::weak_ptr<int>(life_), token, code = answer.code] {
+                            if (!life.expired()) {
+                              finish(token, code);
+                            }
+                          });
     }
     return {};
   }
@@ -95,9 +94,8 @@ class FakeMachine::Slots final : public ExecutionSlots {
   };
 
   void finish(std::uint64_t token, Errc code) {
-    const auto flight = std::find_if(flights_.begin(), flights_.end(), [&](const Flight& one) {
-      return one.token == token;
-    });
+    const auto flight = std::find_if(
+        flights_.begin(), flights_.end(), [&](const Flight& one) { return one.token == token; });
     if (flight == flights_.end()) {
       return;  // It was lost before its time.
     }

@@ -433,6 +433,9 @@ void ScheduleWorld::carry_out(const CancelBatch& cancel) {
   const auto found = batches_.find(cancel.batch.value);
   if (found == batches_.end()) {
     fail("a batch is cancelled that does not run");
+  } else if (obeys_cancel) {
+    at(now_ + std::chrono::milliseconds(1),
+       [this, number = cancel.batch.value] { end_batch(number, Errc::kCancelled); });
   }
 }
 

@@ -91,6 +91,7 @@ class ScheduleWorld {
   std::function<bool(DeviceNumber, PackageNumber)> fails_load;
   std::function<Errc(const RunBatch&)> fails_batch;
   std::function<bool(const RunBatch&)> hangs;
+  bool obeys_cancel = false;  ///< A batch that hangs ends when it is cancelled.
   std::function<bool(DeviceNumber)> fails_reset;
   /// The device is lost: what it runs comes back as lost a little later.
   void lose(DeviceNumber device);
