@@ -53,7 +53,7 @@ class ModelLoader {
     std::shared_ptr<const ClaimFolder> claims;  ///< Null: claims are not shared.
     DevicePool* pool = nullptr;
     /// Told of a device that is not there, where the model has another one. May be empty.
-    std::function<void(const Error& error)> on_passed_over;
+    std::function<void(const Error& error)> on_passed_over = {};
   };
 
   explicit ModelLoader(Parts parts) : parts_(std::move(parts)) {}
