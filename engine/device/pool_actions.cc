@@ -120,7 +120,11 @@ void DevicePool::Core::finish(RequestNumber number, FinishReason reason) {
       break;
   }
   if (!ended.user->closed) {
-    flows_[ended.flow.index()].finished[static_cast<std::size_t>(reason)] += ended.frames;
+    FlowBook& flow = flows_[ended.flow.index()];
+    flow.finished[static_cast<std::size_t>(reason)] += ended.frames;
+    if (reason == FinishReason::kDone) {
+      flow.rate.count(ended.frames, now_);
+    }
   }
   // The memory goes back before its owner hears of it.
   ended.inputs.clear();

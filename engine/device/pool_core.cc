@@ -109,6 +109,7 @@ const DevicePool::PackageWords& DevicePool::Core::package(PackageNumber number) 
 
 Runnable::Step DevicePool::Core::step(TimePoint now) {
   const std::lock_guard lock(mutex_);
+  now_ = now;
   inbox_.take(messages_);
   for (Message& message : messages_) {
     const bool is_device = std::holds_alternative<Health>(message);
@@ -231,6 +232,7 @@ FlowNumber DevicePool::Core::flow_of(const std::shared_ptr<User>& user,
   flows_[number.index()] = {};
   flows_[number.index()].user = user;
   flows_[number.index()].stream = stream;
+  flows_[number.index()].rate = RateMeter(now);
   OpenFlow open;
   open.flow = number;
   open.client = user->words.client;

@@ -15,6 +15,7 @@
 #include "engine/device/device_pool.h"
 #include "engine/device/device_runner.h"
 #include "engine/device/inbox.h"
+#include "engine/device/rate_meter.h"
 #include "engine/device/reply_box.h"
 #include "engine/run/runnable.h"
 #include "engine/schedule/scheduler.h"
@@ -174,6 +175,7 @@ class DevicePool::Core final : public Runnable {
     StreamId stream{};
     std::deque<RequestNumber> outside;
     std::array<std::uint64_t, kFinishReasons> finished{};  // Frames, by reason.
+    RateMeter rate;
   };
 
   void obey(Message& message, TimePoint now);
@@ -198,7 +200,7 @@ class DevicePool::Core final : public Runnable {
   Request& request(RequestNumber number);
   [[nodiscard]] Request* find(RequestNumber number);
   void add_devices(const SchedulerSnapshot& snapshot, PoolStatus* status) const;
-  void add_flows(const SchedulerSnapshot& snapshot, PoolStatus* status) const;
+  void add_flows(const SchedulerSnapshot& snapshot, TimePoint now, PoolStatus* status) const;
   void tell(bool is_warning, std::string text);
 
   Options options_;
@@ -219,6 +221,7 @@ class DevicePool::Core final : public Runnable {
   std::uint64_t next_serial_ = 1;
   std::vector<Running> running_;
   std::optional<TimePoint> wake_;
+  TimePoint now_;  // Of the turn.
 };
 
 }  // namespace penstock

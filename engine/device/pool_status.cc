@@ -76,7 +76,7 @@ PoolStatus DevicePool::Core::status() const {
     status.packages.push_back(std::move(package));
   }
   add_devices(snapshot, &status);
-  add_flows(snapshot, &status);
+  add_flows(snapshot, now, &status);
   const DecisionNames names{
       [this](DeviceNumber number) { return devices_.at(number.index()).name; },
       [this](PackageNumber number) { return packages_.at(number.index()).words.name; },
@@ -131,7 +131,9 @@ void DevicePool::Core::add_devices(const SchedulerSnapshot& snapshot, PoolStatus
   }
 }
 
-void DevicePool::Core::add_flows(const SchedulerSnapshot& snapshot, PoolStatus* status) const {
+void DevicePool::Core::add_flows(const SchedulerSnapshot& snapshot,
+                                 TimePoint now,
+                                 PoolStatus* status) const {
   for (const auto& seen : snapshot.flows) {
     const FlowBook& book = flows_.at(seen.flow.index());
     const ClientWords& client = clients_.at(seen.client.index());
@@ -149,6 +151,7 @@ void DevicePool::Core::add_flows(const SchedulerSnapshot& snapshot, PoolStatus* 
     }
     flow.queued = seen.queued + static_cast<std::uint32_t>(book.outside.size());
     flow.in_flight = seen.running;
+    flow.fps = book.rate.per_second(now);
     flow.oldest_ns = static_cast<std::uint64_t>(seen.oldest_age.count());
     for (std::size_t reason = 0; reason < book.finished.size(); ++reason) {
       const auto why = static_cast<FinishReason>(reason);
