@@ -247,6 +247,9 @@ TEST_F(DevicePoolTest, ResetsADeviceThatHangsAndRunsItsFramesAgain) {
   run();
   customer.collect();
   EXPECT_EQ(machine.cancels, 1);
+  ASSERT_EQ(notes_.size(), 2U);
+  EXPECT_EQ(notes_[0], "device 'npu0' did not end a job within its limit: it is reset");
+  EXPECT_EQ(notes_[1], "device 'npu0' is ready again");
   EXPECT_EQ(std::count(machine.trace.begin(), machine.trace.end(), "reset"), 1);
   std::vector<std::int32_t> values = customer.values();
   std::sort(values.begin(), values.end());

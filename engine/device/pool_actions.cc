@@ -22,6 +22,9 @@ void DevicePool::Core::carry_out(const SchedulerActions& actions, TimePoint now)
       }
     } else {
       DeviceBook& book = devices_[std::get<ResetDevice>(action).device.index()];
+      if (book.health != DeviceHealth::kFault) {
+        tell(true, "device '" + book.name + "' did not end a job within its limit: it is reset");
+      }
       ++book.resets;
       book.health = DeviceHealth::kResetting;
       book.runner->reset();

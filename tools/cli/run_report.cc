@@ -98,7 +98,9 @@ std::string pool_text(const PoolStatus& pool) {
       text += "  device '" + device.name + "' is " + device.identity +
               (device.simulated ? ", simulated" : "") +
               (device.host_limited ? ", slower than it would be: limited by the host" : "") +
-              (device.resets != 0 ? ", reset " + std::to_string(device.resets) + " times" : "") +
+              (device.resets == 0   ? std::string()
+               : device.resets == 1 ? ", reset once"
+                                    : ", reset " + std::to_string(device.resets) + " times") +
               "\n";
     }
   }
