@@ -82,8 +82,8 @@ class DevicePoolTest : public ::testing::Test {
   }
 
   ~DevicePoolTest() override {
+    runner_.reset();  // It knows what the pool holds.
     pool_.reset();
-    runner_.reset();
   }
 
   FakeMachine& add_machine(FakeMachine::Options options = {}, std::uint64_t memory = 0) {

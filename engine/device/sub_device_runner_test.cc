@@ -48,12 +48,12 @@ class SubDeviceRunnerTest : public ::testing::Test, public SubDeviceReports {
   }
 
   ManualClock clock_{TimePoint(std::chrono::seconds(1000))};
-  VirtualRunner runner_{clock_};
   std::unique_ptr<FakeMachine> machine_;
   std::unique_ptr<DevicePort> port_;
   SubDeviceRunner sub_device_{"npu/0", *this};
   std::vector<JobEnd> ends_;
   int dropped_ = 0;
+  VirtualRunner runner_{clock_};  // Goes first: it knows the others.
 };
 
 TEST_F(SubDeviceRunnerTest, RunsABatchInTheCallersMemoryAndReportsItsEndOnce) {
