@@ -8,61 +8,15 @@
 #include <vector>
 
 #include "drivers/api/device_info.h"
+#include "drivers/api/port_reader.h"
 
 namespace penstock {
 namespace {
 
-/// Cuts `text` at `separator` and leaves blanks out: "a:b, c" by ',' gives "a:b" and "c".
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else if (c != ' ') {
-      parts.back().push_back(c);
-    }
-  }
-  return parts;
-}
-
-/// Reads one port, "name:type:shape[:layout]".
-std::optional<TensorSpec> parse_port(const std::string& text) {
-  const std::vector<std::string> parts = split(text, ':');
-  if (parts.size() < 3 || parts.size() > 4) {
-    return std::nullopt;
-  }
-  const auto type = element_type_from(parts[1]);
-  const auto shape = parse_shape(parts[2]);
-  if (parts[0].empty() || !type.has_value() || !shape.has_value()) {
-    return std::nullopt;
-  }
-  TensorSpec spec;
-  spec.name = parts[0];
-  spec.type = *type;
-  spec.shape = *shape;
-  spec.layout = parts.size() == 4 ? parts[3] : "";
-  return spec;
-}
-
-std::vector<TensorSpec> read_ports(OptionReader& reader,
-                                   const std::string& name,
-                                   const std::string& otherwise) {
-  std::vector<TensorSpec> ports;
-  for (const std::string& text : split(reader.text(name, otherwise), ',')) {
-    auto port = parse_port(text);
-    if (!port.has_value()) {
-      reader.reject(name, "each port must be name:type:shape[:layout], such as image:u8:1x4x4x3");
-      return {};
-    }
-    ports.push_back(std::move(*port));
-  }
-  return ports;
-}
-
 /// Reads one placement, "2+3"; 0 if it is none of a device with `sub_devices` parts.
 SubDeviceMask parse_placement(const std::string& text, std::uint32_t sub_devices) {
   SubDeviceMask mask = 0;
-  for (const std::string& word : split(text, '+')) {
+  for (const std::string& word : split_option(text, '+')) {
     std::uint32_t index = 0;
     const char* const end = word.data() + word.size();
     const auto [stop, failure] = std::from_chars(word.data(), end, index);
@@ -81,7 +35,7 @@ void read_placements(OptionReader& reader, std::uint32_t sub_devices, NoopSpec& 
     return;
   }
   spec.info.needs_activation = true;
-  for (const std::string& word : split(text, ',')) {
+  for (const std::string& word : split_option(text, ',')) {
     ModelPlacement placement;
     placement.sub_devices = parse_placement(word, sub_devices);
     if (placement.sub_devices == 0) {

@@ -4,51 +4,10 @@
 #include <charconv>
 #include <cmath>
 
+#include "drivers/api/port_reader.h"
+
 namespace penstock::sim {
 namespace {
-
-/// Reads one port, "name:type:shape[:layout]".
-std::optional<TensorSpec> parse_port(const std::string& text) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == ':') {
-      parts.emplace_back();
-    } else if (c != ' ') {
-      parts.back().push_back(c);
-    }
-  }
-  if (parts.size() < 3 || parts.size() > 4) {
-    return std::nullopt;
-  }
-  const auto type = element_type_from(parts[1]);
-  const auto shape = parse_shape(parts[2]);
-  if (parts[0].empty() || !type.has_value() || !shape.has_value()) {
-    return std::nullopt;
-  }
-  TensorSpec spec;
-  spec.name = parts[0];
-  spec.type = *type;
-  spec.shape = *shape;
-  spec.layout = parts.size() == 4 ? parts[3] : "";
-  return spec;
-}
-
-std::vector<TensorSpec> read_ports(OptionReader& reader,
-                                   const std::string& name,
-                                   const std::string& otherwise) {
-  std::vector<TensorSpec> ports;
-  std::string rest = reader.text(name, otherwise) + ",";
-  for (auto comma = rest.find(','); comma != std::string::npos; comma = rest.find(',')) {
-    auto port = parse_port(rest.substr(0, comma));
-    if (!port.has_value()) {
-      reader.reject(name, "each port must be name:type:shape[:layout], such as image:u8:1x4x4x3");
-      return {};
-    }
-    ports.push_back(std::move(*port));
-    rest.erase(0, comma + 1);
-  }
-  return ports;
-}
 
 void read_scales(OptionReader& reader, LoadOptions& options) {
   options.dynamic_scales = reader.word("scales", {"given", "dynamic"}) == "dynamic";
