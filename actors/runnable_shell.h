@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
 #include <caf/actor_config.hpp>
@@ -8,33 +7,26 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/messages/run_messages.h"
-#include "engine/base/clock.h"
-#include "engine/run/runnable.h"
+#include "actors/runnable_driver.h"
 
 namespace penstock::actors {
 
-/// Drives one runnable: a message is a turn. What may block goes to a thread of its own for just
-/// that turn, so that a file system that hangs holds up nobody else.
+/// The actor of one runnable: a message is a turn, or a row of turns that follow from it.
+///
+/// Told to end, it does so after the turn that is owed or under way, on whichever worker, so that
+/// its end says that nobody works on the runnable any more.
 ///
 /// Supervisor: the graph actor owns the handle; the shell ends with the run.
 class RunnableShell final : public RunnableActor::base {
  public:
-  RunnableShell(caf::actor_config& config, Runnable* runnable, const Clock* clock);
+  /// `driver` outlives the actor.
+  RunnableShell(caf::actor_config& config, RunnableDriver* driver);
 
   behavior_type make_behavior() override;
 
  private:
-  void turn();
-  void block();
-  void set_timer();
-
-  Runnable* runnable_;
-  const Clock* clock_;
-  bool blocked_ = false;
-  bool finished_ = false;
-  std::optional<caf::error> exit_reason_;  // Told to end while blocked.
-  std::optional<TimePoint> timer_;
-  std::uint64_t timer_number_ = 0;
+  RunnableDriver* driver_;
+  std::optional<caf::error> exit_reason_;  // Told to end during a turn.
 };
 
 }  // namespace penstock::actors

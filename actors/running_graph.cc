@@ -26,7 +26,7 @@ struct RunningGraph::Core final : public RunEvents {
     done.notify_all();
   }
 
-  explicit Core(caf::actor_system& actor_system) : system(actor_system), shells(actor_system) {}
+  explicit Core(Workers::System& workers) : system(*workers.system), shells(workers) {}
 
   caf::actor_system& system;
   std::unique_ptr<GraphShell::Wiring> wiring;
@@ -42,7 +42,7 @@ struct RunningGraph::Core final : public RunEvents {
 std::unique_ptr<RunningGraph> RunningGraph::start(Workers& workers,
                                                   std::unique_ptr<GraphRun> run,
                                                   Options options) {
-  auto core = std::make_unique<Core>(*workers.system_->system);
+  auto core = std::make_unique<Core>(*workers.system_);
   core->run = std::move(run);
   if (!options.on_note) {
     options.on_note = [](const Supervisor::Note&) {};

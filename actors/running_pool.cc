@@ -8,7 +8,7 @@
 namespace penstock::actors {
 
 struct RunningPool::Core {
-  explicit Core(caf::actor_system& system) : shells(system) {}
+  explicit Core(Workers::System& workers) : shells(workers) {}
 
   ShellSet shells;
   std::unique_ptr<DevicePool> pool;  // Goes first.
@@ -17,7 +17,7 @@ struct RunningPool::Core {
 std::unique_ptr<RunningPool> RunningPool::start(Workers& workers,
                                                 std::unique_ptr<DevicePool> pool,
                                                 const Clock* clock) {
-  auto core = std::make_unique<Core>(*workers.system_->system);
+  auto core = std::make_unique<Core>(*workers.system_);
   core->pool = std::move(pool);
   const std::vector<Runnable*> runnables = core->pool->runnables();
   for (Runnable* runnable : runnables) {

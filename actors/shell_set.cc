@@ -8,21 +8,20 @@
 namespace penstock::actors {
 
 void ShellSet::add(Runnable& runnable, const Clock* clock) {
-  auto bell = std::make_unique<Bell>();
-  bell->actor = system_.spawn<RunnableShell>(&runnable, clock);
+  auto driver = std::make_unique<RunnableDriver>(runnable, clock, workers_.rows);
+  driver->use(workers_.system->spawn<RunnableShell>(driver.get()));
   runnable.set_driver(
-      {[](void* context) { caf::anon_send(static_cast<Bell*>(context)->actor, wake_atom::value); },
-       bell.get()});
-  bells_.push_back(std::move(bell));
+      {[](void* context) { static_cast<RunnableDriver*>(context)->ring(); }, driver.get()});
+  drivers_.push_back(std::move(driver));
 }
 
 void ShellSet::stop() {
-  caf::scoped_actor self{system_};
-  for (const auto& bell : bells_) {
-    self->monitor(bell->actor);
-    caf::anon_send_exit(bell->actor, caf::exit_reason::user_shutdown);
+  caf::scoped_actor self{*workers_.system};
+  for (const auto& driver : drivers_) {
+    self->monitor(driver->shell());
+    caf::anon_send_exit(driver->shell(), caf::exit_reason::user_shutdown);
   }
-  std::size_t left = bells_.size();
+  std::size_t left = drivers_.size();
   self->receive_while([&] { return left > 0; })([&](caf::down_msg&) { --left; });
 }
 

@@ -3,9 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include <caf/actor_system.hpp>
-
-#include "actors/messages/run_messages.h"
+#include "actors/runnable_driver.h"
+#include "actors/worker_system.h"
 #include "engine/base/clock.h"
 #include "engine/run/runnable.h"
 
@@ -18,7 +17,7 @@ namespace penstock::actors {
 /// Thread-safety: one thread.
 class ShellSet {
  public:
-  explicit ShellSet(caf::actor_system& system) : system_(system) {}
+  explicit ShellSet(Workers::System& workers) : workers_(workers) {}
 
   ShellSet(const ShellSet&) = delete;
   ShellSet& operator=(const ShellSet&) = delete;
@@ -32,12 +31,8 @@ class ShellSet {
   void stop();
 
  private:
-  struct Bell {
-    RunnableActor actor;
-  };
-
-  caf::actor_system& system_;
-  std::vector<std::unique_ptr<Bell>> bells_;
+  Workers::System& workers_;
+  std::vector<std::unique_ptr<RunnableDriver>> drivers_;
 };
 
 }  // namespace penstock::actors

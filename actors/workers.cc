@@ -5,6 +5,9 @@
 #include <thread>
 #include <utility>
 
+#include <caf/send.hpp>
+
+#include "actors/row_watch.h"
 #include "actors/worker_system.h"
 
 namespace penstock::actors {
@@ -16,6 +19,11 @@ Workers::System::System(std::uint32_t count) : workers(count) {
   config.set("scheduler.max-threads", std::size_t{count});
   config.set("scheduler.max-throughput", std::size_t{50});
   system = std::make_unique<caf::actor_system>(config);
+  row_watch = system->spawn<RowWatch>(&rows);
+}
+
+Workers::System::~System() {
+  caf::anon_send_exit(row_watch, caf::exit_reason::user_shutdown);
 }
 
 Result<Workers> Workers::start(std::uint32_t count) {

@@ -13,6 +13,8 @@ namespace penstock::actors {
 /// Thread-safety: any thread.
 class Workers {
  public:
+  struct System;
+
   static constexpr std::uint32_t kMax = 256;
 
   /// Starts `count` worker threads; 0 means as many as the machine has cores.
@@ -28,7 +30,6 @@ class Workers {
  private:
   friend class RunningGraph;
   friend class RunningPool;
-  struct System;
   explicit Workers(std::unique_ptr<System> system);
   std::unique_ptr<System> system_;
 };

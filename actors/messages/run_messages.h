@@ -15,12 +15,15 @@ namespace penstock::actors {
 /// Says "look again": rung by edges, windows, devices; carries nothing, so that rings can be
 /// merged.
 using wake_atom = caf::atom_constant<caf::atom("wake")>;
-/// A timer that the actor set for itself; the number tells an old timer from the current one.
+/// A timer that the actor set for itself. The graph's has a number, which tells an old one from the
+/// current one.
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 /// A person or the system wants the run to end.
 using stop_atom = caf::atom_constant<caf::atom("stop")>;
 /// The blocking part of a turn is done.
 using unblock_atom = caf::atom_constant<caf::atom("unblock")>;
+/// No turn is owed or under way any more, and none will be.
+using closed_atom = caf::atom_constant<caf::atom("closed")>;
 
 /// Tells the graph's supervisor what happened to a member. Never leaves the process.
 struct MemberEvent {
@@ -29,8 +32,12 @@ struct MemberEvent {
 
 /// Drives one runnable. Supervisor: the graph actor; its death would be a bug of ours.
 using RunnableActor = caf::typed_actor<caf::reacts_to<wake_atom>,
-                                       caf::reacts_to<tick_atom, std::uint64_t>,
-                                       caf::reacts_to<unblock_atom>>;
+                                       caf::reacts_to<tick_atom>,
+                                       caf::reacts_to<unblock_atom>,
+                                       caf::reacts_to<closed_atom>>;
+
+/// Looks after the rows of turns of all workers. Supervisor: the workers.
+using RowWatchActor = caf::typed_actor<caf::reacts_to<tick_atom>>;
 
 /// Supervises one running graph. Supervisor: whoever started the run.
 using GraphActor = caf::typed_actor<caf::reacts_to<MemberEvent>,

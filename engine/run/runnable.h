@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <optional>
@@ -14,10 +15,13 @@ namespace penstock {
 /// One unit of execution of a running graph: a segment of nodes, a source, a model's station.
 ///
 /// It knows no thread and no actor. Whoever drives it (an actor's shell, or the discrete-event
-/// runner in virtual time) calls `step` after each ring and obeys its answer; so the same classes
-/// run in production and in deterministic tests.
+/// runner in virtual time) makes a turn after each ring, which is `begin_turn`, `step` and
+/// `end_turn`, and obeys what they answer; so the same classes run in production and in
+/// deterministic tests.
 ///
-/// Thread-safety: `wake` from any thread; everything else by the driver, one call at a time.
+/// States: at rest -> rung (a turn is owed) -> running -> at rest, or rung again; closed.
+/// Thread-safety: `wake` and `close` from any thread; everything else by the driver, one turn at a
+/// time, on whichever thread.
 class Runnable {
  public:
   enum class Step : std::uint8_t {
@@ -52,6 +56,8 @@ class Runnable {
     } else if (took < kWantedTurn / 4 && turn_shift_ > 0) {
       --turn_shift_;
     }
+    const std::uint32_t heavy = heavy_turns_.load(std::memory_order_relaxed);
+    heavy_turns_.store(heavy << 1U | (took > kLightTurn ? 1U : 0U), std::memory_order_relaxed);
     if (took >= kLongTurn) {
       long_turns_.fetch_add(1, std::memory_order_relaxed);
     }
@@ -60,8 +66,17 @@ class Runnable {
     }
   }
 
+  /// Returns whether a turn is likely to take no more than `kLightTurn`: of the last 32 one at most
+  /// did. One does not count, since any turn is long when the system gives its core to somebody
+  /// else. Any thread.
+  [[nodiscard]] bool is_light() const noexcept {
+    const std::uint32_t heavy = heavy_turns_.load(std::memory_order_relaxed);
+    return (heavy & (heavy - 1)) == 0;
+  }
+
   static constexpr Duration kLongTurn = std::chrono::milliseconds(20);
   static constexpr Duration kWantedTurn = std::chrono::milliseconds(5);
+  static constexpr Duration kLightTurn = std::chrono::microseconds(20);
 
   /// Return what was booked. Any thread.
   [[nodiscard]] std::uint64_t long_turns() const noexcept {
@@ -80,15 +95,51 @@ class Runnable {
     return {[](void* self) { static_cast<Runnable*>(self)->wake(); }, this};
   }
 
-  /// Rings the driver unless a ring is already under way.
+  /// Rings the driver unless it knows already. A ring during a turn waits for `end_turn`.
   void wake() noexcept {
-    if (!rung_.exchange(true, std::memory_order_seq_cst)) {
+    if (turn_.fetch_or(kRung, std::memory_order_seq_cst) == 0) {
       driver_.ring();
     }
   }
 
-  /// The driver says that it is about to look: rings from now on are new.
-  void begin_turn() noexcept { rung_.store(false, std::memory_order_seq_cst); }
+  /// What follows a turn.
+  enum class Next : std::uint8_t {
+    kRest,    ///< Nothing, until the next ring.
+    kTurn,    ///< Somebody rang meanwhile: the driver owes a turn, and will not be rung for it.
+    kClosed,  ///< Nothing, ever: `close` was called.
+  };
+
+  /// The driver says that it is about to look: rings from now on are new. Returns false after
+  /// `close`: the turn that was owed is not to be made, and none will be owed any more.
+  /// Pre: no turn is under way.
+  [[nodiscard]] bool begin_turn() noexcept {
+    std::uint8_t state = turn_.load(std::memory_order_relaxed);
+    for (;;) {
+      const bool is_closed = (state & kClosed) != 0;
+      const std::uint8_t next = is_closed ? kClosed : kRunning;
+      if (turn_.compare_exchange_weak(state, next, std::memory_order_seq_cst)) {
+        return !is_closed;
+      }
+    }
+  }
+
+  /// The turn is over. By whoever began it; from now on another thread may begin the next.
+  [[nodiscard]] Next end_turn() noexcept {
+    std::uint8_t state = turn_.load(std::memory_order_relaxed);
+    for (;;) {
+      const bool is_closed = (state & kClosed) != 0;
+      const std::uint8_t next = is_closed ? kClosed : state & kRung;
+      if (turn_.compare_exchange_weak(state, next, std::memory_order_seq_cst)) {
+        return is_closed ? Next::kClosed : (state & kRung) != 0 ? Next::kTurn : Next::kRest;
+      }
+    }
+  }
+
+  /// No turn begins from now on, and the driver is rung no more. Returns whether none is owed or
+  /// under way; otherwise the end of that one says so. Any thread.
+  [[nodiscard]] bool close() noexcept {
+    return (turn_.fetch_or(kClosed, std::memory_order_seq_cst) & (kRung | kRunning)) == 0;
+  }
 
  protected:
   /// Returns how many of at most `most` frames this turn should take. Decided from the turns
@@ -100,13 +151,17 @@ class Runnable {
 
  private:
   static constexpr int kMostTurnShift = 8;
+  static constexpr std::uint8_t kRung = 1;     // A turn is owed, or will be when this one ends.
+  static constexpr std::uint8_t kRunning = 2;  // A turn is under way.
+  static constexpr std::uint8_t kClosed = 4;
 
   const std::string name_;
   Doorbell driver_;
-  std::atomic<bool> rung_{false};
+  std::atomic<std::uint8_t> turn_{0};
   int turn_shift_ = 0;
   std::atomic<std::uint64_t> long_turns_{0};
   std::atomic<Duration::rep> longest_turn_ns_{0};
+  std::atomic<std::uint32_t> heavy_turns_{0};  // A bit a turn, the last one lowest.
 };
 
 }  // namespace penstock

@@ -35,14 +35,74 @@ TEST(Runnable, RingsItsDriverOnceForManyRings) {
   EXPECT_EQ(rings.count, 1);
 }
 
-TEST(Runnable, RingsAgainAfterATurnHasBegun) {
+TEST(Runnable, RingsAgainAfterItsTurn) {
   Rings rings;
   Worker worker;
   worker.set_driver(rings.doorbell());
   worker.wake();
-  worker.begin_turn();
+  ASSERT_TRUE(worker.begin_turn());
+  EXPECT_EQ(worker.end_turn(), Runnable::Next::kRest);
   worker.wake();
   EXPECT_EQ(rings.count, 2);
+}
+
+TEST(Runnable, AnswersARingDuringATurnAtItsEnd) {
+  Rings rings;
+  Worker worker;
+  worker.set_driver(rings.doorbell());
+  worker.wake();
+  ASSERT_TRUE(worker.begin_turn());
+  worker.wake();
+  worker.wake();
+  EXPECT_EQ(rings.count, 1);
+  EXPECT_EQ(worker.end_turn(), Runnable::Next::kTurn);
+  worker.wake();  // The turn is owed already.
+  EXPECT_EQ(rings.count, 1);
+  ASSERT_TRUE(worker.begin_turn());
+  EXPECT_EQ(worker.end_turn(), Runnable::Next::kRest);
+}
+
+TEST(Runnable, ClosesAtOnceWhereNoTurnIsOwed) {
+  Rings rings;
+  Worker worker;
+  worker.set_driver(rings.doorbell());
+  EXPECT_TRUE(worker.close());
+  worker.wake();
+  EXPECT_EQ(rings.count, 0);
+}
+
+TEST(Runnable, ClosesWithTheTurnThatIsOwed) {
+  Rings rings;
+  Worker worker;
+  worker.set_driver(rings.doorbell());
+  worker.wake();
+  EXPECT_FALSE(worker.close());
+  EXPECT_FALSE(worker.begin_turn());
+  worker.wake();
+  EXPECT_EQ(rings.count, 1);
+}
+
+TEST(Runnable, ClosesWithTheTurnThatIsUnderWay) {
+  Worker worker;
+  worker.wake();
+  ASSERT_TRUE(worker.begin_turn());
+  EXPECT_FALSE(worker.close());
+  worker.wake();
+  EXPECT_EQ(worker.end_turn(), Runnable::Next::kClosed);
+}
+
+TEST(Runnable, IsHeavyWhileTwoOfItsLastTurnsWere) {
+  Worker worker;
+  EXPECT_TRUE(worker.is_light());
+  worker.count_turn(Runnable::kLightTurn * 2);
+  EXPECT_TRUE(worker.is_light()) << "one may have been the system's";
+  for (int i = 0; i < 30; ++i) {
+    worker.count_turn(Runnable::kLightTurn);
+  }
+  worker.count_turn(Runnable::kLightTurn * 2);
+  EXPECT_FALSE(worker.is_light());
+  worker.count_turn(Runnable::kLightTurn);
+  EXPECT_TRUE(worker.is_light()) << "the first is long ago";
 }
 
 TEST(Runnable, CountsLongTurnsAndKeepsTheLongest) {

@@ -324,7 +324,8 @@ TEST_F(SourcePumpTest, IsNotWokenByPlacesThatComeBackAfterItHasFinished) {
   graph_.destroy_runner();
   int rings = 0;
   pump.set_driver({[](void* context) { ++*static_cast<int*>(context); }, &rings});
-  pump.begin_turn();
+  ASSERT_TRUE(pump.begin_turn());
+  ASSERT_EQ(pump.end_turn(), Runnable::Next::kRest);
   kept_.front().end(Outcome::kDelivered);
   EXPECT_EQ(rings, 0);
 }

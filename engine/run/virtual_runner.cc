@@ -49,8 +49,7 @@ VirtualRunner::Entry& VirtualRunner::next_ready() {
 }
 
 void VirtualRunner::turn(Entry& entry) {
-  entry.runnable->begin_turn();
-  if (entry.finished) {
+  if (!entry.runnable->begin_turn() || entry.finished) {
     return;
   }
   ++steps_;
@@ -66,7 +65,13 @@ void VirtualRunner::turn(Entry& entry) {
       break;
     case Runnable::Step::kFinished:
       entry.finished = true;
-      return;
+      break;
+  }
+  if (entry.runnable->end_turn() == Runnable::Next::kTurn) {
+    enqueue(entry);
+  }
+  if (entry.finished) {
+    return;
   }
   const auto when = entry.runnable->wake_at();
   if (when.has_value() && when != entry.armed) {

@@ -112,8 +112,9 @@ class Journey {
   /// Runs until the source has failed `failures` times, then stops it and runs to the end.
   void run(std::size_t failures) {
     for (;;) {
-      pump_->begin_turn();
+      ASSERT_TRUE(pump_->begin_turn());
       const Runnable::Step step = pump_->step(clock_.now());
+      const bool is_rung = pump_->end_turn() == Runnable::Next::kTurn;
       take_frames();
       obey_supervisor();
       if (step == Runnable::Step::kFinished) {
@@ -127,7 +128,7 @@ class Journey {
         clock_.advance(*wake - clock_.now());
         supervisor_->on_time(clock_.now());
         obey_supervisor();
-      } else if (step == Runnable::Step::kIdle) {
+      } else if (step == Runnable::Step::kIdle && !is_rung) {
         bell_.wait();
       }
     }

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <atomic>
+#include <optional>
+
+#include "actors/local_turns.h"
+#include "actors/messages/run_messages.h"
+#include "engine/base/clock.h"
+#include "engine/run/runnable.h"
+
+namespace penstock::actors {
+
+/// Sees to it that one runnable gets the turns that it is owed: on the worker that rang, where
+/// `LocalTurns` takes it, or by a message to the runnable's actor. What may block goes to a thread
+/// of its own for just that turn, so that a file system that hangs holds up nobody else.
+///
+/// Exactly one party holds an owed turn (a row of a worker, or a message), so turns never overlap.
+///
+/// Ownership: outlives the runnable's last ring; `ShellSet` owns it.
+/// Thread-safety: `ring` and `close` from any thread; the rest by whoever holds the turn.
+class RunnableDriver {
+ public:
+  RunnableDriver(Runnable& runnable, const Clock* clock, LocalTurnsBook& rows)
+      : runnable_(runnable),
+        clock_(clock),
+        rows_(rows) {}
+
+  RunnableDriver(const RunnableDriver&) = delete;
+  RunnableDriver& operator=(const RunnableDriver&) = delete;
+  ~RunnableDriver() = default;
+
+  /// Names the actor that gets the messages. Pre: before anything rings.
+  void use(RunnableActor shell) { shell_ = std::move(shell); }
+
+  [[nodiscard]] const RunnableActor& shell() const noexcept { return shell_; }
+
+  /// A turn is owed from now on.
+  void ring();
+
+  /// Makes the turn that is owed, and what follows from it. By the actor.
+  void on_wake() { rows_.of_this_worker().run(*this); }
+
+  /// Makes the turn that is owed. Returns when it ended.
+  TimePoint turn(TimePoint now);
+
+  /// Has the owed turn made by any worker that is free.
+  void post();
+
+  /// The timer has gone off. By the actor.
+  void on_tick();
+
+  /// The blocking part of a turn is done: goes on with the turn. By the actor.
+  void on_unblock();
+
+  /// As `Runnable::close`; the actor hears of the end of a turn by `closed_atom`.
+  [[nodiscard]] bool close() noexcept { return runnable_.close(); }
+
+  [[nodiscard]] bool is_light() const noexcept { return runnable_.is_light(); }
+
+  [[nodiscard]] const Clock* clock() const noexcept { return clock_; }
+
+ private:
+  void end_turn();
+  void block();
+  void set_timer(TimePoint now);
+
+  Runnable& runnable_;
+  const Clock* clock_;
+  LocalTurnsBook& rows_;
+  RunnableActor shell_;
+  bool finished_ = false;
+  std::optional<TimePoint> timer_;
+  std::atomic<bool> has_ticked_{false};
+};
+
+}  // namespace penstock::actors
