@@ -47,7 +47,7 @@ void LocalTurns::work() {
       if (next == nullptr) {
         continue;
       }
-      if (now - begin < kShare) {
+      if (goes_on(now - begin)) {
         takes_ = next->is_light();
         turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
         now = next->turn(now);
@@ -58,6 +58,10 @@ void LocalTurns::work() {
     }
   }
   takes_ = false;
+}
+
+bool LocalTurns::goes_on(Duration worked) const noexcept {
+  return worked < kShare || (worked < kLongShare && !book_.has_posted());
 }
 
 void LocalTurns::rescue() {
@@ -76,7 +80,7 @@ void LocalTurns::rescue() {
 
 LocalTurns& LocalTurnsBook::of_this_worker() {
   if (row_of_thread == nullptr) {
-    auto row = std::make_unique<LocalTurns>();
+    auto row = std::make_unique<LocalTurns>(*this);
     row_of_thread = row.get();
     const std::lock_guard lock(mutex_);
     rows_.push_back(std::move(row));

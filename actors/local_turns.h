@@ -13,6 +13,7 @@
 
 namespace penstock::actors {
 
+class LocalTurnsBook;
 class RunnableDriver;
 
 /// The turns that one worker makes in a row: what a turn rings runs next on the same worker,
@@ -20,17 +21,19 @@ class RunnableDriver;
 ///
 /// To wake a worker costs several microseconds, to run what a short turn has rung often less than
 /// one, with everything that it needs still in the worker's cache. So a turn stays here when it and
-/// the turn that rang it usually take no more than `Runnable::kLightTurn`; whatever is heavier is
-/// posted at once, for any worker that is free. After `kShare` the rest is posted too, so that a
-/// row ends and actors that wait for a worker get one. A turn that is suddenly long keeps nobody:
-/// `rescue`.
+/// the turn that rang it are light (`Runnable::is_light`); whatever is heavier, or finds `kRoom`
+/// others waiting, is posted at once, for any worker that is free. A row ends after `kShare`, what
+/// is left is posted: after `kLongShare` if nobody else waits for a worker meanwhile. A turn that
+/// is suddenly long keeps nobody: `rescue`.
 ///
 /// Thread-safety: as each function says.
 class LocalTurns {
  public:
   static constexpr Duration kShare = std::chrono::microseconds(100);
+  static constexpr Duration kLongShare = std::chrono::milliseconds(2);
 
-  LocalTurns() = default;
+  explicit LocalTurns(const LocalTurnsBook& book) : book_(book) {}
+
   LocalTurns(const LocalTurns&) = delete;
   LocalTurns& operator=(const LocalTurns&) = delete;
   ~LocalTurns() = default;
@@ -50,10 +53,12 @@ class LocalTurns {
   void rescue();
 
  private:
-  static constexpr std::size_t kRoom = 64;
+  static constexpr std::size_t kRoom = 16;
 
   void work();
+  [[nodiscard]] bool goes_on(Duration worked) const noexcept;
 
+  const LocalTurnsBook& book_;
   const Clock* clock_ = nullptr;  // Null: not at work.
   bool takes_ = false;            // The turn under way is usually light.
   std::size_t begin_ = 0;
@@ -75,6 +80,16 @@ class LocalTurnsBook {
   /// Returns the row of the calling thread; null on threads that make no turns.
   [[nodiscard]] static LocalTurns* of_this_thread() noexcept;
 
+  /// Say that a turn was posted, and that a worker has begun with it.
+  void note_post() noexcept { posted_.fetch_add(1, std::memory_order_relaxed); }
+
+  void note_begin() noexcept { posted_.fetch_sub(1, std::memory_order_relaxed); }
+
+  /// Whether a turn waits for a worker.
+  [[nodiscard]] bool has_posted() const noexcept {
+    return posted_.load(std::memory_order_relaxed) > 0;
+  }
+
   /// As the rows' own. To be called every `kRescuePeriod`, so that a turn that waits behind one
   /// that is suddenly long, or hangs, does so for two of them at most.
   void rescue();
@@ -84,6 +99,7 @@ class LocalTurnsBook {
  private:
   std::mutex mutex_;
   std::vector<std::unique_ptr<LocalTurns>> rows_;
+  std::atomic<std::int64_t> posted_{0};
 };
 
 }  // namespace penstock::actors

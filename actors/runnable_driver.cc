@@ -15,7 +15,13 @@ void RunnableDriver::ring() {
   }
 }
 
+void RunnableDriver::on_wake() {
+  rows_.note_begin();
+  rows_.of_this_worker().run(*this);
+}
+
 void RunnableDriver::post() {
+  rows_.note_post();
   caf::anon_send(shell_, wake_atom::value);
 }
 

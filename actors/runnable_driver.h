@@ -38,7 +38,7 @@ class RunnableDriver {
   void ring();
 
   /// Makes the turn that is owed, and what follows from it. By the actor.
-  void on_wake() { rows_.of_this_worker().run(*this); }
+  void on_wake();
 
   /// Makes the turn that is owed. Returns when it ended.
   TimePoint turn(TimePoint now);
