@@ -8,7 +8,8 @@ namespace penstock {
 
 FramePool::FramePool(Options options)
     : options_(std::move(options)),
-      stream_name_(std::make_shared<const std::string>(options_.stream_name)) {}
+      stream_name_(std::make_shared<const std::string>(options_.stream_name)),
+      clock_(options_.clock) {}
 
 Ref<FramePool> FramePool::create(Options options) {
   PENSTOCK_CHECK(options.clock != nullptr && options.ledger != nullptr)
@@ -42,6 +43,14 @@ Frame FramePool::make_child(const Frame& parent, std::uint16_t index) {
   body->child.indexes[body->child.depth++] = index;
   body->add_reference();
   return Frame::adopt(body);
+}
+
+void FramePool::retire() noexcept {
+  const std::lock_guard lock(mutex_);
+  if (clock_ != nullptr) {
+    retired_at_ = clock_->now();
+    clock_ = nullptr;
+  }
 }
 
 detail::FrameBody* FramePool::take_body() {
@@ -89,15 +98,19 @@ detail::FrameRoot* FramePool::take_root() {
 void FramePool::give_root(detail::FrameRoot* root) noexcept {
   const std::uint16_t worst = root->worst.load(std::memory_order_acquire);
   const auto outcome = static_cast<Outcome>(worst >> 8U);
-  options_.ledger->count_ended(outcome == Outcome::kNone ? Outcome::kLost : outcome,
-                               static_cast<Reason>(worst & 0xFFU),
-                               options_.clock->now() - root->admitted_at);
+  const TimePoint admitted_at = root->admitted_at;
   root->arena.reset();
   Place place = std::move(root->place);
+  TimePoint now;
   {
     const std::lock_guard lock(mutex_);
+    now =
+        clock_ != nullptr ? clock_->now() : retired_at_;  // Locked: `retire` takes the clock away.
     free_roots_.push_back(root);  // Cannot allocate: reserved when the root was made.
   }
+  options_.ledger->count_ended(outcome == Outcome::kNone ? Outcome::kLost : outcome,
+                               static_cast<Reason>(worst & 0xFFU),
+                               now - admitted_at);
   place.give_back();
   drop_reference();
 }

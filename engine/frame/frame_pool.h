@@ -18,6 +18,7 @@ namespace penstock {
 /// Where the frames of one stream come from and go back to: recycles their records and books how
 /// each of them ended.
 ///
+/// States: in use -> retired (once, by `retire`), when the run that it belongs to goes.
 /// Ownership: counted; lives until the last frame has ended, whatever happened to the run.
 /// Thread-safety: `make` by the source; frames end on any thread.
 /// Cost: a short lock a frame at each end; no allocation once as many records exist as places.
@@ -26,7 +27,7 @@ class FramePool final : public RefCounted<FramePool> {
   struct Options {
     StreamId stream{};
     std::string stream_name;
-    const Clock* clock = nullptr;  ///< Outlives all frames.
+    const Clock* clock = nullptr;  ///< Lives until `retire`.
     std::shared_ptr<StreamLedger> ledger;
   };
 
@@ -39,7 +40,9 @@ class FramePool final : public RefCounted<FramePool> {
   /// Errors are bugs: the path is at most `ChildPath::kMaxDepth` deep.
   [[nodiscard]] static Frame make_child(const Frame& parent, std::uint16_t index);
 
-  [[nodiscard]] const Clock& clock() const noexcept { return *options_.clock; }
+  /// The run goes, and its clock may: frames that somebody keeps end as ever, but as old as they
+  /// are now. Pre: `make` is not called any more.
+  void retire() noexcept;
 
   [[nodiscard]] StreamLedger& ledger() const noexcept { return *options_.ledger; }
 
@@ -57,9 +60,11 @@ class FramePool final : public RefCounted<FramePool> {
   detail::FrameRoot* take_root();
   void give_root(detail::FrameRoot* root) noexcept;
 
-  Options options_;
+  const Options options_;
   std::shared_ptr<const std::string> stream_name_;
   std::mutex mutex_;
+  const Clock* clock_;    // Null once retired.
+  TimePoint retired_at_;  // Then the time of all ends.
   std::vector<detail::FrameBody*> free_bodies_;
   std::vector<detail::FrameRoot*> free_roots_;
   std::vector<std::unique_ptr<detail::FrameBody>> bodies_;

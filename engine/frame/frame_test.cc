@@ -1,6 +1,7 @@
 #include "engine/frame/frame.h"
 
 #include <array>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -50,6 +51,33 @@ TEST_F(FrameTest, EndsOnceAndBooksItsOutcomeAndAge) {
   EXPECT_EQ(totals().delivered, 1U);
   EXPECT_EQ(totals().failed, 0U);
   EXPECT_EQ(books_->latency().max(), 100U);
+}
+
+TEST_F(FrameTest, OutlivesTheRunThatItIsOfAndItsClock) {
+  auto clock = std::make_unique<ManualClock>();
+  auto window = InflightWindow::create(1);
+  ASSERT_TRUE(window.has_value());
+  Ref<FramePool> pool = FramePool::create({StreamId{3}, "door", clock.get(), books_});
+  Frame kept = pool->make(*window->admit(), 7, {.pts = Duration(5), .wall_ns = 9});
+  kept.set_image(image_on(Buffer::allocate(8)));
+  const LabelTable labels{{"cat"}};
+  kept.set_objects(std::array<Object, 1>{}, &labels);
+  Frame shared = kept.share();
+  clock->advance(Duration(100));
+  pool->retire();
+  pool.reset();
+  clock.reset();
+  window = Error{Errc::kUnavailable, "gone"};
+
+  EXPECT_EQ(kept.stream_name(), "door");
+  EXPECT_EQ(kept.time().pts, Duration(5));
+  EXPECT_EQ(kept.objects().items.size(), 1U);
+  shared.set_image(image_on(Buffer::allocate(4)));  // Takes a record of the pool.
+  EXPECT_EQ(kept.image().buffer.size(), 8U);
+  shared.end(Outcome::kDelivered);
+  kept.end(Outcome::kDelivered);
+  EXPECT_EQ(totals().delivered, 1U);
+  EXPECT_EQ(books_->latency().max(), 100U);  // As old as it was when the run went.
 }
 
 TEST_F(FrameTest, EndsWithTheWorstOfItsHandlesOutcomes) {

@@ -51,7 +51,7 @@ struct Label {
 /// The objects of a frame, in its arena. Empty is a result too: "nothing was found".
 struct Objects {
   std::span<const Object> items;
-  const LabelTable* labels = nullptr;  ///< Lives as long as the graph that made it.
+  const LabelTable* labels = nullptr;  ///< Outlives all frames: see `intern_labels`.
 };
 
 /// The classes of a frame, best first, in its arena.

@@ -1,6 +1,7 @@
 #include "engine/nodes/app_ports.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -166,28 +167,28 @@ class AppPortsTest : public ::testing::Test {
  protected:
   void build() {
     register_app_nodes(catalogue_, ports_);
-    const auto edge = graph_.edge(2);
-    graph_.source({.window = 2, .outputs = {{edge}}, .make = [this] {
-                     SourceArgs args;
-                     args.name = "cam";
-                     args.stream = "gate";
-                     args.options = &source_options_;
-                     return (*catalogue_.find_source("app_source"))(args);
-                   }});
-    graph_.segment({.nodes = {[this] {
-                      NodeArgs args;
-                      args.name = "out";
-                      return (*catalogue_.find_node("app_sink"))(args);
-                    }},
-                    .inputs = {{edge}}});
+    const auto edge = graph_->edge(2);
+    graph_->source({.window = 2, .outputs = {{edge}}, .make = [this] {
+                      SourceArgs args;
+                      args.name = "cam";
+                      args.stream = "gate";
+                      args.options = &source_options_;
+                      return (*catalogue_.find_source("app_source"))(args);
+                    }});
+    graph_->segment({.nodes = {[this] {
+                       NodeArgs args;
+                       args.name = "out";
+                       return (*catalogue_.find_node("app_sink"))(args);
+                     }},
+                     .inputs = {{edge}}});
   }
 
   std::uint64_t delivered() {
-    EXPECT_EQ(testing::imbalance(graph_.books(0).totals()), "");
-    return graph_.books(0).totals().delivered;
+    EXPECT_EQ(testing::imbalance(graph_->books(0).totals()), "");
+    return graph_->books(0).totals().delivered;
   }
 
-  VirtualGraph graph_;
+  std::unique_ptr<VirtualGraph> graph_ = std::make_unique<VirtualGraph>();
   AppPorts ports_;
   NodeCatalogue catalogue_;
   const OptionValues source_options_ = options_of(app_source_type());
@@ -201,11 +202,11 @@ TEST_F(AppPortsTest, CarryFramesThroughAGraphWhoseWindowBoundsWhatTheApplication
     in->push(picture(), milliseconds(40) * i);
   }
   in->close();
-  graph_.run();
+  graph_->run();
   EXPECT_EQ(out->waiting(), 2U);  // The window; the other two wait at the entrance.
   for (std::uint64_t seq = 0; seq < 4; ++seq) {
     EXPECT_EQ(take(*out), seq);
-    graph_.run();
+    graph_->run();
   }
   EXPECT_EQ(out->pop(kAtOnce).first, State::kClosed);
   EXPECT_EQ(delivered(), 4U);
@@ -219,7 +220,7 @@ TEST_F(AppPortsTest, CallTheApplicationBack) {
   in->push(picture(), kAtOnce);
   in->push(picture(), milliseconds(40));
   in->close();
-  EXPECT_TRUE(graph_.run());
+  EXPECT_TRUE(graph_->run());
   EXPECT_EQ(seen, (std::vector<std::uint64_t>{0, 1}));
   EXPECT_EQ(delivered(), 2U);
 }
@@ -230,13 +231,13 @@ TEST_F(AppPortsTest, EndFramesThatNobodyTookAsCancelled) {
   build();
   in->push(picture(), kAtOnce);
   in->close();
-  graph_.run();
-  graph_.destroy_runner();
-  graph_.destroy_segment(0);
+  graph_->run();
+  graph_->destroy_runner();
+  graph_->destroy_segment(0);
   ports_ = AppPorts();
   catalogue_ = NodeCatalogue();
-  EXPECT_EQ(graph_.books(0).totals().cancelled, 1U);
-  EXPECT_EQ(graph_.books(0).totals().lost, 0U);
+  EXPECT_EQ(graph_->books(0).totals().cancelled, 1U);
+  EXPECT_EQ(graph_->books(0).totals().lost, 0U);
 }
 
 TEST_F(AppPortsTest, PreferThePortOfTheStream) {
@@ -257,6 +258,26 @@ TEST_F(AppPortsTest, NameTheActorThatHasNone) {
   EXPECT_EQ(node.error().message,
             "actor 'out': the application has no port of that name; it must call "
             "AppPorts::add_sink before the graph starts");
+}
+
+TEST_F(AppPortsTest, LeaveTheApplicationFramesThatOutliveTheGraphAndItsClock) {
+  const auto in = ports_.add_source("cam");
+  const auto out = ports_.add_sink("out");
+  build();
+  in->push(picture(), kAtOnce);
+  in->push(picture(), milliseconds(40));
+  in->close();
+  graph_->run();
+  auto [state, kept] = out->pop(kAtOnce);
+  ASSERT_EQ(state, State::kFrame);
+  const auto books = graph_->shared_books(0);
+  graph_.reset();
+  EXPECT_EQ((*kept)->image().width, 4);
+  EXPECT_EQ((*kept)->image().plane(0)[2], 3);
+  EXPECT_EQ(take(*out), 1U);  // One that nobody had taken while the graph ran.
+  kept.reset();
+  EXPECT_EQ(books->totals().delivered, 2U);
+  EXPECT_EQ(testing::imbalance(books->totals()), "");
 }
 
 }  // namespace

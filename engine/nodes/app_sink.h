@@ -21,7 +21,8 @@ namespace penstock {
 ActorType app_sink_type();
 
 /// A frame in the hands of an application. It counts as delivered when it is destroyed, and gives
-/// its place and its buffers back then: keep it for a short time only.
+/// its place and its buffers back then: while the graph runs, keep it for a short time only. It
+/// can be read and destroyed after the graph as well.
 class AppFrame {
  public:
   explicit AppFrame(Frame frame) noexcept : frame_(std::move(frame)) {}
@@ -54,8 +55,8 @@ class AppFrame {
 ///
 /// States: open -> closed, when the graph has delivered its last frame or ended; a graph that is
 /// started again opens it anew.
-/// Ownership: shared by the application and the graph. Frames, and so this, must go before the
-/// clock that the graph was started with. Frames that nobody took end as `cancelled{shutdown}`.
+/// Ownership: shared by the application and the graph. Frames, and so this, may outlive the graph
+/// and its clock. Frames that nobody took end as `cancelled{shutdown}`.
 /// Thread-safety: everything from any thread. The callback is called on the graph's threads.
 ///
 /// @code

@@ -34,6 +34,7 @@ SourcePump::~SourcePump() {
   refuse_waiting();
   window_.close();
   out_.abandon(Outcome::kCancelled, Reason::kShutdown);
+  pool_->retire();  // An application may keep frames for longer than the run and its clock live.
 }
 
 Runnable::Step SourcePump::step(TimePoint now) {
