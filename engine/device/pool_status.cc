@@ -157,6 +157,8 @@ void DevicePool::Core::add_flows(const SchedulerSnapshot& snapshot,
       const auto why = static_cast<FinishReason>(reason);
       if (why == FinishReason::kDone) {
         flow.done = book.finished[reason];
+      } else if (why == FinishReason::kFailed || why == FinishReason::kNoDevice) {
+        flow.failed += book.finished[reason];
       } else if (book.finished[reason] > 0) {
         flow.dropped.emplace_back(to_string(why), book.finished[reason]);
       }

@@ -53,6 +53,7 @@ struct PoolStatus {
     std::uint32_t queued = 0;
     std::uint32_t in_flight = 0;
     std::uint64_t done = 0;
+    std::uint64_t failed = 0;  ///< At the device, again and again, or for want of one.
     std::vector<std::pair<std::string, std::uint64_t>> dropped;  ///< By reason; only those > 0.
     double fps = 0;               ///< Of late; 0 where nobody measured.
     std::uint64_t oldest_ns = 0;  ///< Age of the oldest frame that is queued.

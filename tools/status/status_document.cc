@@ -175,6 +175,7 @@ Json clients_json(const PoolStatus& pool) {
                     {"oldest_ms", ms_of(client.oldest_ns)},
                     {"in_flight", client.in_flight},
                     {"done", client.done},
+                    {"failed", client.failed},
                     {"dropped", std::move(dropped)},
                     {"fps", client.fps},
                     {"wait_ms", latency_json(client.wait_p50_ns, client.wait_p99_ns)},

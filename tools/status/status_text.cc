@@ -152,22 +152,27 @@ std::string streams_text(const Json& document) {
   return table({"STREAM",
                 ">FPS",
                 ">DELIVERED",
+                ">REFUSED",
                 ">DROPPED",
+                ">CANCELLED",
                 ">FAILED",
                 ">IN FLIGHT",
                 ">MS p50/p99",
-                "DROPPED BECAUSE OF"},
+                "NOT DELIVERED BECAUSE OF"},
                rows_of(at(document, "streams"), [](const Json& one) {
-                 const double dropped = number_at(one, "refused") + number_at(one, "dropped") +
-                                        number_at(one, "cancelled");
+                 const std::string lost = number_at(one, "lost") > 0
+                                              ? " (" + count_at(one, "lost") + " lost: a bug)"
+                                              : "";
                  return Row{text_at(one, "name"),
                             fps_at(one),
                             count_at(one, "delivered"),
-                            format("%.0f", dropped),
-                            format("%.0f", number_at(one, "failed") + number_at(one, "lost")),
+                            count_at(one, "refused"),
+                            count_at(one, "dropped"),
+                            count_at(one, "cancelled"),
+                            count_at(one, "failed"),
                             count_at(one, "in_flight") + "/" + count_at(one, "window"),
                             latency_at(one, "latency_ms"),
-                            reasons_text(at(one, "by_reason"))};
+                            reasons_text(at(one, "by_reason")) + lost};
                }));
 }
 
@@ -273,6 +278,7 @@ std::string clients_text(const Json& document) {
                 ">OLDEST",
                 ">IN FLIGHT",
                 ">DONE",
+                ">FAILED",
                 ">WAIT MS p50/p99",
                 "DROPPED BECAUSE OF"},
                rows_of(at(document, "clients"), [](const Json& one) {
@@ -284,6 +290,7 @@ std::string clients_text(const Json& document) {
                             age_text(number_at(one, "oldest_ms")),
                             count_at(one, "in_flight"),
                             count_at(one, "done"),
+                            count_at(one, "failed"),
                             latency_at(one, "wait_ms"),
                             reasons_text(at(one, "dropped"))};
                }));

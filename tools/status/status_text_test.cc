@@ -24,7 +24,9 @@ StatusDocument document() {
   stream.name = "cam";
   stream.totals.delivered = 90;
   stream.totals.refused = 3;
+  stream.totals.failed = 2;
   stream.totals.by_reason[1] = 3;
+  stream.totals.by_reason[9] = 2;
   stream.in_flight = 1;
   stream.window = 2;
   stream.latency_p50_ns = 12'000'000;
@@ -58,6 +60,8 @@ StatusDocument document() {
   client.name = "detect cam";
   client.priority = "high";
   client.weight = 2;
+  client.done = 60;
+  client.failed = 4;
   client.dropped = {{"deadline", 5}};
   document.pool.clients = {client};
   document.pool.decisions = {{TimePoint(std::chrono::seconds(98)), "npu swaps cars -> plates"}};
@@ -76,6 +80,7 @@ TEST(StatusDocument, SaysEverythingInJson) {
   EXPECT_EQ(json.at("devices").at(0).at("sub_devices").at(1).at("resident").at(1), "plates");
   EXPECT_EQ(json.at("packages").at(0).at("swap_ms"), 21);
   EXPECT_EQ(json.at("clients").at(0).at("dropped").at("deadline"), 5);
+  EXPECT_EQ(json.at("clients").at(0).at("failed"), 4);
   EXPECT_EQ(json.at("decisions").at(0).at("age_s"), 2);
   EXPECT_EQ(json.at("decision_count"), 40);
 }
@@ -93,8 +98,8 @@ TEST(StatusText, ShowsEveryTable) {
             0U)
       << *text;
   EXPECT_TRUE(contains(*text,
-                       "cam     25.0         90        3       0        1/2   12.0/30.5  "
-                       "latest_wins 3\n"))
+                       "cam     25.0         90        3        0          0       2        1/2   "
+                       "12.0/30.5  latest_wins 3, device_failed 2\n"))
       << *text;
   EXPECT_TRUE(contains(*text, "cam -> detect      3/4   1.5 s")) << *text;
   EXPECT_TRUE(contains(*text, "npu     mx3-0 (simulated)  degraded  loaded    0  50 %")) << *text;
