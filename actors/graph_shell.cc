@@ -40,7 +40,7 @@ void GraphShell::carry_on() {
   if (wiring_->supervisor.is_finished()) {
     if (!finished_) {
       finished_ = true;
-      wiring_->on_finished(wiring_->supervisor.has_failed());
+      wiring_->on_finished(wiring_->supervisor);
     }
     return;
   }

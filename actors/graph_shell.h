@@ -27,7 +27,7 @@ class GraphShell final : public GraphActor::base {
     StallWatch stalls;
     const Clock* clock = nullptr;
     std::function<void(const Supervisor::Note&)> on_note;
-    std::function<void(bool failed)> on_finished;  ///< Called once.
+    std::function<void(const Supervisor&)> on_finished;  ///< Called once.
   };
 
   GraphShell(caf::actor_config& config, Wiring* wiring);

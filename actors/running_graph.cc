@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
@@ -19,10 +20,11 @@ namespace penstock::actors {
 struct RunningGraph::Core final : public RunEvents {
   void post(RunEvent event) override { caf::anon_send(supervisor, MemberEvent{std::move(event)}); }
 
-  void finish(bool has_failed) {
+  void finish(const Supervisor& decided) {
     const std::lock_guard lock(mutex);
     finished = true;
-    failed = has_failed;
+    failed = decided.has_failed();
+    cut_off = decided.cut_off();
     done.notify_all();
   }
 
@@ -36,6 +38,7 @@ struct RunningGraph::Core final : public RunEvents {
   std::condition_variable done;
   bool finished = false;
   bool failed = false;
+  std::vector<std::string> cut_off;
   std::unique_ptr<GraphRun> run;  // Goes first.
 };
 
@@ -53,7 +56,7 @@ std::unique_ptr<RunningGraph> RunningGraph::start(Workers& workers,
                              StallWatch(core->run->watched_edges(), options.stall_limit),
                              options.clock,
                              std::move(options.on_note),
-                             [raw](bool failed) { raw->finish(failed); }});
+                             [raw](const Supervisor& decided) { raw->finish(decided); }});
   core->supervisor = core->system.spawn<GraphShell>(core->wiring.get());
   for (const Supervisor::Member& member : core->run->members()) {
     member.runnable->set_events(raw);
@@ -93,6 +96,11 @@ bool RunningGraph::wait_for(Duration limit) {
 bool RunningGraph::has_failed() const noexcept {
   const std::lock_guard lock(core_->mutex);
   return core_->failed;
+}
+
+std::vector<std::string> RunningGraph::cut_off() const {
+  const std::lock_guard lock(core_->mutex);
+  return core_->cut_off;
 }
 
 const GraphRun& RunningGraph::run() const noexcept {

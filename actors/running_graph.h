@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "actors/workers.h"
 #include "engine/base/clock.h"
@@ -46,6 +48,10 @@ class RunningGraph {
 
   /// Pre: finished. Whether a stream or the whole graph was given up.
   [[nodiscard]] bool has_failed() const noexcept;
+
+  /// Pre: finished. Names the members that had not finished `drain_limit` after the stop.
+  [[nodiscard]] std::vector<std::string> cut_off() const;
+
   [[nodiscard]] const GraphRun& run() const noexcept;
 
  private:

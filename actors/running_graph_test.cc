@@ -1,5 +1,6 @@
 #include "actors/running_graph.h"
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <limits>
@@ -221,6 +222,33 @@ TEST(RunningGraph, StopsOneStreamThatFailsForGoodAndFinishesTheOther) {
   EXPECT_EQ(totals(*graph, 1).delivered, 10U);
   EXPECT_EQ(imbalance(totals(*graph, 1)), "");
   EXPECT_NE(world.notes().find("its stream is stopped"), std::string::npos) << world.notes();
+}
+
+TEST(RunningGraph, NamesWhatTheDrainLimitCutOff) {
+  Workers two = workers();
+  World world;
+  world.frames = 1000;
+  world.options.drain_limit = Duration::zero();
+  Gate taken;
+  Gate given_up;
+  world.makers["end"] = processing([&](Frame&, Emit&) -> Status {
+    taken.open();
+    given_up.wait();
+    return {};
+  });
+  world.on_note = [&](const std::string& text) {
+    if (text.find("not finished") != std::string::npos) {
+      given_up.open();
+    }
+  };
+  const auto graph = world.start(two);
+  taken.wait();
+  graph->stop();
+  ASSERT_TRUE(graph->wait_for(kFarTooLong));
+  EXPECT_TRUE(graph->has_failed());
+  const std::vector<std::string> cut = graph->cut_off();
+  EXPECT_NE(std::find(cut.begin(), cut.end(), "end[cam]"), cut.end()) << world.notes();
+  EXPECT_EQ(imbalance(totals(*graph)), "");
 }
 
 TEST(RunningGraph, GivesUpOnANodeThatNeverOpens) {

@@ -172,8 +172,9 @@ void Supervisor::on_time(TimePoint now) {
   if (drain_by_.has_value() && now >= *drain_by_ && !drained_ && unfinished_ > 0) {
     drained_ = true;
     failed_ = true;
+    cut_off_ = unfinished();
     std::string names;
-    for (const std::string& name : unfinished()) {
+    for (const std::string& name : cut_off_) {
       names += (names.empty() ? "'" : ", '") + name + "'";
     }
     note(Note::Level::kError,

@@ -78,6 +78,9 @@ class Supervisor {
   /// Whether a stream or the graph was given up.
   [[nodiscard]] bool has_failed() const noexcept { return failed_; }
 
+  /// Names what had not finished `drain_limit` after the stop, and was given up for that.
+  [[nodiscard]] const std::vector<std::string>& cut_off() const noexcept { return cut_off_; }
+
   /// Names what has not finished: for the report of a run that does not end.
   [[nodiscard]] std::vector<std::string> unfinished() const;
 
@@ -104,6 +107,7 @@ class Supervisor {
   bool stopping_ = false;
   bool failed_ = false;
   bool drained_ = false;
+  std::vector<std::string> cut_off_;
   std::optional<TimePoint> drain_by_;
   std::vector<Order> orders_;
   std::vector<Note> notes_;

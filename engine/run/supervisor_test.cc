@@ -347,6 +347,7 @@ TEST_F(SupervisorTest, GivesUpWhatHasNotFinishedByTheDrainLimit) {
   EXPECT_EQ(advance(), seconds(10));
   EXPECT_EQ(orders(), "give up detect, give up sink[b]");
   EXPECT_EQ(notes(), "not finished 10 s after the stop, given up: 'detect', 'sink[b]'\n");
+  EXPECT_EQ(supervisor_->cut_off(), (std::vector<std::string>{"detect", "sink[b]"}));
   EXPECT_TRUE(supervisor_->has_failed());
   EXPECT_EQ(supervisor_->wake_at(), std::nullopt);
 }

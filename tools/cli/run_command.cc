@@ -16,6 +16,7 @@
 #include "drivers/claims/claim_folder.h"
 #include "engine/base/log.h"
 #include "engine/device/device_pool.h"
+#include "engine/yaml/scalar.h"
 #include "tools/cli/arguments.h"
 #include "tools/cli/console.h"
 #include "tools/cli/graph_loader.h"
@@ -31,15 +32,19 @@
 namespace penstock {
 namespace {
 
-constexpr const char* kHelp = R"(usage: penstock run FILE [--set NAME=VALUE]... [--quiet] [--json]
+constexpr const char* kHelp =
+    R"(usage: penstock run FILE [--set NAME=VALUE]... [--drain-limit TIME] [--quiet] [--json]
 
 Runs a graph until its files have ended, or until Ctrl-C: then its sources stop, what is in the graph
 finishes, and files are closed. A second Ctrl-C ends at once.
   --set NAME=VALUE  gives a parameter of the graph its value
+  --drain-limit TIME
+                    how long what is in the graph may take to finish after Ctrl-C, such as 30s
+                    (10s); what has not finished by then is cut off, and the run has failed
   --quiet           prints warnings and errors only
   --json            prints the summary as one JSON object on stdout
 
-On a terminal a line shows streams, rates, frames in flight, drops and the time left; elsewhere it is
+On a terminal a line shows streams, rates, frames in flight, what was not delivered and the time left; elsewhere it is
 printed every five seconds.
 Exit code: 0 done, 1 failed, 2 wrong graph or usage, 4 device or model not available, 130 killed.
 
@@ -48,6 +53,7 @@ example: penstock run graphs/people.yaml --set video=other.mp4
 
 constexpr Duration kTerminalPeriod = std::chrono::milliseconds(500);
 constexpr Duration kPlainPeriod = std::chrono::seconds(5);
+constexpr Duration kLongestDrain = std::chrono::hours(24);
 constexpr Duration kTick = std::chrono::milliseconds(100);
 
 /// The line that is written over and over on a terminal, or now and then elsewhere.
@@ -135,7 +141,24 @@ bool wait_until_finished(actors::RunningGraph& graph,
   return true;
 }
 
-int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSignals& signals) {
+/// Returns the value of `--drain-limit`. Errors: `kInvalidArgument` if it is not one.
+Result<Duration> drain_limit_of(const Arguments& arguments) {
+  const auto text = arguments.value("--drain-limit");
+  if (!text.has_value()) {
+    return actors::RunningGraph::Options().drain_limit;
+  }
+  const auto limit = parse_duration(*text);
+  if (!limit.has_value() || *limit < Duration::zero() || *limit > kLongestDrain) {
+    return Error{Errc::kInvalidArgument,
+                 "--drain-limit wants a time from 0s to 24h, such as 30s, not '" + *text + "'"};
+  }
+  return *limit;
+}
+
+int run_graph(const GraphSpec& spec,
+              const Arguments& arguments,
+              Duration drain_limit,
+              const StopSignals& signals) {
   const bool quiet = arguments.has("--quiet");
   auto drivers = start_drivers();
   if (!drivers.has_value()) {
@@ -188,6 +211,7 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
   const TimePoint start = clock.now();
   line.begin(start);
   actors::RunningGraph::Options options;
+  options.drain_limit = drain_limit;
   options.clock = &clock;
   options.on_note = [&](const Supervisor::Note& note) {
     line.clear();
@@ -211,19 +235,24 @@ int run_graph(const GraphSpec& spec, const Arguments& arguments, const StopSigna
   line.clear();
   const RunStatus status = status_of(graph->run());
   const PoolStatus pool_status = devices->pool().status();
-  const Duration elapsed = clock.now() - start;
+  const RunEnd end{clock.now() - start, drain_limit, graph->cut_off()};
   if (arguments.has("--json")) {
-    std::cout << summary_json(status, pool_status, elapsed) << "\n";
+    std::cout << summary_json(status, pool_status, end) << "\n";
   } else if (!quiet) {
-    std::cout << summary_text(status, pool_status, elapsed);
+    std::cout << summary_text(status, pool_status, end);
   }
   return graph->has_failed() || shows_failure(status) ? kExitFailed : kExitDone;
 }
 
 int run(std::span<const std::string> args) {
-  const auto parsed = Arguments::parse(args, {{"--quiet", "--json"}, {"--set"}, "FILE", 1, 1});
+  const auto parsed =
+      Arguments::parse(args, {{"--quiet", "--json"}, {"--set", "--drain-limit"}, "FILE", 1, 1});
   if (!parsed.has_value()) {
     return report_usage("run", parsed.error());
+  }
+  const auto drain_limit = drain_limit_of(*parsed);
+  if (!drain_limit.has_value()) {
+    return report_usage("run", drain_limit.error());
   }
   const StopSignals signals;  // Before anything starts a thread.
   const TypeRegistry registry = make_registry();
@@ -232,7 +261,7 @@ int run(std::span<const std::string> args) {
     return report_usage("run", checked.error());
   }
   show_diagnostics(*checked);
-  return checked->spec.has_value() ? run_graph(*checked->spec, *parsed, signals)
+  return checked->spec.has_value() ? run_graph(*checked->spec, *parsed, *drain_limit, signals)
                                    : exit_code_of(*checked);
 }
 

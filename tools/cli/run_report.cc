@@ -4,10 +4,12 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "engine/frame/outcome.h"
+#include "engine/yaml/scalar.h"
 
 namespace penstock {
 namespace {
@@ -31,8 +33,21 @@ std::uint64_t ended(const StreamLedger::Totals& totals) {
   return totals.delivered + totals.dropped + totals.cancelled + totals.failed + totals.lost;
 }
 
-std::uint64_t not_delivered(const StreamLedger::Totals& totals) {
-  return totals.refused + totals.dropped + totals.cancelled + totals.failed + totals.lost;
+/// Returns "3 refused, 2 failed": the outcomes but delivery that there were, by their words.
+std::string not_delivered_text(const StreamLedger::Totals& totals) {
+  const std::array<std::pair<std::uint64_t, const char*>, 5> outcomes = {
+      {{totals.refused, "refused"},
+       {totals.dropped, "dropped"},
+       {totals.cancelled, "cancelled"},
+       {totals.failed, "failed"},
+       {totals.lost, "lost"}}};
+  std::string text;
+  for (const auto& [count, word] : outcomes) {
+    if (count != 0) {
+      text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + word;
+    }
+  }
+  return text;
 }
 
 std::string duration_text(double seconds) {
@@ -113,6 +128,18 @@ std::string pool_text(const PoolStatus& pool) {
   return text;
 }
 
+std::string cut_off_text(const RunEnd& end) {
+  if (end.cut_off.empty()) {
+    return {};
+  }
+  std::string names;
+  for (const std::string& name : end.cut_off) {
+    names += (names.empty() ? "'" : ", '") + name + "'";
+  }
+  return "  cut off " + to_text(end.drain_limit) + " after the stop (see --drain-limit): " + names +
+         "\n";
+}
+
 nlohmann::ordered_json pool_json(const PoolStatus& pool) {
   nlohmann::ordered_json json = {{"devices", nlohmann::ordered_json::array()},
                                  {"models", nlohmann::ordered_json::array()}};
@@ -147,8 +174,8 @@ std::string status_line(const RunPace& pace, std::size_t width) {
     line += (line.empty() ? "" : "  ") + stream.name + ": " + std::to_string(done) + " frames, " +
             format("%.1f fps", rate(done - std::min(done, before), pace.between)) + ", " +
             std::to_string(stream.in_flight) + "/" + std::to_string(stream.window) + " in flight";
-    if (const std::uint64_t drops = not_delivered(stream.totals); drops != 0) {
-      line += ", " + std::to_string(drops) + " dropped";
+    if (const std::string others = not_delivered_text(stream.totals); !others.empty()) {
+      line += ", " + others;
     }
     if (stream.progress_permille > 0) {
       line += format(", %.0f %%", stream.progress_permille / 10.0);
@@ -168,9 +195,11 @@ bool shows_failure(const RunStatus& status) {
   });
 }
 
-std::string summary_text(const RunStatus& status, const PoolStatus& pool, Duration elapsed) {
+std::string summary_text(const RunStatus& status, const PoolStatus& pool, const RunEnd& end) {
+  const Duration elapsed = end.elapsed;
   std::string text =
       "graph '" + status.graph + "' ran for " + format("%.1f s\n", seconds_of(elapsed));
+  text += cut_off_text(end);
   for (const RunStatus::Stream& stream : status.streams) {
     const StreamLedger::Totals& totals = stream.totals;
     text += "  stream '" + stream.name + "': " + std::to_string(totals.delivered) + " of " +
@@ -178,8 +207,9 @@ std::string summary_text(const RunStatus& status, const PoolStatus& pool, Durati
             format("%.1f fps", rate(totals.delivered, elapsed)) +
             format(", latency p50 %.1f ms", static_cast<double>(stream.latency_p50_ns) / 1e6) +
             format(", p99 %.1f ms\n", static_cast<double>(stream.latency_p99_ns) / 1e6);
-    if (const std::string reasons = reasons_text(totals); !reasons.empty()) {
-      text += "    not delivered: " + reasons + "\n";
+    if (const std::string others = not_delivered_text(totals); !others.empty()) {
+      const std::string reasons = reasons_text(totals);
+      text += "    not delivered: " + others + (reasons.empty() ? "" : " (" + reasons + ")") + "\n";
     }
     if (totals.lost != 0) {
       text += "    " + std::to_string(totals.lost) +
@@ -208,8 +238,10 @@ std::string summary_text(const RunStatus& status, const PoolStatus& pool, Durati
   return text;
 }
 
-std::string summary_json(const RunStatus& status, const PoolStatus& pool, Duration elapsed) {
+std::string summary_json(const RunStatus& status, const PoolStatus& pool, const RunEnd& end) {
+  const Duration elapsed = end.elapsed;
   nlohmann::ordered_json json = {{"graph", status.graph}, {"seconds", seconds_of(elapsed)}};
+  json["cut_off"] = end.cut_off;
   json["streams"] = nlohmann::ordered_json::array();
   for (const RunStatus::Stream& stream : status.streams) {
     json["streams"].push_back(stream_json(stream, elapsed));

@@ -1,8 +1,13 @@
 #include "tools/cli/run_report.h"
 
+#include <chrono>
 #include <cstdint>
+#include <string>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/frame/outcome.h"
 
 namespace penstock {
 namespace {
@@ -32,6 +37,55 @@ TEST(RunReport, ShowsNoFailureForAnEmptyStream) {
 
 TEST(RunReport, ShowsFailureForALostFrame) {
   EXPECT_TRUE(shows_failure(with_stream(794, 0, 1)));
+}
+
+RunStatus with_every_outcome() {
+  RunStatus status = with_stream(90, 2, 0);
+  StreamLedger::Totals& totals = status.streams[0].totals;
+  totals.offered = 100;
+  totals.refused = 3;
+  totals.dropped = 1;
+  totals.cancelled = 4;
+  totals.by_reason[static_cast<std::size_t>(Reason::kLatestWins)] = 3;
+  totals.by_reason[static_cast<std::size_t>(Reason::kDeviceFailed)] = 2;
+  return status;
+}
+
+TEST(RunReport, ShowsEachOutcomeByItsOwnWordInTheStatusLine) {
+  const std::string line =
+      status_line({{}, with_every_outcome(), std::chrono::seconds(1), std::chrono::seconds(1)}, 0);
+  EXPECT_NE(line.find("3 refused, 1 dropped, 4 cancelled, 2 failed"), std::string::npos) << line;
+}
+
+TEST(RunReport, SaysNothingOfOutcomesThatThereWereNot) {
+  const std::string line =
+      status_line({{}, with_stream(90, 0, 0), std::chrono::seconds(1), std::chrono::seconds(1)}, 0);
+  EXPECT_EQ(line, "cam: 90 frames, 90.0 fps, 0/0 in flight");
+}
+
+TEST(RunReport, ShowsOutcomesAndReasonsInTheSummary) {
+  const std::string text = summary_text(with_every_outcome(), {}, {});
+  EXPECT_NE(text.find("    not delivered: 3 refused, 1 dropped, 4 cancelled, 2 failed "
+                      "(latest_wins 3, device_failed 2)\n"),
+            std::string::npos)
+      << text;
+  const auto json = nlohmann::json::parse(summary_json(with_every_outcome(), {}, {}));
+  EXPECT_EQ(json.at("streams").at(0).at("failed"), 2);
+  EXPECT_EQ(json.at("streams").at(0).at("dropped"), 1);
+}
+
+TEST(RunReport, NamesWhatWasCutOff) {
+  const RunEnd end{std::chrono::seconds(90), std::chrono::seconds(30), {"mp4[cam]", "log"}};
+  const std::string text = summary_text(with_stream(90, 0, 0), {}, end);
+  EXPECT_NE(text.find("  cut off 30s after the stop (see --drain-limit): 'mp4[cam]', 'log'\n"),
+            std::string::npos)
+      << text;
+  const auto json = nlohmann::json::parse(summary_json(with_stream(90, 0, 0), {}, end));
+  EXPECT_EQ(json.at("cut_off").at(0), "mp4[cam]");
+}
+
+TEST(RunReport, SaysNothingOfCuttingOffWhereAllHasFinished) {
+  EXPECT_EQ(summary_text(with_stream(90, 0, 0), {}, {}).find("cut off"), std::string::npos);
 }
 
 }  // namespace
