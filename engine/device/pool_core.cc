@@ -348,7 +348,7 @@ void DevicePool::Core::note_health(Health& message, TimePoint now) {
       }
       return;
     case Health::News::kFaulted:
-      scheduler_.apply(DeviceFaulted{message.device, 0}, now);
+      scheduler_.apply(DeviceFaulted{message.device, keep_fault(book.reason)}, now);
       if (before != DeviceHealth::kFault) {
         tell(true, "device '" + book.name + "' has faulted: " + book.reason);
       }
@@ -374,6 +374,15 @@ DevicePool::Core::Request& DevicePool::Core::request(RequestNumber number) {
   Request* found = find(number);
   PENSTOCK_CHECK(found != nullptr) << "request " << number.value << " is not under way";
   return *found;
+}
+
+std::uint32_t DevicePool::Core::keep_fault(const std::string& reason) {
+  faults_.push_back(reason);
+  if (faults_.size() > kFaultsKept) {
+    faults_.pop_front();
+    ++first_fault_;
+  }
+  return first_fault_ + static_cast<std::uint32_t>(faults_.size()) - 1;
 }
 
 void DevicePool::Core::tell(bool is_warning, std::string text) {

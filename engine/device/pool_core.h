@@ -119,6 +119,7 @@ class DevicePool::Core final : public Runnable {
   /// A request's number is its place in the table and a serial, so that an old one names nobody.
   static constexpr unsigned kPlaceBits = 20;
   static constexpr std::uint64_t kPlaceMask = (1ULL << kPlaceBits) - 1;
+  static constexpr std::size_t kFaultsKept = 64;
 
   class Reporter;
 
@@ -202,6 +203,8 @@ class DevicePool::Core final : public Runnable {
   void add_devices(const SchedulerSnapshot& snapshot, PoolStatus* status) const;
   void add_flows(const SchedulerSnapshot& snapshot, TimePoint now, PoolStatus* status) const;
   void tell(bool is_warning, std::string text);
+  std::uint32_t keep_fault(const std::string& reason);
+  [[nodiscard]] std::string fault_text(std::uint32_t number) const;
 
   Options options_;
   mutable std::mutex mutex_;  // Status reads while the runnable works.
@@ -221,7 +224,9 @@ class DevicePool::Core final : public Runnable {
   std::uint64_t next_serial_ = 1;
   std::vector<Running> running_;
   std::optional<TimePoint> wake_;
-  TimePoint now_;  // Of the turn.
+  std::deque<std::string> faults_;  // Why devices have faulted: the last of them, for status.
+  std::uint32_t first_fault_ = 0;   // Number of the first of these.
+  TimePoint now_;                   // Of the turn.
 };
 
 }  // namespace penstock

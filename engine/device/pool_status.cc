@@ -80,12 +80,19 @@ PoolStatus DevicePool::Core::status() const {
   const DecisionNames names{
       [this](DeviceNumber number) { return devices_.at(number.index()).name; },
       [this](PackageNumber number) { return packages_.at(number.index()).words.name; },
-      [this](ClientNumber number) { return clients_.at(number.index()).name; }};
+      [this](ClientNumber number) { return clients_.at(number.index()).name; },
+      [this](std::uint32_t number) { return fault_text(number); }};
   for (const Decision& decision : snapshot.decisions) {
-    status.decisions.push_back({decision.time, to_text(decision, names)});
+    status.decisions.push_back(
+        {decision.time, to_text(decision, names), to_string(decision.kind), decision.times});
   }
   status.decision_count = snapshot.decision_count;
   return status;
+}
+
+std::string DevicePool::Core::fault_text(std::uint32_t number) const {
+  const std::uint32_t index = number - first_fault_;
+  return index < faults_.size() ? faults_[index] : "of long ago";
 }
 
 void DevicePool::Core::add_devices(const SchedulerSnapshot& snapshot, PoolStatus* status) const {

@@ -16,6 +16,22 @@ std::string because(DecisionReason reason) {
                                          : std::string(" (") + to_string(reason) + ")";
 }
 
+std::string amount(std::uint32_t count, const char* one) {
+  return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
+}
+
+std::string run_text(const Decision& decision, const DecisionNames& names) {
+  return names.package(decision.package) + " runs " + amount(decision.count, "frame") + " of " +
+         names.client(decision.client) +
+         (decision.times == 1 ? std::string()
+                              : " in " + std::to_string(decision.times) + " batches");
+}
+
+std::string fault_text(const Decision& decision, const DecisionNames& names) {
+  return decision.reason == DecisionReason::kReported ? "fault: " + names.fault(decision.count)
+                                                      : "fault" + because(decision.reason);
+}
+
 std::string swap_text(const Decision& decision, const DecisionNames& names) {
   const std::string package = names.package(decision.package);
   switch (decision.kind) {
@@ -105,6 +121,14 @@ const char* to_string(DecisionReason reason) noexcept {
       return "reserved";
     case DecisionReason::kRemoved:
       return "removed";
+    case DecisionReason::kReported:
+      return "reported";
+    case DecisionReason::kJobOverdue:
+      return "a job does not end";
+    case DecisionReason::kChangeOverdue:
+      return "a change of residence does not end";
+    case DecisionReason::kResetOverdue:
+      return "the reset does not end";
   }
   return "unknown";
 }
@@ -136,18 +160,17 @@ std::string to_text(const Decision& decision, const DecisionNames& names) {
   const std::string count = std::to_string(decision.count);
   switch (decision.kind) {
     case DecisionKind::kRun:
-      return device + names.package(decision.package) + " runs " + count + " frames of " +
-             names.client(decision.client);
+      return device + run_text(decision, names);
     case DecisionKind::kLost:
-      return device + "a batch of " + count + " requests of " + names.package(decision.package) +
-             " was lost";
+      return device + "a batch of " + amount(decision.count, "request") + " of " +
+             names.package(decision.package) + " was lost";
     case DecisionKind::kStale:
       return device + "an answer of the past was ignored";
     case DecisionKind::kJobLimit:
       return device + "a batch of " + names.package(decision.package) +
              " has no answer and is cancelled";
     case DecisionKind::kDeviceFault:
-      return device + "fault " + count;
+      return device + fault_text(decision, names);
     case DecisionKind::kReset:
       return device + "reset, attempt " + count;
     case DecisionKind::kDeviceReady:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -18,6 +19,7 @@ struct DecisionNames {
   std::function<std::string(DeviceNumber)> device;
   std::function<std::string(PackageNumber)> package;
   std::function<std::string(ClientNumber)> client;
+  std::function<std::string(std::uint32_t)> fault;  ///< The caller's reason of a fault.
 };
 
 /// Returns one sentence without its time: "mx3:0: yolo comes in for ssd (turn over)".

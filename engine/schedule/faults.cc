@@ -15,9 +15,11 @@ void note(ScheduleState& state,
           const DeviceState& device,
           DecisionKind kind,
           std::uint32_t count,
-          TimePoint now) {
+          TimePoint now,
+          DecisionReason reason = DecisionReason::kNone) {
   Decision decision;
   decision.kind = kind;
+  decision.reason = reason;
   decision.time = now;
   decision.device = device.number;
   decision.count = count;
@@ -42,13 +44,13 @@ void detach_batches(ScheduleState& state, const DeviceState& device) {
 
 }  // namespace
 
-void fault_device(ScheduleState& state, DeviceState& device, std::uint32_t reason, TimePoint now) {
+void fault_device(ScheduleState& state, DeviceState& device, FaultCause cause, TimePoint now) {
   if (device.state == State::kGivenUp || device.state == State::kFault) {
     return;
   }
   const bool was_resetting = device.state == State::kResetting;
   ++device.faults;
-  note(state, device, DecisionKind::kDeviceFault, reason, now);
+  note(state, device, DecisionKind::kDeviceFault, cause.reported, now, cause.reason);
   detach_batches(state, device);
   drop_all_residences(device);
   device.answer_until.reset();
@@ -109,7 +111,7 @@ std::optional<TimePoint> watch_device(ScheduleState& state,
                                       TimePoint now,
                                       SchedulerActions& out) {
   if (device.answer_until.has_value() && *device.answer_until <= now) {
-    fault_device(state, device, 0, now);
+    fault_device(state, device, {DecisionReason::kResetOverdue}, now);
   }
   std::optional<TimePoint> oldest;
   for (const auto& change : device.changes) {
@@ -119,7 +121,7 @@ std::optional<TimePoint> watch_device(ScheduleState& state,
     }
   }
   if (oldest.has_value() && *oldest <= now) {
-    fault_device(state, device, 0, now);
+    fault_device(state, device, {DecisionReason::kChangeOverdue}, now);
     oldest.reset();
   }
   if (device.state == State::kFault && *device.reset_at <= now) {

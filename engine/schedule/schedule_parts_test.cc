@@ -71,24 +71,73 @@ TEST(Backoff, DoublesToItsMostAndGivesUp) {
   EXPECT_FALSE(backoff.is_given_up());
 }
 
+Decision decision_of(DecisionKind kind, std::uint64_t number, std::uint32_t client = 0) {
+  Decision decision;
+  decision.kind = kind;
+  decision.number = number;
+  decision.client = ClientNumber{client};
+  decision.count = 1;
+  return decision;
+}
+
 TEST(DecisionRing, KeepsTheLastOldestFirst) {
-  DecisionRing ring(3);
+  DecisionRing ring(6);
   for (std::uint64_t i = 0; i < 5; ++i) {
-    Decision decision;
-    decision.number = i;
-    ring.add(decision);
+    ring.add(decision_of(DecisionKind::kSwapDone, i));
   }
   const auto kept = ring.list();
-  ASSERT_EQ(kept.size(), 3U);
+  ASSERT_EQ(kept.size(), 3U) << "the other half is for runs";
   EXPECT_EQ(kept.front().number, 2U);
   EXPECT_EQ(kept.back().number, 4U);
   EXPECT_EQ(ring.total(), 5U);
 }
 
+TEST(DecisionRing, CountsRunsOfOneClientAsOneUntilSomethingElseHappens) {
+  DecisionRing ring(16);
+  ring.add(decision_of(DecisionKind::kSwapDone, 1));
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    ring.add(decision_of(DecisionKind::kRun, i, i % 2 == 0 ? 7 : 8));
+  }
+  ring.add(decision_of(DecisionKind::kSwapChosen, 2));
+  ring.add(decision_of(DecisionKind::kRun, 10, 7));
+  const auto kept = ring.list();
+  ASSERT_EQ(kept.size(), 5U);
+  EXPECT_EQ(kept[0].kind, DecisionKind::kSwapDone);
+  EXPECT_EQ(kept[1].client, ClientNumber{7});
+  EXPECT_EQ(kept[1].times, 5U);
+  EXPECT_EQ(kept[1].count, 5U);
+  EXPECT_EQ(kept[1].number, 8U) << "the last";
+  EXPECT_EQ(kept[2].client, ClientNumber{8});
+  EXPECT_EQ(kept[3].kind, DecisionKind::kSwapChosen);
+  EXPECT_EQ(kept[4].times, 1U);
+  EXPECT_EQ(ring.total(), 13U);
+}
+
+TEST(DecisionRing, KeepsWhatIsRareThroughAFloodOfRuns) {
+  DecisionRing ring(64);
+  ring.add(decision_of(DecisionKind::kDeviceFault, 1));
+  for (std::uint32_t i = 0; i < 100'000; ++i) {
+    ring.add(decision_of(DecisionKind::kRun, i, i % 1000));
+  }
+  const auto kept = ring.list();
+  EXPECT_EQ(kept.size(), 33U);
+  EXPECT_EQ(kept.front().kind, DecisionKind::kDeviceFault);
+  EXPECT_EQ(kept.back().number, 99'999U);
+}
+
+TEST(DecisionRing, HoldsNoMoreThanItsCapacity) {
+  DecisionRing ring(1);
+  ring.add(decision_of(DecisionKind::kSwapDone, 1));
+  ring.add(decision_of(DecisionKind::kRun, 2));
+  ASSERT_EQ(ring.list().size(), 1U);
+  EXPECT_EQ(ring.list()[0].number, 2U);
+}
+
 TEST(DecisionText, SaysWhoWhyAndWhatItCost) {
   const DecisionNames names{[](DeviceNumber) { return std::string("mx3:0"); },
                             [](PackageNumber one) { return one.value == 0 ? "yolo" : "ssd"; },
-                            [](ClientNumber) { return std::string("gate"); }};
+                            [](ClientNumber) { return std::string("gate"); },
+                            [](std::uint32_t) { return std::string("pulled out"); }};
   Decision decision;
   decision.kind = DecisionKind::kSwapStarted;
   decision.reason = DecisionReason::kTurnOver;
@@ -101,6 +150,24 @@ TEST(DecisionText, SaysWhoWhyAndWhatItCost) {
   decision.kind = DecisionKind::kWaited;
   decision.reason = DecisionReason::kSwapShare;
   EXPECT_EQ(to_text(decision, names), "mx3:0: yolo waits for ssd (swap share)");
+  decision.kind = DecisionKind::kRun;
+  EXPECT_EQ(to_text(decision, names), "mx3:0: yolo runs 1 frame of gate");
+  decision.count = 14;
+  decision.times = 7;
+  EXPECT_EQ(to_text(decision, names), "mx3:0: yolo runs 14 frames of gate in 7 batches");
+}
+
+TEST(DecisionText, SaysWhyADeviceIsFaulty) {
+  const DecisionNames names{[](DeviceNumber) { return std::string("mx3:0"); },
+                            [](PackageNumber) { return std::string(); },
+                            [](ClientNumber) { return std::string(); },
+                            [](std::uint32_t) { return std::string("pulled out"); }};
+  Decision decision;
+  decision.kind = DecisionKind::kDeviceFault;
+  decision.reason = DecisionReason::kReported;
+  EXPECT_EQ(to_text(decision, names), "mx3:0: fault: pulled out");
+  decision.reason = DecisionReason::kJobOverdue;
+  EXPECT_EQ(to_text(decision, names), "mx3:0: fault (a job does not end)");
 }
 
 TEST(DurationHistogram, QuantilesAreWithinThirteenPercent) {

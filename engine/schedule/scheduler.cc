@@ -18,9 +18,6 @@
 namespace penstock {
 namespace {
 
-/// The reason of a fault that the scheduler found itself: a batch that never ended.
-constexpr std::uint32_t kHungReason = 0;
-
 void earlier(std::optional<TimePoint>& wake, std::optional<TimePoint> at) {
   if (at.has_value() && (!wake.has_value() || *at < *wake)) {
     wake = at;
@@ -118,7 +115,7 @@ struct Apply {
 
   void operator()(const BatchDone& event) const {
     if (DeviceState* hung = complete(state, event, now); hung != nullptr) {
-      fault_device(state, *hung, kHungReason, now);
+      fault_device(state, *hung, {DecisionReason::kJobOverdue}, now);
     }
   }
 
@@ -128,7 +125,7 @@ struct Apply {
 
   void operator()(const DeviceFaulted& event) const {
     if (DeviceState* device = find_by(state.devices, event.device); device != nullptr) {
-      fault_device(state, *device, event.reason, now);
+      fault_device(state, *device, {DecisionReason::kReported, event.reason}, now);
     }
   }
 
@@ -156,7 +153,7 @@ std::optional<TimePoint> Scheduler::decide(TimePoint now, SchedulerActions& out)
   ScheduleState& state = *state_;
   pass_time(state, now);
   while (DeviceState* hung = check_limits(state, now, out)) {
-    fault_device(state, *hung, kHungReason, now);
+    fault_device(state, *hung, {DecisionReason::kJobOverdue}, now);
   }
   // What ended gives its buffers back before anything new starts.
   flush_finished(state, out);

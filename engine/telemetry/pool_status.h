@@ -65,13 +65,15 @@ struct PoolStatus {
 
   struct Decision {
     TimePoint time;
-    std::string text;  ///< "npu:0 swaps cars -> plates: turn of 600 frames is over, 3 wait".
+    std::string text;         ///< "npu: cars comes in for plates (turn over)".
+    std::string kind = {};    ///< "run", "swap_done", "device_fault".
+    std::uint32_t times = 1;  ///< How many decisions it stands for: batches, for "run".
   };
 
   std::vector<Device> devices;
   std::vector<Package> packages;
   std::vector<Client> clients;
-  std::vector<Decision> decisions;   ///< Oldest first.
+  std::vector<Decision> decisions;   ///< By their last times, oldest first.
   std::uint64_t decision_count = 0;  ///< All that were ever taken.
 };
 

@@ -187,7 +187,10 @@ Json clients_json(const PoolStatus& pool) {
 Json decisions_json(const StatusDocument& document) {
   Json list = Json::array();
   for (const PoolStatus::Decision& decision : document.pool.decisions) {
-    list.push_back({{"age_s", seconds_of(document.now - decision.time)}, {"text", decision.text}});
+    list.push_back({{"age_s", seconds_of(document.now - decision.time)},
+                    {"kind", decision.kind},
+                    {"times", decision.times},
+                    {"text", decision.text}});
   }
   return list;
 }

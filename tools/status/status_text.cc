@@ -296,14 +296,19 @@ std::string clients_text(const Json& document) {
                }));
 }
 
-/// The last decisions; those that say the same one after the other are one line, so that what is
-/// rare is seen among what is not.
+/// The last decisions; those that say the same one after the other are one line, and only some are
+/// runs of batches, so that what is rare is seen among what is not.
 std::string decisions_text(const Json& document) {
   constexpr std::size_t kShown = 12;
+  constexpr std::size_t kRunsShown = 4;
+  std::size_t runs = 0;
   const Json& list = at(document, "decisions");
   std::vector<Row> rows;
   std::size_t repeated = 1;
   for (std::size_t i = list.is_array() ? list.size() : 0; i > 0 && rows.size() <= kShown; --i) {
+    if (text_at(list[i - 1], "kind") == "run" && ++runs > kRunsShown) {
+      continue;
+    }
     std::string text = text_at(list[i - 1], "text");
     if (!rows.empty() && rows.back()[1] == text) {
       rows.back()[2] = "(" + std::to_string(++repeated) + " times)";

@@ -124,6 +124,19 @@ TEST(StatusText, CountsDecisionsThatSayTheSame) {
       << *text;
 }
 
+TEST(StatusText, ShowsWhatIsRareAmongRunsOfBatches) {
+  StatusDocument busy = document();
+  busy.pool.decisions = {{TimePoint(std::chrono::seconds(98)), "npu: fault", "device_fault"}};
+  for (int i = 0; i < 50; ++i) {
+    busy.pool.decisions.push_back(
+        {TimePoint(std::chrono::seconds(99)), "npu: runs " + std::to_string(i), "run", 3});
+  }
+  const auto text = status_text(status_json(busy));
+  ASSERT_TRUE(text.has_value());
+  EXPECT_TRUE(contains(*text, "2.0 s ago  npu: fault\n1.0 s ago  npu: runs 46\n")) << *text;
+  EXPECT_TRUE(contains(*text, "npu: runs 49\n")) << *text;
+}
+
 TEST(StatusText, LeavesOutTablesWithoutRows) {
   StatusDocument plain = document();
   plain.pool = PoolStatus();
