@@ -256,6 +256,30 @@ TEST_F(DevicePoolTest, ResetsADeviceThatHangsAndRunsItsFramesAgain) {
   EXPECT_EQ(values, first(4));
 }
 
+TEST_F(DevicePoolTest, NoticesADeviceThatHangsWhileAPackageComesInByWhatTheLoadShouldTake) {
+  add_machine({.on_change = [](int number, const Lane&, bool) {
+    return number == 1 ? Errc::kDeadlineExceeded : Errc::kOk;
+  }});
+  Customer customer(*pool_, words_for(add_package("model", 0)));
+  start();
+  const TimePoint begin = clock_.now();
+  customer.submit(1);
+  run();
+  customer.collect();
+  EXPECT_EQ(customer.values(), (std::vector<std::int32_t>{1}));
+  ASSERT_GE(notes_.size(), 2U);
+  // 2 s and ten times the 50 ms that it is estimated to take.
+  EXPECT_EQ(notes_[1],
+            "device 'npu0' has faulted: the change of residence does not end after 2.5 s");
+  EXPECT_LT(clock_.now() - begin, seconds(10)) << "the load is tried again after its back-off";
+  const PoolStatus status = pool_->status();
+  const auto fault = std::find_if(status.decisions.begin(),
+                                  status.decisions.end(),
+                                  [](const auto& one) { return one.kind == "device_fault"; });
+  ASSERT_NE(fault, status.decisions.end());
+  EXPECT_EQ(fault->text, "npu0: fault: the change of residence does not end after 2.5 s");
+}
+
 TEST_F(DevicePoolTest, SaysThatNoDeviceIsLeftWhenItDoesNotOpenAgainAndAgain) {
   add_machine({.on_open = [](int) {
     return std::optional<Error>(Error{Errc::kNotFound, "gone"});

@@ -1,11 +1,23 @@
 #include "engine/device/device_runner.h"
 
+#include <chrono>
+#include <cstdio>
 #include <exception>
 #include <utility>
 
 #include "engine/base/check.h"
 
 namespace penstock {
+namespace {
+
+/// Returns "2.04 s".
+std::string text_of(Duration time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g s", std::chrono::duration<double>(time).count());
+  return text;
+}
+
+}  // namespace
 
 const char* to_string(DeviceHealth health) noexcept {
   switch (health) {
@@ -25,8 +37,7 @@ DeviceRunner::DeviceRunner(Options options, Reports& reports)
     : Runnable(std::move(options.name)),
       reports_(reports),
       port_(std::move(options.port)),
-      reset_limit_(options.reset_limit),
-      change_limit_(options.change_limit) {
+      reset_limit_(options.reset_limit) {
   PENSTOCK_CHECK(!options.sub_devices.empty()) << "device '" << name() << "'";
   for (const std::string& sub_device : options.sub_devices) {
     SubDeviceReports& self = *this;  // The base is private: nobody else may see it.
@@ -78,8 +89,9 @@ Runnable::Step DeviceRunner::step(TimePoint now) {
   go_on_changing(now);
   if (limit_.has_value() && now >= *limit_) {
     limit_.reset();
-    fault(state_ == State::kResetting ? "the reset does not end"
-                                      : "the change of residence does not end");
+    fault(state_ == State::kResetting
+              ? "the reset does not end after " + text_of(reset_limit_)
+              : "the change of residence does not end after " + text_of(now - change_began_));
   }
   // All slots are gone: what is left is to open anew.
   return state_ == State::kOpening ? Step::kBlocking : Step::kIdle;
@@ -101,7 +113,7 @@ void DeviceRunner::obey(Message& message, TimePoint now) {
     }
     change_ = std::move(*wanted);
     change_began_ = now;
-    limit_ = now + change_limit_;
+    limit_ = now + change_->limit;
   } else if (std::holds_alternative<Reset>(message)) {
     obey_reset(now);
   } else if (state_ == State::kDropping && --to_drop_ == 0) {

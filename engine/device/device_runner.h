@@ -45,7 +45,7 @@ class DeviceReports {
 /// scheduler's decision; this only carries it out, each order to exactly one report.
 ///
 /// States: opening -> ready <-> changing; -> faulted -> resetting -> ready or faulted again.
-/// Units: `reset_limit` and `change_limit` bound how long a device may take; beyond it it has
+/// Units: `reset_limit` and `Change::limit` bound how long a device may take; beyond it it has
 /// faulted.
 /// Ownership: owns the port; sub-devices and reports outlive it.
 /// Thread-safety: `change` and `reset` from any thread.
@@ -56,7 +56,6 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
     std::unique_ptr<DevicePort> port;
     std::vector<std::string> sub_devices;  ///< Names, at least one.
     Duration reset_limit = std::chrono::seconds(30);
-    Duration change_limit = std::chrono::seconds(60);
   };
 
   /// One change of residence: what goes, then what comes.
@@ -64,6 +63,7 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
     std::uint64_t epoch = 0;
     std::vector<Lane> out;
     std::optional<Lane> in;
+    Duration limit = std::chrono::seconds(60);
   };
 
   /// `ends` hears of the batches of its sub-devices.
@@ -115,7 +115,6 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
   Reports& reports_;
   std::unique_ptr<DevicePort> port_;
   const Duration reset_limit_;
-  const Duration change_limit_;
   std::vector<std::unique_ptr<SubDeviceRunner>> sub_devices_;
   Inbox<Message> inbox_;
   std::vector<Message> messages_;

@@ -99,12 +99,13 @@ TEST_F(DeviceRunnerTest, ReportsAChangeThatFailsOnce) {
 
 TEST_F(DeviceRunnerTest, TakesAChangeThatDoesNotEndForAFault) {
   start({.on_change = [](int, const Lane&, bool) { return Errc::kDeadlineExceeded; }});
-  device_->change({1, {}, kLane});
+  device_->change({1, {}, kLane, seconds(3)});
   runner_.run();
-  EXPECT_EQ(
-      log_,
-      (Words{"ready", "changed 1 device_lost", "fault: the change of residence does not end"}));
-  EXPECT_EQ(clock_.now(), TimePoint(seconds(1060)));
+  EXPECT_EQ(log_,
+            (Words{"ready",
+                   "changed 1 device_lost",
+                   "fault: the change of residence does not end after 3 s"}));
+  EXPECT_EQ(clock_.now(), TimePoint(seconds(1003)));
 }
 
 TEST_F(DeviceRunnerTest, ResetsADeviceAndEndsWhatWasInFlightAsLostFirst) {

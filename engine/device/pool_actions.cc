@@ -64,6 +64,7 @@ void DevicePool::Core::change(const ChangeResidence& action) {
   DeviceBook& book = devices_[action.device.index()];
   DeviceRunner::Change wanted;
   wanted.epoch = action.epoch;
+  wanted.limit = action.limit;
   for (const ChangeResidence::Outgoing& outgoing : action.outgoing) {
     wanted.out.push_back(lane_of(book, outgoing.package, outgoing.placement));
   }

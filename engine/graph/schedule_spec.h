@@ -41,6 +41,8 @@ struct ScheduleKnobs {
 struct SchedulerWords {
   double swap_share = 0.2;  ///< Of a device's time, at most, spent on swaps.
   std::chrono::nanoseconds job_limit = std::chrono::seconds(10);
+  /// Of one change of what is on a device, at most.
+  std::chrono::nanoseconds change_limit = std::chrono::seconds(60);
   std::int64_t retries = 3;    ///< Of a frame whose device failed.
   std::int64_t history = 256;  ///< Decisions that are kept.
 

@@ -98,6 +98,11 @@ const std::vector<Option>& scheduler_words() {
       Option::duration("job_limit", "a job that takes longer makes its device faulty")
           .range("10ms", "1h")
           .fallback("10s"),
+      Option::duration("change_limit",
+                       "longest time for a model to come in; a device that takes longer, or by far "
+                       "longer than is known of the model, is faulty")
+          .range("10ms", "1h")
+          .fallback("60s"),
       Option::integer("retries", "how often a frame runs again after its device failed")
           .range(0, 100)
           .fallback("3"),
@@ -153,6 +158,8 @@ SchedulerWords read_scheduler_words(const OptionValues& values) {
   SchedulerWords words;
   words.swap_share = values.has("swap_share") ? values.get_number("swap_share") : words.swap_share;
   words.job_limit = values.has("job_limit") ? values.get_duration("job_limit") : words.job_limit;
+  words.change_limit =
+      values.has("change_limit") ? values.get_duration("change_limit") : words.change_limit;
   words.retries = values.has("retries") ? values.get_int("retries") : words.retries;
   words.history = values.has("history") ? values.get_int("history") : words.history;
   return words;

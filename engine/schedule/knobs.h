@@ -81,8 +81,10 @@ struct SchedulerKnobs {
   Duration backoff_most = std::chrono::seconds(30);
   std::uint32_t load_tries = 3;   ///< Failed loads in a row until (package, device) is given up.
   std::uint32_t reset_tries = 5;  ///< Resets in a row until the device is given up.
-  Duration reset_limit = std::chrono::seconds(60);    ///< For an answer to `ResetDevice`.
-  Duration change_limit = std::chrono::seconds(120);  ///< For an answer to `ChangeResidence`.
+  Duration reset_limit = std::chrono::seconds(60);  ///< For an answer to `ResetDevice`.
+  /// For a change of residence, at most; and what any may take, whatever was estimated.
+  Duration change_limit = std::chrono::seconds(60);
+  Duration change_floor = std::chrono::seconds(2);
   std::uint32_t decisions_kept = 1024;
 };
 

@@ -231,6 +231,22 @@ bool is_drained(const ChangeState& change) {
          std::all_of(change.paused.begin(), change.paused.end(), rests);
 }
 
+/// Returns how long a change may take before its device counts as hung: by far more than it took
+/// before, or is estimated to; `change_limit` where nothing is known.
+Duration limit_of(const SchedulerKnobs& knobs, const ChangeState& change) {
+  constexpr int kFactor = 10;
+  bool is_known = change.only_out || change.lane->swap_cost > Duration{0};
+  Duration expected = change.only_out ? Duration{0} : change.lane->swap_cost;
+  for (const ResidenceState* victim : change.victims) {
+    is_known = is_known && victim->lane->swap_cost > Duration{0};
+    expected += victim->lane->swap_cost;
+  }
+  if (!is_known || expected > knobs.change_limit / kFactor) {
+    return knobs.change_limit;
+  }
+  return std::min(knobs.change_limit, knobs.change_floor + kFactor * expected);
+}
+
 void send_change(ScheduleState& state,
                  DeviceState& device,
                  ChangeState& change,
@@ -244,6 +260,7 @@ void send_change(ScheduleState& state,
   decision.other =
       change.victims.empty() ? lane.package->number : change.victims.front()->lane->package->number;
   state.ring.add(decision);
+  change.limit = limit_of(state.knobs, change);
   state.outgoing.clear();
   device.swaps += !change.only_out && !change.victims.empty() ? 1 : 0;
   change.evicts = !change.only_out && !change.victims.empty();
@@ -275,7 +292,8 @@ void send_change(ScheduleState& state,
                           lane.package->number,
                           change.placement,
                           out.keep(std::span<const ChangeResidence::Outgoing>(state.outgoing)),
-                          change.only_out});
+                          change.only_out,
+                          change.limit});
 }
 
 void come_in(ScheduleState& state, ChangeState& change, TimePoint now) {

@@ -45,6 +45,46 @@ TEST(ScheduleFaults, DeviceThatHangsIsResetAlsoWhereItAnswersToBeingCancelled) {
   EXPECT_EQ(world.count(1, FinishReason::kDone), 2U);
 }
 
+/// Returns how long the device may take for bringing in a package that is estimated to take
+/// `estimate` for it.
+Duration change_limit(Duration estimate, const SchedulerKnobs& knobs = {}) {
+  Scheduler scheduler(knobs);
+  SchedulerActions actions;
+  const TimePoint now{1s};
+  PlacementFacts facts;
+  facts.activation_estimate = estimate;
+  scheduler.apply(AddDevice{DeviceNumber{0}, {}}, now);
+  scheduler.apply(AddPackage{PackageNumber{0}, {}}, now);
+  scheduler.apply(PlacePackage{PackageNumber{0}, DeviceNumber{0}, {facts}, false}, now);
+  scheduler.apply(AddClient{ClientNumber{0}, {}}, now);
+  OpenFlow flow;
+  flow.devices = {DeviceNumber{0}};
+  scheduler.apply(flow, now);
+  SubmitRequest request;
+  request.request = RequestNumber{1};
+  EXPECT_EQ(scheduler.admit(request, now).verdict, Admission::Verdict::kAccepted);
+  static_cast<void>(scheduler.decide(now, actions));
+  for (const SchedulerAction& action : actions.all()) {
+    if (const auto* change = std::get_if<ChangeResidence>(&action); change != nullptr) {
+      return change->limit;
+    }
+  }
+  return Duration{0};
+}
+
+TEST(ScheduleFaults, ChangeOfResidenceMayTakeTenTimesWhatIsKnownAndAFloor) {
+  EXPECT_EQ(change_limit(50ms), 2500ms);
+  EXPECT_EQ(change_limit(2s), 22s);
+}
+
+TEST(ScheduleFaults, ChangeOfResidenceMayTakeNoMoreThanTheWordSays) {
+  EXPECT_EQ(change_limit(20s), 60s);
+  EXPECT_EQ(change_limit(0s), 60s) << "nothing is known";
+  SchedulerKnobs knobs;
+  knobs.change_limit = 1s;
+  EXPECT_EQ(change_limit(50ms, knobs), 1s);
+}
+
 TEST(ScheduleFaults, LostRequestsRunAgainThreeTimesAtMost) {
   SmallWorld world(1);
   world.join(1, 0);

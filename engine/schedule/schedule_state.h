@@ -153,6 +153,7 @@ struct ChangeState {
   std::vector<ResidenceState*> paused;   ///< Stay, but stand still until the change is over.
   ResidenceState* incoming = nullptr;
   TimePoint started_at;
+  Duration limit{0};  ///< Of the change, once started.
 };
 
 /// A package on a device: who waits for it there, and what it costs.

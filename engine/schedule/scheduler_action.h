@@ -64,6 +64,7 @@ struct ChangeResidence {
   std::uint32_t placement = 0;         ///< Index into `PlacePackage::placements` of the incoming.
   std::span<const Outgoing> outgoing;  ///< Valid until the buffer's next `clear`.
   bool only_out = false;  ///< Nothing comes in: `incoming` was removed and is the one that leaves.
+  Duration limit{0};      ///< A device that takes longer hangs.
 };
 
 /// The request has left: each accepted one does exactly once. The buffers of a request that ran are
