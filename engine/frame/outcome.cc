@@ -19,7 +19,8 @@ constexpr std::array<const char*, kReasonCount> kReasons = {"none",
                                                             "timeout",
                                                             "stream_stopped",
                                                             "shutdown",
-                                                            "join_late"};
+                                                            "join_late",
+                                                            "routed"};
 constexpr std::array<const char*, 6> kOutcomes = {
     "none", "delivered", "dropped", "cancelled", "failed", "lost"};
 

@@ -32,9 +32,10 @@ enum class Reason : std::uint8_t {
   kStreamStopped = 11,  ///< Its stream was stopped after too many failures.
   kShutdown = 12,       ///< The run was told to end at once.
   kJoinLate = 13,       ///< Its other half came too late.
+  kRouted = 14,         ///< Its node sent it out of another of its outputs.
 };
 
-inline constexpr int kReasonCount = 14;
+inline constexpr int kReasonCount = 15;
 
 /// Returns the word that status and metrics print ("latest_wins").
 const char* to_string(Reason reason) noexcept;

@@ -18,7 +18,9 @@ namespace penstock {
 /// Where a node's results go.
 class Emit {
  public:
-  /// Sends `frame` out of output `port`, to every consumer of that port.
+  /// Sends `frame` out of output `port`, to every consumer of that port. The other outputs are told
+  /// that it does not come; so what goes out of several is sent out of all of them (`Frame::share`)
+  /// in one call of the node.
   virtual void send(Frame frame, std::size_t port = 0) = 0;
   /// Ends `frame` on purpose; joins downstream are told not to wait for it.
   virtual void drop(Frame frame, Reason reason) = 0;

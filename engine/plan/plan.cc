@@ -99,7 +99,8 @@ class Planner {
     return a.kind == Kind::kStep && (b.kind == Kind::kStep || b.kind == Kind::kSink) && !a.waits &&
            !b.waits && b.inputs.size() == 1 && consumers_[producer].size() == 1 &&
            a.per_stream == b.per_stream && a.restart == b.restart && !input.queue.has_value() &&
-           !input.overflow.has_value() && input.from_port == 0 && input.to_port == 0;
+           !input.overflow.has_value() && a.outputs == 1 && input.from_port == 0 &&
+           input.to_port == 0;
   }
 
   /// Gives each node the chain that it belongs to.

@@ -175,6 +175,15 @@ TEST(Plan, DoesNotFuseNodesOfOtherScopeOrRestartWords) {
   }
 }
 
+TEST(Plan, DoesNotFuseANodeOfSeveralOutputsWithAConsumer) {
+  Topology topology = people({"cam"});
+  topology.nodes[3].outputs = 2;  // Only one of them is used.
+  const auto planned = plan(topology);
+  ASSERT_TRUE(planned.has_value());
+  const auto names = segment_names(*planned);
+  EXPECT_EQ(std::count(names.begin(), names.end(), "post[cam]"), 1);
+}
+
 TEST(Plan, PlansALosslessWindowFromWhatTheWayCanUse) {
   const auto planned = plan(people({"cam"}));
   ASSERT_TRUE(planned.has_value());

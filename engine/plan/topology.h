@@ -41,6 +41,7 @@ struct Topology {
     std::uint32_t holds = 0;      ///< Frames it keeps beyond its turn.
     std::uint32_t in_flight = 0;  ///< Stations: frames that can be at the device at once.
     std::vector<Input> inputs;
+    std::size_t outputs = 1;  ///< Of its type; a step with several is not fused with a consumer.
 
     // Sources only.
     std::vector<std::string> streams;

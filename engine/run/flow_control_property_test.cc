@@ -31,6 +31,7 @@ struct Traits {
   bool failures = false;  ///< Nodes fail frames, themselves, throw; sources fail.
   bool orders = false;    ///< Orders to stop and to give up at random times.
   bool keeps = false;     ///< Nodes hold frames back; the application keeps some at the sinks.
+  bool routes = false;    ///< Nodes have two outputs and choose one for each frame, or both.
 };
 
 class World {
@@ -100,6 +101,25 @@ class World {
     }
   }
 
+  /// Where nothing is dropped and nothing fails: each input was told of each frame of its streams,
+  /// by the frame itself or by a tombstone; once, but where branches meet again. So a join there
+  /// never waits for its time-out.
+  void check_all_told() {
+    for (const auto& told : told_) {
+      for (const VirtualGraph::In& in : told->inputs) {
+        for (const StreamId stream : in.streams) {
+          const auto& seqs = told->seqs[{in.port, stream}];
+          EXPECT_EQ(seqs.size(), frames_[static_cast<std::size_t>(stream)])
+              << told->name << ", input " << in.port << ", stream "
+              << static_cast<std::uint32_t>(stream);
+          const bool once = std::all_of(
+              seqs.begin(), seqs.end(), [](const auto& one) { return one.second == 1; });
+          EXPECT_TRUE(once || merged_) << told->name << ", input " << in.port;
+        }
+      }
+    }
+  }
+
   void check_all_delivered() {
     for (std::size_t i = 0; i < streams_; ++i) {
       const auto totals = graph_.books(i).totals();
@@ -114,6 +134,14 @@ class World {
     std::vector<std::size_t> from;  // Earlier stages; empty means: the sources.
     bool is_sink = false;
     int nodes = 1;
+    bool routes = false;
+  };
+
+  /// What the first node of a segment was told of, by input and stream: how often each frame.
+  struct Told {
+    std::string name;
+    std::vector<VirtualGraph::In> inputs;
+    std::map<std::pair<std::size_t, StreamId>, std::map<std::uint64_t, int>> seqs;
   };
 
   std::uint64_t pick(std::uint64_t low, std::uint64_t high) {
@@ -133,6 +161,7 @@ class World {
       Stage& stage = stages_[i];
       stage.nodes = static_cast<int>(pick(1, 3));
       stage.shared = chance(0.5);
+      stage.routes = traits_.routes && chance(0.6);
       if (i > 0) {
         std::set<std::size_t> from = {pick(0, i - 1)};
         if (chance(0.25)) {
@@ -198,7 +227,7 @@ class World {
         continue;
       }
       const std::size_t edge = new_edge();
-      VirtualGraph::Out out{edge};
+      VirtualGraph::Out out{edge, stages_[from].routes && chance(0.5) ? 1U : 0U};
       VirtualGraph::In in{edge, segments_[to][instance].inputs.size(), all_streams()};
       if (!stages_[to].shared) {
         out.only = StreamId{static_cast<std::uint32_t>(instance)};
@@ -280,9 +309,16 @@ class World {
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       for (std::size_t k = 0; k < segments_[s].size(); ++k) {
         VirtualGraph::SegmentSpec spec = segments_[s][k];
+        spec.ports = stages_[s].routes ? 2 : 1;
         for (int n = 0; n < stages_[s].nodes; ++n) {
           const bool last = n + 1 == stages_[s].nodes;
-          spec.nodes.push_back(node(stages_[s].is_sink && last));
+          spec.nodes.push_back(node(stages_[s].is_sink && last, stages_[s].routes && last));
+        }
+        if (traits_.routes) {
+          told_.push_back(std::make_shared<Told>());
+          told_.back()->name = "stage " + std::to_string(s) + ", instance " + std::to_string(k);
+          told_.back()->inputs = spec.inputs;
+          spec.nodes.front() = listening(std::move(spec.nodes.front()), told_.back());
         }
         graph_.segment(std::move(spec));
       }
@@ -296,24 +332,75 @@ class World {
     std::map<std::pair<std::size_t, StreamId>, std::uint64_t> last;
   };
 
-  NodeFactory node(bool sink) {
+  /// A node that writes down what its segment is told, and else does what `inner` does.
+  class Listener final : public Node {
+   public:
+    Listener(std::unique_ptr<Node> inner, std::shared_ptr<Told> told)
+        : inner_(std::move(inner)),
+          told_(std::move(told)) {}
+
+    Status process(Frame& frame, Emit& emit) override { return process_from(0, frame, emit); }
+
+    Status process_from(std::size_t port, Frame& frame, Emit& emit) override {
+      ++told_->seqs[{port, frame.stream()}][frame.seq()];
+      return inner_->process_from(port, frame, emit);
+    }
+
+    Status note_from(std::size_t port, const ControlRecord& record, Emit& emit) override {
+      if (const auto* gone = std::get_if<Tombstone>(&record); gone != nullptr) {
+        for (std::uint64_t seq = gone->first_seq; seq <= gone->last_seq; ++seq) {
+          ++told_->seqs[{port, gone->stream}][seq];
+        }
+      }
+      return inner_->note_from(port, record, emit);
+    }
+
+    Status flush(StreamId stream, Emit& emit) override { return inner_->flush(stream, emit); }
+
+   private:
+    std::unique_ptr<Node> inner_;
+    std::shared_ptr<Told> told_;
+  };
+
+  static NodeFactory listening(NodeFactory inner, std::shared_ptr<Told> told) {
+    return [inner = std::move(inner), told]() -> Result<std::unique_ptr<Node>> {
+      PENSTOCK_ASSIGN_OR_RETURN(auto made, inner());
+      return std::unique_ptr<Node>(std::make_unique<Listener>(std::move(made), told));
+    };
+  }
+
+  /// Sends a frame out of one of two outputs, or of both.
+  void route(Frame frame, Emit& emit) {
+    if (chance(0.2)) {
+      emit.send(frame.share(), 0);
+      emit.send(std::move(frame), 1);
+    } else {
+      emit.send(std::move(frame), chance(0.5) ? 1 : 0);
+    }
+  }
+
+  NodeFactory node(bool sink, bool routes) {
     const bool holds = traits_.keeps && chance(0.3);
     const bool fails = traits_.failures && chance(0.4);
     const bool filters = traits_.drops && chance(0.2);
     // Order holds across incarnations, hence outside of the factory.
     auto order = std::make_shared<Memory>();
-    return [this, sink, holds, fails, filters, order]() -> Result<std::unique_ptr<Node>> {
+    return [this, sink, holds, fails, filters, routes, order]() -> Result<std::unique_ptr<Node>> {
       if (fails && chance(0.05)) {
         return Error{Errc::kUnavailable, "no memory for the node"};
       }
       auto memory = std::make_shared<Memory>();
       ScriptedNode::Script script;
-      script.process = [this, sink, holds, fails, filters, memory, order](
-                           std::size_t port, Frame& frame, Emit& emit) {
-        return process(port, frame, emit, {sink, holds, fails, filters}, *memory, *order);
+      const Habits habits{sink, holds, fails, filters, routes};
+      script.process = [this, habits, memory, order](std::size_t port, Frame& frame, Emit& emit) {
+        Status status = process(port, frame, emit, habits, *memory, *order);
+        if (habits.routes && status.has_value() && frame) {
+          route(std::move(frame), emit);
+        }
+        return status;
       };
-      script.flush = [this, memory](StreamId stream, Emit& emit) {
-        release(*memory, stream, emit);
+      script.flush = [this, habits, memory](StreamId stream, Emit& emit) {
+        release(*memory, stream, habits, emit);
         return Status();
       };
       return std::unique_ptr<Node>(std::make_unique<ScriptedNode>(std::move(script)));
@@ -331,13 +418,22 @@ class World {
     bool holds = false;
     bool fails = false;
     bool filters = false;
+    bool routes = false;
   };
 
-  void release(Memory& memory, StreamId stream, Emit& emit) {
+  void pass_on(Frame frame, const Habits& habits, Emit& emit) {
+    if (habits.routes) {
+      route(std::move(frame), emit);
+    } else {
+      emit.send(std::move(frame));
+    }
+  }
+
+  void release(Memory& memory, StreamId stream, const Habits& habits, Emit& emit) {
     for (Frame& frame : memory.held) {
       if (frame && frame.stream() == stream) {
         --holding_[stream];
-        emit.send(std::move(frame));
+        pass_on(std::move(frame), habits, emit);
       }
     }
     memory.held.erase(
@@ -377,7 +473,7 @@ class World {
       memory.held.clear();
       for (Frame& one : ready) {
         --holding_[one.stream()];
-        emit.send(std::move(one));
+        pass_on(std::move(one), habits, emit);
       }
     }
     if (habits.sink && traits_.keeps && may_hold(stream) && chance(0.02)) {
@@ -489,6 +585,7 @@ class World {
   std::vector<std::uint32_t> windows_;
   std::map<StreamId, std::uint32_t> holding_;
   std::vector<std::string> violations_;
+  std::vector<std::shared_ptr<Told>> told_;
   bool merged_ = false;
   VirtualGraph graph_;
   KeptFrames kept_;
@@ -516,6 +613,19 @@ TEST(FlowControl, DeliversEveryFrameAlthoughNodesHoldFramesForAWhile) {
   run_to_the_end({.keeps = true}, /*all_delivered=*/true);
 }
 
+TEST(FlowControl, TellsEveryInputOfEveryFrameAlthoughNodesSendThemOnDifferentWays) {
+  for (const bool keeps : {false, true}) {
+    for (std::uint64_t seed = 1; seed <= kSeeds && !::testing::Test::HasFailure(); ++seed) {
+      SCOPED_TRACE("seed " + std::to_string(seed));
+      World world(seed, {.keeps = keeps, .routes = true});
+      ASSERT_TRUE(world.run()) << "did not come to rest";
+      world.check_finished();
+      world.check_all_delivered();
+      world.check_all_told();
+    }
+  }
+}
+
 TEST(FlowControl, BalancesItsBooksWhenEdgesAndFiltersDrop) {
   run_to_the_end({.drops = true});
 }
@@ -525,13 +635,14 @@ TEST(FlowControl, GivesAllBackWhenNodesAndSourcesFail) {
 }
 
 TEST(FlowControl, GivesAllBackWhateverHappensAtOnce) {
-  run_to_the_end({.drops = true, .failures = true, .orders = true, .keeps = true});
+  run_to_the_end({.drops = true, .failures = true, .orders = true, .keeps = true, .routes = true});
 }
 
 TEST(FlowControl, GivesAllBackWhenTornDownAtAnyMomentInAnyOrder) {
   for (std::uint64_t seed = 1; seed <= kSeeds && !::testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    World world(seed, {.drops = true, .failures = true, .orders = true, .keeps = true});
+    World world(seed,
+                {.drops = true, .failures = true, .orders = true, .keeps = true, .routes = true});
     world.run_a_while();
     world.check_bounds();
     world.tear_down();

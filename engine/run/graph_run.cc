@@ -155,6 +155,7 @@ class GraphRun::Builder {
       }
     }
     options.outputs = outputs_of(s);
+    options.ports = topology_.nodes[segment.nodes.back()].outputs;
     return std::make_unique<Segment>(std::move(options));
   }
 

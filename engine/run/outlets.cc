@@ -32,9 +32,10 @@ void Outlets::send(Frame frame, std::size_t port) {
   }
 }
 
-void Outlets::send_control(const ControlRecord& record, StreamId stream) {
+void Outlets::send_control(const ControlRecord& record, StreamId stream, std::uint64_t except) {
   for (std::size_t i = 0; i < edges_.size(); ++i) {
-    if (edges_[i].only.has_value() && *edges_[i].only != stream) {
+    const bool is_excepted = except != 0 && (except >> edges_[i].port & 1U) != 0;
+    if (is_excepted || (edges_[i].only.has_value() && *edges_[i].only != stream)) {
       continue;
     }
     if (waiting_[i].empty()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -32,8 +33,9 @@ class Outlets {
   /// Sends `frame` to every consumer of `port` that wants its stream. A frame that nobody wants is
   /// delivered: it has reached the end of the graph.
   void send(Frame frame, std::size_t port);
-  /// Sends an in-band record about `stream` along every edge that carries it.
-  void send_control(const ControlRecord& record, StreamId stream);
+  /// Sends an in-band record about `stream` along every edge that carries it, but those of the
+  /// ports in `except`, bit by bit.
+  void send_control(const ControlRecord& record, StreamId stream, std::uint64_t except = 0);
   /// Tries to place what waits; returns whether all of it has found room.
   bool flush();
   /// Ends all frames that wait and forgets the records, without touching an edge: for destructors,

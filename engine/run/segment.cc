@@ -38,8 +38,11 @@ Segment::Segment(Options options)
     : Supervised(options.name),
       options_(std::move(options)),
       out_(options_.outputs),
-      health_(options_.nodes.size()) {
+      health_(options_.nodes.size()),
+      has_routes_(options_.ports > 1) {
   PENSTOCK_CHECK(!options_.nodes.empty()) << "segment '" << name() << "' has no node";
+  PENSTOCK_CHECK(options_.ports <= Routes::kMaxPorts)
+      << "segment '" << name() << "' has " << options_.ports << " outputs";
   emits_.reserve(options_.nodes.size());
   for (std::size_t i = 0; i < options_.nodes.size(); ++i) {
     emits_.emplace_back(this, i);
@@ -58,6 +61,9 @@ void Segment::ChainEmit::send(Frame frame, std::size_t port) {
   if (index_ + 1 < segment_->nodes_.size()) {
     segment_->run_node(index_ + 1, 0, std::move(frame));
   } else {
+    if (segment_->has_routes_) {
+      segment_->routes_.add(frame.id(), port);
+    }
     segment_->out_.send(std::move(frame), port);
   }
 }
@@ -68,6 +74,9 @@ void Segment::ChainEmit::drop(Frame frame, Reason reason) {
 }
 
 void Segment::ChainEmit::close_fan_out(const FrameId& parent, std::uint32_t pieces) {
+  if (segment_->has_routes_) {
+    segment_->routes_.add_to_all(parent);
+  }
   segment_->out_.send_control(ClosingRecord{parent, pieces}, parent.stream);
 }
 
@@ -152,6 +161,7 @@ bool Segment::serve_timer() {
       continue;
     }
     const Status status = guarded([&] { return nodes_[i]->on_time(emits_[i]); });
+    settle_routes();
     if (!status.has_value()) {
       announce_ended(*unwound_);
       fail_node(i, status.error().within("on_time"));
@@ -212,14 +222,27 @@ void Segment::run_node(std::size_t index, std::size_t port, Frame frame) {
     return;
   }
   const Status status = call_node(index, port, frame);
-  if (!status.has_value()) {
+  if (status.has_value()) {
+    health_[index].failing_row = false;
+    if (frame) {
+      emits_[index].send(std::move(frame), 0);
+    }
+  } else {
     on_error(index, port, std::move(frame), status.error());
+  }
+  settle_routes();
+}
+
+void Segment::settle_routes() {
+  if (!has_routes_) {
     return;
   }
-  health_[index].failing_row = false;
-  if (frame) {
-    emits_[index].send(std::move(frame), 0);
+  for (const Routes::Sent& sent : routes_.all()) {
+    const FrameId& id = sent.id;
+    out_.send_control(
+        Tombstone{id.stream, id.seq, id.seq, id.child, Reason::kRouted}, id.stream, sent.ports);
   }
+  routes_.clear();
 }
 
 Status Segment::call_node(std::size_t index, std::size_t port, Frame& frame) {
@@ -302,6 +325,7 @@ void Segment::pass_record(std::size_t index, std::size_t port, const ControlReco
     const bool ends_here = nodes_[i]->keeps_records();
     const Status status =
         guarded([&] { return nodes_[i]->note_from(i == 0 ? port : 0, record, emits_[i]); });
+    settle_routes();
     if (!status.has_value()) {
       announce_ended(*unwound_);
       fail_node(i, status.error());
@@ -332,6 +356,7 @@ void Segment::flush_stream() {
   while (state_ == State::kOpen && ending_->next < nodes_.size()) {
     const std::size_t i = ending_->next++;
     const Status status = guarded([&] { return nodes_[i]->flush(ending_->stream, emits_[i]); });
+    settle_routes();
     if (status.has_value()) {
       continue;
     }

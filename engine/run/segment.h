@@ -12,6 +12,7 @@
 #include "engine/flow/edge_ring.h"
 #include "engine/node/node.h"
 #include "engine/run/outlets.h"
+#include "engine/run/routes.h"
 #include "engine/run/supervised.h"
 #include "engine/telemetry/node_ledger.h"
 
@@ -31,6 +32,8 @@ class AbandonScope;
 /// orders a restart (the failed node is made anew, its neighbours keep their state; the frame in
 /// hand is tried once more by the node that failed) or gives up (nodes are closed, what comes is
 /// ended as `failed{stream_stopped}`, tombstones and ends of streams still pass).
+/// What a node with several outputs sends out of some of them leaves a tombstone (`routed`) on the
+/// others, at the end of the call that sent it.
 /// Ownership: owns its nodes; the edges are the run's and may go before or after it. Frames that a
 /// node keeps when it is destroyed end as failed (by a restart or giving up) or cancelled.
 /// Cost: per frame and node one virtual call and two relaxed additions.
@@ -56,6 +59,7 @@ class Segment final : public Supervised {
     std::vector<NodeSpec> nodes;
     std::vector<Input> inputs;
     std::vector<OutEdge> outputs;
+    std::size_t ports = 1;  ///< Outputs of the last node; several only there.
   };
 
   explicit Segment(Options options);
@@ -126,6 +130,8 @@ class Segment final : public Supervised {
   void pass_record(std::size_t index, std::size_t port, const ControlRecord& record);
   bool is_at_rest() const;
   bool serve_timer();
+  /// Tells the outputs that the node's call did not send its frames to.
+  void settle_routes();
   void end_stream(Input& input, StreamId stream);
   void flush_stream();
   void end_frame(Frame frame, Outcome outcome, Reason reason);
@@ -146,6 +152,8 @@ class Segment final : public Supervised {
   std::vector<Health> health_;  // One per node.
   std::deque<Held> held_;       // In the order in which they go on.
   std::optional<Ending> ending_;
+  const bool has_routes_;            // The last node has several outputs.
+  Routes routes_;                    // What its running call has sent.
   AbandonScope* unwound_ = nullptr;  // The running turn's: frames that a throwing node had in hand.
   TimePoint now_;
 };

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/frame/frame_pool.h"
 #include "engine/run/testing/virtual_graph.h"
 
 namespace penstock {
@@ -136,7 +137,8 @@ TEST_F(SegmentTest, SendsAFrameToAllConsumersOfItsPortOnly) {
                     return {};
                   })},
                   .inputs = {{in}},
-                  .outputs = {{to_a, 0}, {to_b, 0}, {to_c, 1}}});
+                  .outputs = {{to_a, 0}, {to_b, 0}, {to_c, 1}},
+                  .ports = 2});
   graph_.segment({.nodes = {recording(a)}, .inputs = {{to_a}}});
   graph_.segment({.nodes = {recording(b)}, .inputs = {{to_b}}});
   graph_.segment({.nodes = {recording(c)}, .inputs = {{to_c}}});
@@ -146,6 +148,96 @@ TEST_F(SegmentTest, SendsAFrameToAllConsumersOfItsPortOnly) {
   EXPECT_EQ(c, (std::vector<std::uint64_t>{1, 3, 5}));
   EXPECT_EQ(testing::imbalance(totals()), "");
   EXPECT_EQ(totals().delivered, 6U);
+}
+
+/// Writes down what comes: "3" for a frame, "(3 routed)" for a tombstone, "[3:2]" for a closing
+/// record.
+NodeFactory writing(std::string& seen) {
+  return scripted({.process = [&seen](std::size_t, Frame& frame, Emit&) -> Status {
+                     seen += std::to_string(frame.seq());
+                     seen += frame.id().child.depth > 0 ? "'" : "";
+                     return {};
+                   },
+                   .note = [&seen](const ControlRecord& record, Emit&) -> Status {
+                     if (const auto* gone = std::get_if<Tombstone>(&record)) {
+                       for (auto seq = gone->first_seq; seq <= gone->last_seq; ++seq) {
+                         seen += "(" + std::to_string(seq) + (gone->child.depth > 0 ? "' " : " ") +
+                                 to_string(gone->reason) + ")";
+                       }
+                     } else if (const auto* cut = std::get_if<ClosingRecord>(&record)) {
+                       seen += "[" + std::to_string(cut->parent.seq) + ":" +
+                               std::to_string(cut->pieces) + "]";
+                     }
+                     return {};
+                   }});
+}
+
+TEST_F(SegmentTest, TellsTheOtherOutputsOfWhatItSendsOutOfOne) {
+  std::string first;
+  std::string second;
+  const auto in = graph_.edge(2);
+  const auto to_first = graph_.edge(2);
+  const auto to_second = graph_.edge(2);
+  graph_.source({.script = {.count = 5}, .window = 3, .outputs = {{in}}});
+  graph_.segment({.nodes = {processing([](Frame& frame, Emit& emit) -> Status {
+                    if (frame.seq() == 2) {
+                      emit.send(frame.share(), 1);  // Out of both.
+                    } else if (frame.seq() > 2) {
+                      emit.send(std::move(frame), 1);
+                    }
+                    return {};
+                  })},
+                  .inputs = {{in}},
+                  .outputs = {{to_first, 0}, {to_second, 1}},
+                  .ports = 2});
+  graph_.segment({.nodes = {writing(first)}, .inputs = {{to_first}}});
+  graph_.segment({.nodes = {writing(second)}, .inputs = {{to_second}}});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(first, "012(3 routed)(4 routed)");
+  EXPECT_EQ(second, "(0 routed)(1 routed)234");
+  EXPECT_EQ(totals().delivered, 5U);
+  EXPECT_EQ(testing::imbalance(totals()), "");
+}
+
+TEST_F(SegmentTest, TellsConsumersOfWhatGoesOutOfAnOutputThatNobodyReads) {
+  std::string first;
+  const auto in = graph_.edge(2);
+  const auto to_first = graph_.edge(2);
+  graph_.source({.script = {.count = 2}, .outputs = {{in}}});
+  graph_.segment({.nodes = {processing([](Frame& frame, Emit& emit) -> Status {
+                    emit.send(std::move(frame), 1);
+                    return {};
+                  })},
+                  .inputs = {{in}},
+                  .outputs = {{to_first, 0}},
+                  .ports = 2});
+  graph_.segment({.nodes = {writing(first)}, .inputs = {{to_first}}});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(first, "(0 routed)(1 routed)");
+  EXPECT_EQ(totals().delivered, 2U);
+}
+
+TEST_F(SegmentTest, LetsTheClosingRecordSpeakForAFrameThatWasCut) {
+  std::string first;
+  std::string second;
+  const auto in = graph_.edge(2);
+  const auto to_first = graph_.edge(2);
+  const auto to_second = graph_.edge(4);
+  graph_.source({.script = {.count = 1}, .outputs = {{in}}});
+  graph_.segment({.nodes = {processing([](Frame& frame, Emit& emit) -> Status {
+                    emit.send(FramePool::make_child(frame, 0), 1);
+                    emit.send(FramePool::make_child(frame, 1), 1);
+                    emit.close_fan_out(frame.id(), 2);
+                    return {};
+                  })},
+                  .inputs = {{in}},
+                  .outputs = {{to_first, 0}, {to_second, 1}},
+                  .ports = 2});
+  graph_.segment({.nodes = {writing(first)}, .inputs = {{to_first}}});
+  graph_.segment({.nodes = {writing(second)}, .inputs = {{to_second}}});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(second, "0'0'[0:2]") << "its pieces are waited for";
+  EXPECT_EQ(first, "[0:2]0(0' routed)(0' routed)");
 }
 
 TEST_F(SegmentTest, FailsOneFrameAndGoesOn) {

@@ -156,6 +156,7 @@ Result<Topology> build_topology(const GraphSpec& spec, const RequestsOfModel& re
     node.waits = actor.type->does_wait();
     node.restart = restart_key(actor.restart);
     node.holds = static_cast<std::uint32_t>(actor.type->held_frames());
+    node.outputs = std::max<std::size_t>(actor.type->outputs().size(), 1);
     PENSTOCK_RETURN_IF_ERROR(add_streams(actor, &node));
     if (node.kind == Topology::Kind::kStation) {
       PENSTOCK_RETURN_IF_ERROR(add_requests(spec, actor, requests, &node));

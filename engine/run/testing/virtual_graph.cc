@@ -73,6 +73,7 @@ Segment& VirtualGraph::segment(SegmentSpec spec) {
     options.inputs.push_back({edges_[in.edge].ring.get(), in.port, in.streams});
   }
   options.outputs = resolve(spec.outputs);
+  options.ports = spec.ports;
   segments_.push_back(std::make_unique<Segment>(std::move(options)));
   Segment& made = *segments_.back();
   node_books_[&made] = std::move(books);

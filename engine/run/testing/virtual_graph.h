@@ -61,6 +61,7 @@ class VirtualGraph {
     std::vector<In> inputs = {};
     std::vector<Out> outputs = {};
     std::string stream = {};
+    std::size_t ports = 1;  ///< See `Segment::Options`.
   };
 
   explicit VirtualGraph(std::uint64_t seed = 0)
