@@ -1,9 +1,12 @@
 #include "actors/driver_device_port.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/log.h"
 
 namespace penstock::actors {
 namespace {
@@ -119,6 +122,16 @@ std::string sub_devices_text(SubDeviceMask set) {
   return text.empty() ? "none" : text;
 }
 
+/// Returns why a device could not be closed.
+std::string left_text(const DriverDevicePort::Words& words) {
+  const double seconds = std::chrono::duration<double>(words.close_limit).count();
+  char limit[32];
+  std::snprintf(limit, sizeof limit, "%.3g s", seconds);
+  return "device '" + words.identity + "' is not closed after " + limit +
+         ": it does not end a change of residence, or what else driver '" + words.driver->name() +
+         "' waits for";
+}
+
 DeviceHealth health_from(Health health) noexcept {
   switch (health) {
     case Health::kOk:
@@ -152,14 +165,42 @@ Result<std::unique_ptr<DriverDevicePort>> DriverDevicePort::connect(Words words)
 }
 
 DriverDevicePort::~DriverDevicePort() {
-  bell_.set({});
+  std::shared_ptr<Holdings> last = give_up();
+  last->claim = std::move(claim_);
+  const bool was_open = last->device != nullptr;
+  const Disposal closing(std::move(last));
+  if (!closing.wait_for(words_.close_limit) && was_open) {
+    log_warning("devices", left_text(words_));
+  }
+}
+
+/// Takes all that is open out of the port, silent from now on.
+std::shared_ptr<DriverDevicePort::Holdings> DriverDevicePort::give_up() {
+  bell_->set({});
+  changes_.reset();  // What completes from now on is dropped.
+  auto all = std::make_shared<Holdings>();
+  all->bell = bell_;
+  {
+    const std::lock_guard lock(mutex_);
+    all->device = std::move(device_);
+    device_.reset();
+  }
+  for (auto& [number, package] : packages_) {
+    if (package.activation.has_value()) {
+      all->activations.push_back(std::move(*package.activation));
+      package.activation.reset();
+    }
+    all->models.push_back(std::move(package.model));
+    package.model.reset();
+  }
+  return all;
 }
 
 Status DriverDevicePort::open_device() {
   PENSTOCK_ASSIGN_OR_RETURN(
       Device opened,
       words_.driver->open(words_.identity,
-                          {[](void* self) { static_cast<Bell*>(self)->ring(); }, &bell_}));
+                          {[](void* self) { static_cast<Bell*>(self)->ring(); }, bell_.get()}));
   auto device = std::make_shared<Device>(std::move(opened));
   info_ = device->info();
   SubDeviceMask all = 0;
@@ -219,15 +260,13 @@ Result<std::shared_ptr<LoadedModel>> DriverDevicePort::load(PackageNumber packag
 }
 
 Status DriverDevicePort::load_again() {
-  for (auto& [number, package] : packages_) {
-    package.activation.reset();
-    package.model.reset();
+  if (!closing_.has_value()) {
+    closing_.emplace(give_up());
   }
-  changes_.reset();
-  {
-    const std::lock_guard lock(mutex_);
-    device_.reset();
+  if (!closing_->wait_for(words_.close_limit)) {
+    return Error{Errc::kDeviceLost, left_text(words_)};  // The next attempt waits for it again.
   }
+  closing_.reset();
   PENSTOCK_RETURN_IF_ERROR(open_device());
   for (auto& [number, package] : packages_) {
     auto loaded = device_->load(package.path, package.options);
@@ -243,7 +282,7 @@ Result<SlotsBySubDevice> DriverDevicePort::open(std::span<const Doorbell> bells,
   if (!std::exchange(fresh_, false)) {
     PENSTOCK_RETURN_IF_ERROR(load_again());
   }
-  bell_.set(bell);
+  bell_->set(bell);
   if (!packages_.empty()) {
     PENSTOCK_ASSIGN_OR_RETURN(
         changes_, CompletionQueue::create(static_cast<std::uint32_t>(packages_.size()), bell));

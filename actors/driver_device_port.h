@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "actors/disposal.h"
 #include "drivers/api/completion_queue.h"
 #include "drivers/api/driver.h"
 #include "drivers/claims/claim_folder.h"
+#include "engine/base/clock.h"
 #include "engine/base/result.h"
 #include "engine/device/device_port.h"
 
@@ -20,6 +22,10 @@ namespace penstock::actors {
 ///
 /// Packages are loaded while the graph is set up, so that what does not load is said before it
 /// runs; after a fault that no reset cures the device is opened anew, and they are loaded again.
+///
+/// Closing waits for `close_limit` at most: a device that hangs and cannot be reset ends a change
+/// of residence never. What does not end is left to a thread that owns it (`Disposal`): device,
+/// models, changes, and the claim, so that nobody else takes a device that is still at work.
 ///
 /// Ownership: shares the driver; slots share the models.
 /// Thread-safety: `connect` and `load` by one thread, before the runner has it; then as
@@ -40,6 +46,8 @@ class DriverDevicePort final : public DevicePort {
     /// Where processes tell each other what they have claimed; null: nobody else is asked.
     std::shared_ptr<const ClaimFolder> claims;
     std::vector<Setting> settings;
+    /// How long the device may take to end what it was asked for when it is closed.
+    Duration close_limit = std::chrono::seconds(10);
   };
 
   /// Opens the device, reserves its sub-devices and configures it. May block.
@@ -87,21 +95,32 @@ class DriverDevicePort final : public DevicePort {
     std::optional<Activation> activation;
   };
 
+  /// All that is open of the device. The last of it goes first.
+  struct Holdings {
+    std::shared_ptr<Bell> bell;
+    std::optional<DeviceClaim> claim;
+    std::shared_ptr<Device> device;
+    std::vector<std::shared_ptr<LoadedModel>> models;
+    std::vector<Activation> activations;
+  };
+
   explicit DriverDevicePort(Words words) : words_(std::move(words)) {}
 
   Status open_device();
+  std::shared_ptr<Holdings> give_up();
   Status load_again();
   Result<std::unique_ptr<ExecutionSlots>> make_slots(std::uint32_t lead, Doorbell bell);
 
   Words words_;
   DeviceInfo info_;
   std::optional<DeviceClaim> claim_;  // Kept while the device is opened anew.
-  Bell bell_;
+  std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
   mutable std::mutex mutex_;  // Of the handle only: figures are asked for from anywhere.
   std::shared_ptr<Device> device_;
   std::map<PackageNumber, Package> packages_;
   std::optional<CompletionQueue> changes_;
-  bool fresh_ = true;  // Opened by `connect`, not used yet.
+  bool fresh_ = true;                // Opened by `connect`, not used yet.
+  std::optional<Disposal> closing_;  // Of what was open before.
 };
 
 }  // namespace penstock::actors

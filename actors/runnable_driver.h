@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <optional>
+#include <string>
 
 #include "actors/local_turns.h"
 #include "actors/messages/run_messages.h"
@@ -56,6 +57,8 @@ class RunnableDriver {
   [[nodiscard]] bool close() noexcept { return runnable_.close(); }
 
   [[nodiscard]] bool is_light() const noexcept { return runnable_.is_light(); }
+
+  [[nodiscard]] const std::string& name() const noexcept { return runnable_.name(); }
 
   [[nodiscard]] const Clock* clock() const noexcept { return clock_; }
 

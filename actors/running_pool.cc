@@ -1,15 +1,54 @@
 #include "actors/running_pool.h"
 
+#include <cstdio>
+#include <mutex>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "actors/shell_set.h"
 #include "actors/worker_system.h"
+#include "engine/base/log.h"
 
 namespace penstock::actors {
 
-struct RunningPool::Core {
-  explicit Core(Workers::System& workers) : shells(workers) {}
+/// What the closing waits for: read by who waits, written by the thread that closes.
+struct RunningPool::Progress {
+  void set(std::string what) {
+    const std::lock_guard lock(mutex);
+    waits_for = std::move(what);
+  }
 
+  std::string get() {
+    const std::lock_guard lock(mutex);
+    return waits_for;
+  }
+
+  std::mutex mutex;
+  std::string waits_for;
+};
+
+struct RunningPool::Core {
+  explicit Core(std::shared_ptr<Workers::System> kept) : system(std::move(kept)), shells(*system) {}
+
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  ~Core() {
+    shells.stop([this](const std::vector<std::string>& names) {
+      std::string list;
+      for (const std::string& name : names) {
+        list += (list.empty() ? "'" : ", '") + name + "'";
+      }
+      progress->set(list + " in a call of the driver that does not return");
+    });
+    pool->close([this](const std::string& device) {
+      progress->set("device '" + device + "' to end what is in flight there");
+    });
+  }
+
+  std::shared_ptr<Workers::System> system;
+  std::shared_ptr<Progress> progress = std::make_shared<Progress>();
   ShellSet shells;
   std::unique_ptr<DevicePool> pool;  // Goes first.
 };
@@ -17,7 +56,7 @@ struct RunningPool::Core {
 std::unique_ptr<RunningPool> RunningPool::start(Workers& workers,
                                                 std::unique_ptr<DevicePool> pool,
                                                 const Clock* clock) {
-  auto core = std::make_unique<Core>(*workers.system_);
+  auto core = std::make_shared<Core>(workers.system_);
   core->pool = std::move(pool);
   const std::vector<Runnable*> runnables = core->pool->runnables();
   for (Runnable* runnable : runnables) {
@@ -29,10 +68,28 @@ std::unique_ptr<RunningPool> RunningPool::start(Workers& workers,
   return std::unique_ptr<RunningPool>(new RunningPool(std::move(core)));
 }
 
-RunningPool::RunningPool(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+RunningPool::RunningPool(std::shared_ptr<Core> core)
+    : core_(std::move(core)),
+      progress_(core_->progress) {}
 
 RunningPool::~RunningPool() {
-  core_->shells.stop();
+  if (const Status closed = close(kCloseLimit); !closed.has_value()) {
+    log_warning("devices", closed.error().message);
+  }
+}
+
+Status RunningPool::close(Duration limit) {
+  if (!closing_.has_value()) {
+    closing_.emplace(std::exchange(core_, nullptr));
+  }
+  if (closing_->wait_for(limit)) {
+    return {};
+  }
+  char waited[32];
+  std::snprintf(waited, sizeof waited, "%.3g s", std::chrono::duration<double>(limit).count());
+  return Error{Errc::kDeadlineExceeded,
+               std::string("the devices are not closed after ") + waited + ": waited for " +
+                   progress_->get()};
 }
 
 DevicePool& RunningPool::pool() noexcept {

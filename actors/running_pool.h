@@ -1,9 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 
+#include "actors/disposal.h"
 #include "actors/workers.h"
 #include "engine/base/clock.h"
+#include "engine/base/result.h"
 #include "engine/device/device_pool.h"
 
 namespace penstock::actors {
@@ -13,11 +17,14 @@ namespace penstock::actors {
 ///
 /// Supervisor: whoever started it. A device's failure is an event that the scheduler handles; the
 /// death of one of these actors would be a bug of ours.
-/// Ownership: owns the pool. The destructor ends the actors, then closes the devices, which waits
-/// for what is in flight: graphs that use it are destroyed before.
+/// Ownership: owns the pool. `close`, or the destructor, ends the actors, then closes the devices,
+/// which waits for what is in flight, for some time: graphs that use it are destroyed before.
 /// Thread-safety: as `DevicePool`.
 class RunningPool {
  public:
+  /// How long the destructor waits.
+  static constexpr Duration kCloseLimit = std::chrono::seconds(30);
+
   /// `clock` and `workers` outlive it.
   static std::unique_ptr<RunningPool> start(Workers& workers,
                                             std::unique_ptr<DevicePool> pool,
@@ -25,15 +32,30 @@ class RunningPool {
 
   RunningPool(const RunningPool&) = delete;
   RunningPool& operator=(const RunningPool&) = delete;
+  /// As `close`; what it says is logged.
   ~RunningPool();
 
+  /// Ends the actors and closes the devices, and waits for that at most `limit`. Can be called
+  /// again, to wait on.
+  ///
+  /// What hangs in a driver is left to a thread of its own, which owns the actors, the devices and
+  /// the workers' system that they run on, but not the clock: a program that goes on keeps it. One
+  /// that ends does so without destructors of static objects (`std::_Exit`), since a driver's may
+  /// be in use.
+  /// Errors: `kDeadlineExceeded`, naming who does not end.
+  Status close(Duration limit);
+
+  /// Pre: not closed, here and below.
   [[nodiscard]] DevicePool& pool() noexcept;
   [[nodiscard]] const DevicePool& pool() const noexcept;
 
  private:
   struct Core;
-  explicit RunningPool(std::unique_ptr<Core> core);
-  std::unique_ptr<Core> core_;
+  struct Progress;
+  explicit RunningPool(std::shared_ptr<Core> core);
+  std::shared_ptr<Core> core_;  // Null once closing.
+  std::shared_ptr<Progress> progress_;
+  std::optional<Disposal> closing_;
 };
 
 }  // namespace penstock::actors

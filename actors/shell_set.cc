@@ -1,5 +1,10 @@
 #include "actors/shell_set.h"
 
+#include <algorithm>
+#include <utility>
+
+#include <caf/actor_addr.hpp>
+#include <caf/actor_cast.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
@@ -15,14 +20,36 @@ void ShellSet::add(Runnable& runnable, const Clock* clock) {
   drivers_.push_back(std::move(driver));
 }
 
-void ShellSet::stop() {
+void ShellSet::stop(const std::function<void(std::vector<std::string> names)>& on_left) {
   caf::scoped_actor self{*workers_.system};
+  std::vector<const RunnableDriver*> left;
   for (const auto& driver : drivers_) {
     self->monitor(driver->shell());
     caf::anon_send_exit(driver->shell(), caf::exit_reason::user_shutdown);
+    left.push_back(driver.get());
   }
-  std::size_t left = drivers_.size();
-  self->receive_while([&] { return left > 0; })([&](caf::down_msg&) { --left; });
+  const auto tell = [&] {
+    std::vector<std::string> names;
+    for (const RunnableDriver* driver : left) {
+      names.push_back(driver->name());
+    }
+    on_left(std::move(names));
+  };
+  if (on_left) {
+    tell();
+  }
+  self->receive_while([&] { return !left.empty(); })([&](caf::down_msg& message) {
+    left.erase(std::remove_if(left.begin(),
+                              left.end(),
+                              [&](const RunnableDriver* driver) {
+                                return message.source ==
+                                       caf::actor_cast<caf::actor_addr>(driver->shell());
+                              }),
+               left.end());
+    if (on_left) {
+      tell();
+    }
+  });
 }
 
 }  // namespace penstock::actors

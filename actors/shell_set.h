@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "actors/runnable_driver.h"
@@ -27,8 +29,8 @@ class ShellSet {
   void add(Runnable& runnable, const Clock* clock);
 
   /// Ends all actors and waits until none works on its runnable. That is as long as the longest
-  /// turn.
-  void stop();
+  /// turn; `on_left` is told the names of the runnables that are still worked on, again and again.
+  void stop(const std::function<void(std::vector<std::string> names)>& on_left = {});
 
  private:
   Workers::System& workers_;

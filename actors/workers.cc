@@ -33,10 +33,10 @@ Result<Workers> Workers::start(std::uint32_t count) {
         "workers: " + std::to_string(count) + ", allowed are 0 to " + std::to_string(kMax)};
   }
   const std::uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
-  return Workers(std::make_unique<System>(count == 0 ? cores : count));
+  return Workers(std::make_shared<System>(count == 0 ? cores : count));
 }
 
-Workers::Workers(std::unique_ptr<System> system) : system_(std::move(system)) {}
+Workers::Workers(std::shared_ptr<System> system) : system_(std::move(system)) {}
 
 Workers::Workers(Workers&&) noexcept = default;
 Workers& Workers::operator=(Workers&&) noexcept = default;

@@ -30,8 +30,8 @@ class Workers {
  private:
   friend class RunningGraph;
   friend class RunningPool;
-  explicit Workers(std::unique_ptr<System> system);
-  std::unique_ptr<System> system_;
+  explicit Workers(std::shared_ptr<System> system);
+  std::shared_ptr<System> system_;  // Kept by devices that could not be closed, too.
 };
 
 }  // namespace penstock::actors

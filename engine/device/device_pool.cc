@@ -66,8 +66,12 @@ class DevicePool::Backend final : public InferenceBackend {
 DevicePool::DevicePool(Options options) : core_(std::make_shared<Core>(std::move(options))) {}
 
 DevicePool::~DevicePool() {
+  close({});
+}
+
+void DevicePool::close(const std::function<void(const std::string& device)>& before_each) {
   core_->set_driver({});
-  core_->shut_down();
+  core_->shut_down(before_each);
 }
 
 DeviceNumber DevicePool::add_device(DeviceWords words) {

@@ -115,6 +115,10 @@ class DevicePool {
 
   [[nodiscard]] PoolStatus status() const;
 
+  /// Closes the devices, which may block; each is named before. The destructor does it else. Pre:
+  /// nobody drives the runnables any more.
+  void close(const std::function<void(const std::string& device)>& before_each);
+
  private:
   class Core;
   class Backend;

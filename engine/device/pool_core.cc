@@ -391,9 +391,16 @@ void DevicePool::Core::tell(bool is_warning, std::string text) {
   }
 }
 
-void DevicePool::Core::shut_down() {
+void DevicePool::Core::shut_down(
+    const std::function<void(const std::string& device)>& before_each) {
   const std::lock_guard lock(mutex_);
-  devices_.clear();  // Waits for what is at the devices.
+  for (DeviceBook& book : devices_) {
+    if (before_each) {
+      before_each(book.name);
+    }
+    book.runner.reset();  // Waits for what is at the device.
+  }
+  devices_.clear();
   for (Request& left : requests_) {
     if (left.user != nullptr) {
       InferenceDone done;

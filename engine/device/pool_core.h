@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -109,7 +110,7 @@ class DevicePool::Core final : public Runnable {
   [[nodiscard]] const PackageWords& package(PackageNumber number) const;
   [[nodiscard]] PoolStatus status() const;
   /// Ends every backend's requests; nothing is driven any more.
-  void shut_down();
+  void shut_down(const std::function<void(const std::string& device)>& before_each);
 
   Step step(TimePoint now) override;
 

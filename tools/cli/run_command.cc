@@ -155,6 +155,56 @@ Result<Duration> drain_limit_of(const Arguments& arguments) {
   return *limit;
 }
 
+/// What a run needs once its models are loaded.
+struct Ready {
+  const GraphSpec& spec;
+  const Arguments& arguments;
+  const Duration drain_limit;
+  const StopSignals& signals;
+  const Clock& clock;
+  StatusLine& line;
+  actors::Workers& workers;
+  actors::RunningPool& devices;
+};
+
+/// Runs the graph to its end and prints the summary; returns the exit code.
+int run_on_devices(const Ready& ready, std::unique_ptr<GraphRun> composed) {
+  const TimePoint start = ready.clock.now();
+  ready.line.begin(start);
+  actors::RunningGraph::Options options;
+  options.drain_limit = ready.drain_limit;
+  options.clock = &ready.clock;
+  options.on_note = [&](const Supervisor::Note& note) {
+    ready.line.clear();
+    log(level_of(note.level), ready.spec.name, note.text);
+  };
+  const auto graph =
+      actors::RunningGraph::start(ready.workers, std::move(composed), std::move(options));
+  GraphStatus::Options looking;
+  looking.run = &graph->run();
+  looking.clock = &ready.clock;
+  looking.pool = [&] { return ready.devices.pool().status(); };
+  looking.version = program_version();
+  const auto looked_at = GraphStatus::start(std::move(looking));
+  if (!looked_at.has_value()) {
+    log_warning("run", "'penstock status' will not find it: " + looked_at.error().message);
+  }
+  if (!wait_until_finished(*graph, ready.signals, ready.line, ready.clock)) {
+    // Destructors would wait for the very thing that does not end.
+    std::_Exit(kExitKilled);
+  }
+  ready.line.clear();
+  const RunStatus status = status_of(graph->run());
+  const PoolStatus pool_status = ready.devices.pool().status();
+  const RunEnd end{ready.clock.now() - start, ready.drain_limit, graph->cut_off()};
+  if (ready.arguments.has("--json")) {
+    std::cout << summary_json(status, pool_status, end) << "\n";
+  } else if (!ready.arguments.has("--quiet")) {
+    std::cout << summary_text(status, pool_status, end);
+  }
+  return graph->has_failed() || shows_failure(status) ? kExitFailed : kExitDone;
+}
+
 int run_graph(const GraphSpec& spec,
               const Arguments& arguments,
               Duration drain_limit,
@@ -208,40 +258,15 @@ int run_graph(const GraphSpec& spec,
     return report_error(workers.error(), kExitUsage);
   }
   const auto devices = actors::RunningPool::start(*workers, std::move(pool), &clock);
-  const TimePoint start = clock.now();
-  line.begin(start);
-  actors::RunningGraph::Options options;
-  options.drain_limit = drain_limit;
-  options.clock = &clock;
-  options.on_note = [&](const Supervisor::Note& note) {
-    line.clear();
-    log(level_of(note.level), spec.name, note.text);
-  };
-  const auto graph =
-      actors::RunningGraph::start(*workers, std::move(composed).value(), std::move(options));
-  GraphStatus::Options looking;
-  looking.run = &graph->run();
-  looking.clock = &clock;
-  looking.pool = [&] { return devices->pool().status(); };
-  looking.version = program_version();
-  const auto looked_at = GraphStatus::start(std::move(looking));
-  if (!looked_at.has_value()) {
-    log_warning("run", "'penstock status' will not find it: " + looked_at.error().message);
+  const int code =
+      run_on_devices({spec, arguments, drain_limit, signals, clock, line, *workers, *devices},
+                     std::move(composed).value());
+  if (const Status closed = devices->close(actors::RunningPool::kCloseLimit); !closed.has_value()) {
+    log_warning("run", closed.error().message + "; the program ends without");
+    std::cout << std::flush;
+    std::_Exit(code);  // A driver is still at work on what other destructors would take away.
   }
-  if (!wait_until_finished(*graph, signals, line, clock)) {
-    // Destructors would wait for the very thing that does not end.
-    std::_Exit(kExitKilled);
-  }
-  line.clear();
-  const RunStatus status = status_of(graph->run());
-  const PoolStatus pool_status = devices->pool().status();
-  const RunEnd end{clock.now() - start, drain_limit, graph->cut_off()};
-  if (arguments.has("--json")) {
-    std::cout << summary_json(status, pool_status, end) << "\n";
-  } else if (!quiet) {
-    std::cout << summary_text(status, pool_status, end);
-  }
-  return graph->has_failed() || shows_failure(status) ? kExitFailed : kExitDone;
+  return code;
 }
 
 int run(std::span<const std::string> args) {

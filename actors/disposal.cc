@@ -1,0 +1,43 @@
+#include "actors/disposal.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace penstock::actors {
+
+struct Disposal::Ended {
+  void set() {
+    const std::lock_guard lock(mutex);
+    is_set = true;
+    changed.notify_all();
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool is_set = false;
+};
+
+Disposal::Disposal(std::shared_ptr<void> doomed) : ended_(std::make_shared<Ended>()) {
+  // In a holder, so that the thread has the only reference from the start, and loses none if it
+  // cannot be made.
+  auto holder = std::make_shared<std::shared_ptr<void>>(std::move(doomed));
+  const auto destroy = [ended = ended_, holder] {
+    holder->reset();
+    ended->set();
+  };
+  try {
+    std::thread(destroy).detach();
+  } catch (const std::system_error&) {
+    destroy();  // No thread to be had: here, however long it takes.
+  }
+}
+
+bool Disposal::wait_for(Duration limit) const {
+  std::unique_lock lock(ended_->mutex);
+  return ended_->changed.wait_for(lock, limit, [this] { return ended_->is_set; });
+}
+
+}  // namespace penstock::actors

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+
+#include "engine/base/clock.h"
+
+namespace penstock::actors {
+
+/// Destroys what may wait for something that never comes, such as a driver's object whose device
+/// hangs, on a thread of its own, so that whoever gives it away waits for that a while only.
+///
+/// What is not gone by then is left to its thread. That is safe because the thread owns all that
+/// the destruction touches: whenever it ends, if ever, nothing dangles. The end of the process ends
+/// it too.
+///
+/// Ownership: the thread owns what is given to it, which refers to nothing that may go before it.
+/// Thread-safety: any thread.
+class Disposal {
+ public:
+  /// Begins to destroy `doomed`. Pre: nobody else holds it.
+  explicit Disposal(std::shared_ptr<void> doomed);
+
+  /// Waits at most `limit`; returns whether it is gone.
+  [[nodiscard]] bool wait_for(Duration limit) const;
+
+ private:
+  struct Ended;
+  std::shared_ptr<Ended> ended_;
+};
+
+}  // namespace penstock::actors
