@@ -100,10 +100,10 @@ Result<double> parse_with_unit(std::string_view text,
     if (rest == unit.name) {
       const double value = *number * unit.factor;
       if (value < 0) {
-        return refused("must not be negative");
+        return refused("wants 0 or more");
       }
       if (value >= 9.2e18) {
-        return refused("is too large");
+        return refused("wants a smaller number");
       }
       return value;
     }
@@ -111,7 +111,7 @@ Result<double> parse_with_unit(std::string_view text,
   if (rest.empty()) {
     return refused("wants a unit, e.g. " + std::string(text) + std::string(units[2].name));
   }
-  return refused("has the unknown unit '" + std::string(rest) + "'; units are " + unit_list(units));
+  return refused("wants one of the units " + unit_list(units));
 }
 
 }  // namespace
@@ -131,7 +131,7 @@ Result<std::int64_t> parse_int(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error == std::errc::result_out_of_range) {
-    return refused("is too large");
+    return refused("wants a smaller number");
   }
   if (error != std::errc() || end != digits.data() + digits.size() || looks_octal(text)) {
     return refused("wants a whole number");

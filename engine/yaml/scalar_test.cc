@@ -40,10 +40,9 @@ TEST(ParseDuration, WantsAUnit) {
   EXPECT_EQ(*parse_duration("0s"), nanoseconds(0));
   EXPECT_EQ(parse_duration("15").error().message, "wants a unit, e.g. 15ms");
   EXPECT_EQ(parse_duration("fast").error().message, "wants a duration such as 15ms");
-  EXPECT_EQ(parse_duration("5m").error().message,
-            "has the unknown unit 'm'; units are ns us ms s min h d");
-  EXPECT_EQ(parse_duration("-5s").error().message, "must not be negative");
-  EXPECT_EQ(parse_duration("1e12d").error().message, "is too large");
+  EXPECT_EQ(parse_duration("5m").error().message, "wants one of the units ns us ms s min h d");
+  EXPECT_EQ(parse_duration("-5s").error().message, "wants 0 or more");
+  EXPECT_EQ(parse_duration("1e12d").error().message, "wants a smaller number");
 }
 
 TEST(ParseBytes, WantsAUnit) {

@@ -38,7 +38,7 @@ void show_verdict(const std::string& path, const CheckedGraph& checked) {
     std::cerr << count_text(errors, "error") << ", " << count_text(warnings, "warning") << "\n";
     return;
   }
-  std::cout << path << ": right; " << count_text(checked.spec->actors.size(), "actor") << ", "
+  std::cout << path << ": right; " << count_text(checked.spec->actors.size(), "node") << ", "
             << count_text(checked.spec->models.size(), "model");
   if (warnings > 0) {
     std::cout << ", " << count_text(warnings, "warning");

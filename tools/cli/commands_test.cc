@@ -74,7 +74,7 @@ std::string read(const std::filesystem::path& path) {
 TEST(CheckCommand, AcceptsARightGraph) {
   const Answer answer = ask(check_command(), {right_graph(), "--set", "out=b.jsonl"});
   EXPECT_EQ(answer.code, kExitDone) << answer.err;
-  EXPECT_TRUE(contains(answer.out, "right.yaml: right; 2 actors, 0 models\n")) << answer.out;
+  EXPECT_TRUE(contains(answer.out, "right.yaml: right; 2 nodes, 0 models\n")) << answer.out;
   EXPECT_EQ(answer.err, "");
 }
 
@@ -141,6 +141,9 @@ TEST(GraphCommand, RefusesAWrongGraphFormatOrPlace) {
   EXPECT_EQ(format.code, kExitUsage);
   EXPECT_TRUE(contains(format.err, "did you mean 'svg'"));
   EXPECT_EQ(ask(graph_command(), {right_graph(), "-o", "/no/such/folder/a.svg"}).code, kExitFailed);
+  const Answer picture = ask(graph_command(), {right_graph(), "-o", "/no/such/folder/a.png"});
+  EXPECT_EQ(picture.code, kExitUsage);
+  EXPECT_TRUE(contains(picture.err, "a.png' tells no format")) << picture.err;
 }
 
 TEST(ActorsCommand, ListsTypesAndShowsOne) {

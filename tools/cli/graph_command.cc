@@ -1,5 +1,6 @@
 #include "tools/cli/graph_command.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <vector>
@@ -24,7 +25,7 @@ constexpr const char* kHelp =
 Draws a graph as it will run: its nodes, round them a frame for each segment (nodes in one frame
 hand frames on without a queue), and the queues between.
   --format WORD     text (default), svg, mermaid (for Markdown), dot (for Graphviz); with -o the
-                    default is told by the name: .svg, .mmd, .dot, .gv
+                    default is told by the name: .svg, .mmd, .dot, .gv, .txt
   -o FILE           writes to FILE instead of stdout
   --set NAME=VALUE  gives a parameter of the graph its value
 
@@ -45,17 +46,6 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-std::string default_format(const std::optional<std::string>& file) {
-  if (file.has_value() && ends_with(*file, ".svg")) {
-    return "svg";
-  }
-  if (file.has_value() && (ends_with(*file, ".mmd") || ends_with(*file, ".mermaid"))) {
-    return "mermaid";
-  }
-  const bool is_dot = file.has_value() && (ends_with(*file, ".dot") || ends_with(*file, ".gv"));
-  return is_dot ? "dot" : "text";
-}
-
 Result<Format> find_format(const std::string& name) {
   std::vector<std::string> known;
   for (const Format& format : kFormats) {
@@ -68,6 +58,36 @@ Result<Format> find_format(const std::string& name) {
   return Error{
       Errc::kInvalidArgument,
       "unknown format '" + name + "'; " + (near.empty() ? "wants " + one_of(known) : near)};
+}
+
+/// Errors: kInvalidArgument for a name such as a.png: text in such a file would open nowhere.
+Result<std::string> format_told_by(const std::optional<std::string>& file) {
+  if (!file.has_value() || ends_with(*file, ".txt") ||
+      std::filesystem::path(*file).extension().empty()) {
+    return std::string("text");
+  }
+  if (ends_with(*file, ".svg")) {
+    return std::string("svg");
+  }
+  if (ends_with(*file, ".mmd") || ends_with(*file, ".mermaid")) {
+    return std::string("mermaid");
+  }
+  if (ends_with(*file, ".dot") || ends_with(*file, ".gv")) {
+    return std::string("dot");
+  }
+  return Error{Errc::kInvalidArgument,
+               "the name '" + *file +
+                   "' tells no format; name it .svg, .mmd, .dot, .gv or .txt, or "
+                   "add --format"};
+}
+
+Result<Format> wanted_format(const Arguments& words) {
+  const auto named = words.value("--format");
+  if (named.has_value()) {
+    return find_format(*named);
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const std::string told, format_told_by(words.value("-o")));
+  return find_format(told);
 }
 
 /// The picture shows nothing that depends on the number of requests, which only a device knows.
@@ -101,7 +121,7 @@ int run(std::span<const std::string> args) {
     return report_usage("graph", parsed.error());
   }
   const auto output = parsed->value("-o");
-  const auto format = find_format(parsed->value("--format").value_or(default_format(output)));
+  const auto format = wanted_format(*parsed);
   if (!format.has_value()) {
     return report_usage("graph", format.error());
   }
