@@ -1,6 +1,7 @@
 #include "engine/graph/graph_checker.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <utility>
 
@@ -176,7 +177,9 @@ class GraphCheck {
                              std::to_string(actor.serves.size()) + " streams to one file",
                          "put $(stream) into '" + option.name() + "'");
     }
-    const auto [first, is_new] = writers.emplace(path, &actor);
+    // 'out/a' and './out/a' are one file, and two writers would garble it.
+    const auto [first, is_new] =
+        writers.emplace(std::filesystem::path(path).lexically_normal().string(), &actor);
     if (!is_new) {
       diagnostics_.error("E065",
                          place,

@@ -311,6 +311,9 @@ TEST(GraphChecker, RefusesFilesThatSeveralStreamsWrite) {
             Places());
   EXPECT_EQ(kit.places(with_camera(kLog) + "  log2: {type: jsonl_sink, in: cam, path: a.jsonl}\n"),
             Places({"E065 4:43"}));
+  EXPECT_EQ(
+      kit.places(with_camera(kLog) + "  log2: {type: jsonl_sink, in: cam, path: ./b/../a.jsonl}\n"),
+      Places({"E065 4:43"}));
 }
 
 TEST(GraphChecker, ReadsQueueAndDropOfAnEdge) {
