@@ -1,0 +1,193 @@
+#include "engine/run/inference_chain.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace penstock {
+namespace {
+
+Error named(const std::string& link, Error error) {
+  return link.empty() ? error : error.within(link);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<InferenceChain>> InferenceChain::create(std::vector<Link> links,
+                                                               std::uint32_t slots) {
+  PENSTOCK_CHECK(!links.empty()) << "a chain needs a link";
+  std::unique_ptr<InferenceChain> chain(new InferenceChain());
+  for (Link& link : links) {
+    PENSTOCK_CHECK(link.backend->slots() >= slots) << link.name;
+    Stage stage;
+    stage.link = std::move(link);
+    chain->links_.push_back(std::move(stage));
+  }
+  for (std::size_t i = 0; i < chain->links_.size(); ++i) {
+    Stage& stage = chain->links_[i];
+    const Link& link = stage.link;
+    if (i > 0) {
+      const std::size_t given = chain->links_[i - 1].link.backend->outputs().size();
+      bool is_right = link.takes.size() == link.backend->inputs().size();
+      for (const std::size_t output : link.takes) {
+        is_right = is_right && output < given;
+      }
+      if (!is_right) {
+        return named(
+            link.name,
+            {Errc::kInvalidArgument,
+             "takes " + std::to_string(link.takes.size()) + " of " + std::to_string(given) +
+                 " tensors for " + std::to_string(link.backend->inputs().size()) + " inputs"});
+      }
+    }
+    if (i + 1 < chain->links_.size()) {
+      PENSTOCK_RETURN_IF_ERROR(chain->prepare(stage, slots));
+    }
+  }
+  chain->frames_.resize(slots);
+  return chain;
+}
+
+Status InferenceChain::prepare(Stage& stage, std::uint32_t slots) {
+  for (const auto& spec : stage.link.backend->outputs()) {
+    if (!spec->shape.dense_bytes(spec->type).has_value()) {
+      return named(stage.link.name,
+                   {Errc::kUnsupported,
+                    "output '" + spec->name + "' has the open shape " + spec->shape.to_string() +
+                        "; what comes next wants a fixed one"});
+    }
+    BufferPool::Options options;
+    options.name = stage.link.name + ", output '" + spec->name + "'";
+    // A device that hangs may keep what a slot gave it, while the slot has a new frame.
+    options.max_slots = std::size_t{slots} * 2;
+    PENSTOCK_ASSIGN_OR_RETURN(BufferPool pool, BufferPool::create(std::move(options)));
+    stage.pools.push_back(std::move(pool));
+  }
+  return {};
+}
+
+Status InferenceChain::submit(const InferenceJob& job) {
+  PENSTOCK_CHECK(job.slot < frames_.size() && !frames_[job.slot].busy) << "slot " << job.slot;
+  Frame& frame = frames_[job.slot];
+  frame.cancelled = false;
+  frame.at = 0;
+  frame.device_time = {};
+  frame.job = job;
+  frame.job.inputs = {};
+  frame.job.outputs = {};
+  frame.outputs.assign(job.outputs.begin(), job.outputs.end());
+  PENSTOCK_RETURN_IF_ERROR(start(frame, job.inputs));
+  frame.busy = true;
+  return {};
+}
+
+Status InferenceChain::start(Frame& frame, std::span<const FeatureMap> inputs) {
+  Stage& stage = links_[frame.at];
+  InferenceJob job = frame.job;
+  job.token = job.slot;
+  job.inputs = inputs;
+  frame.between.clear();
+  if (!stage.pools.empty()) {
+    PENSTOCK_RETURN_IF_ERROR(lease(stage, frame.between));
+  }
+  job.outputs = frame.at + 1 == links_.size() ? frame.outputs : frame.between;
+  if (const Status status = stage.link.backend->submit(job); !status.has_value()) {
+    return named(stage.link.name, status.error());
+  }
+  return {};
+}
+
+Status InferenceChain::lease(Stage& stage, std::vector<FeatureMap>& maps) {
+  const auto specs = stage.link.backend->outputs();
+  for (std::size_t port = 0; port < specs.size(); ++port) {
+    const auto bytes = specs[port]->shape.dense_bytes(specs[port]->type);
+    PENSTOCK_CHECK(bytes.has_value()) << "checked when the chain was made";
+    auto buffer = stage.pools[port].acquire(*bytes);
+    if (!buffer.has_value()) {
+      return named(stage.link.name,
+                   {Errc::kUnavailable, "no memory for output '" + specs[port]->name + "'"});
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(
+        FeatureMap map, make_feature_map(specs[port], specs[port]->shape, std::move(*buffer)));
+    maps.push_back(std::move(map));
+  }
+  return {};
+}
+
+std::optional<InferenceDone> InferenceChain::pop() {
+  if (ended_.empty()) {
+    advance();
+  }
+  if (ended_.empty()) {
+    return std::nullopt;
+  }
+  InferenceDone done = std::move(ended_.front());
+  ended_.pop_front();
+  frames_[done.token].busy = false;
+  done.token = frames_[done.token].job.token;
+  return done;
+}
+
+void InferenceChain::advance() {
+  // The last link first: what it gives back is what the others need.
+  for (std::size_t at = links_.size(); at-- > 0;) {
+    while (auto done = links_[at].link.backend->pop()) {
+      PENSTOCK_CHECK(done->token < frames_.size() && frames_[done->token].busy &&
+                     frames_[done->token].at == at)
+          << "end of unknown frame " << done->token << " in link " << at;
+      go_on(frames_[done->token], std::move(*done));
+    }
+  }
+}
+
+void InferenceChain::go_on(Frame& frame, InferenceDone done) {
+  frame.device_time += done.device_time;
+  const bool is_fine = done.code == Errc::kOk && !done.dropped_by.has_value();
+  if (!is_fine) {
+    const std::string& link = links_[frame.at].link.name;
+    if (done.code != Errc::kOk && !link.empty()) {
+      done.message = link + ": " + done.message;
+    }
+    end(frame, std::move(done));
+    return;
+  }
+  if (frame.at + 1 == links_.size()) {
+    end(frame, std::move(done));
+    return;
+  }
+  if (frame.cancelled) {
+    done.code = Errc::kCancelled;
+    done.message = "cancelled";
+    end(frame, std::move(done));
+    return;
+  }
+  ++frame.at;
+  frame.inputs.clear();
+  for (const std::size_t output : links_[frame.at].link.takes) {
+    frame.inputs.push_back(frame.between[output]);
+  }
+  if (const Status status = start(frame, frame.inputs); !status.has_value()) {
+    done.code = status.error().code;
+    done.message = status.error().message;
+    end(frame, std::move(done));
+  }
+}
+
+void InferenceChain::end(Frame& frame, InferenceDone done) {
+  frame.inputs.clear();
+  frame.between.clear();
+  frame.outputs.clear();
+  done.token = frame.job.slot;
+  done.device_time = frame.device_time;
+  done.frames = frame.job.frames;
+  ended_.push_back(std::move(done));
+}
+
+void InferenceChain::cancel(std::uint32_t slot) noexcept {
+  if (slot < frames_.size() && frames_[slot].busy) {
+    frames_[slot].cancelled = true;
+    links_[frames_[slot].at].link.backend->cancel(slot);
+  }
+}
+
+}  // namespace penstock
