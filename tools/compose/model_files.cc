@@ -47,11 +47,18 @@ Result<ModelFile> ModelFiles::find(const std::string& path) {
   const PackageVariant& variant = package.info().networks.front().variants.front();
   ModelFile file;
   file.hash = package.identity();
+  file.package = package.info().name;
+  file.name = variant.model;
   file.path = path;
   if (package.form() != Package::Form::kPlainFile) {
     PENSTOCK_ASSIGN_OR_RETURN(const std::filesystem::path folder,
                               package.materialise(default_package_cache()));
     file.path = (folder / variant.model).string();
+    const auto graph = [&](const std::string& name) {
+      return name.empty() ? HostGraphFile() : HostGraphFile{(folder / name).string(), name};
+    };
+    file.before = graph(variant.preprocess);
+    file.after = graph(variant.postprocess);
   }
   const auto told = quantization_options(variant);
   add_scales(variant.inputs, "input", told, &file.integer_options);

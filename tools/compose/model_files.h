@@ -8,11 +8,25 @@
 
 namespace penstock {
 
+/// A model that the host runs before or after a network.
+struct HostGraphFile {
+  std::string path;  ///< A file that drivers read; empty: there is none.
+  std::string name;  ///< In the package.
+};
+
 /// What drivers are told of a model that a graph names: a plain model file, or a package.
 struct ModelFile {
-  std::string path;               ///< A file that drivers read.
+  std::string path;               ///< A file that drivers read: the network's.
+  std::string name;               ///< In the package.
+  std::string package;            ///< Its name.
+  HostGraphFile before;           ///< What the host runs before the network.
+  HostGraphFile after;            ///< Likewise, after it.
   std::string hash;               ///< SHA-256 of the package, in hexadecimal.
   DriverOptions integer_options;  ///< Load options for devices that compute in integers: scales.
+
+  [[nodiscard]] bool has_host_graphs() const noexcept {
+    return !before.path.empty() || !after.path.empty();
+  }
 };
 
 /// Opens the models of a graph, each once: what is in a zip is unpacked into the user's cache.

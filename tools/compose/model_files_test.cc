@@ -39,6 +39,27 @@ TEST_F(ModelFilesTest, TakesAPlainFileAsItIs) {
   EXPECT_EQ(file->path, path);
   EXPECT_EQ(file->hash.size(), 64U);
   EXPECT_TRUE(file->integer_options.empty());
+  EXPECT_FALSE(file->has_host_graphs());
+}
+
+TEST_F(ModelFilesTest, NamesTheGraphsThatTheHostRuns) {
+  write("package/model.onnx", "bytes");
+  write("package/host/post.onnx", "other bytes");
+  write("package/manifest.yaml", R"(penstock_package: 1
+name: detector
+networks:
+  - name: detector
+    variants:
+      - {name: default, model: model.onnx, postprocess: host/post.onnx}
+)");
+  const auto file = files_.find((folder_ / "package").string());
+  ASSERT_TRUE(file.has_value()) << file.error().message;
+  EXPECT_EQ(file->package, "detector");
+  EXPECT_EQ(file->name, "model.onnx");
+  EXPECT_TRUE(file->has_host_graphs());
+  EXPECT_EQ(file->before.path, "");
+  EXPECT_EQ(file->after.name, "host/post.onnx");
+  EXPECT_EQ(file->after.path, (folder_ / "package/host/post.onnx").string());
 }
 
 TEST_F(ModelFilesTest, GivesTheScalesOfAPackageInTheOrderOfItsPorts) {

@@ -1,11 +1,12 @@
 #include "tools/compose/model_loader.h"
 
 #include <algorithm>
-#include <bitset>
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/run/inference_chain.h"
 #include "tools/compose/driver_options.h"
+#include "tools/compose/placement_facts.h"
 
 namespace penstock {
 namespace {
@@ -25,43 +26,6 @@ DeviceCapacity capacity_of(const DeviceInfo& info) {
   capacity.shared_memory = info.shared_memory_bytes;
   capacity.max_resident = info.max_resident;
   return capacity;
-}
-
-std::vector<PlacementFacts> facts_of(const std::vector<ModelPlacement>& placements,
-                                     std::uint32_t requests) {
-  std::vector<PlacementFacts> facts;
-  for (const ModelPlacement& placement : placements) {
-    facts.push_back({placement.sub_devices,
-                     std::max(1U, placement.depth),
-                     placement.memory_bytes,
-                     placement.shared_bytes,
-                     placement.activation_time,
-                     placement.service_time});
-  }
-  if (facts.empty()) {
-    PlacementFacts whole;
-    whole.depth = requests;
-    facts.push_back(whole);
-  }
-  return facts;
-}
-
-/// Returns how many requests keep a device busy that is filled with one package: those of
-/// placements that do not overlap, the small ones first.
-std::uint32_t depth_of(std::vector<PlacementFacts> placements) {
-  std::stable_sort(placements.begin(), placements.end(), [](const auto& a, const auto& b) {
-    return std::bitset<kMaxSubDevices>(a.sub_devices).count() <
-           std::bitset<kMaxSubDevices>(b.sub_devices).count();
-  });
-  std::uint32_t depth = 0;
-  SubDeviceMask taken = 0;
-  for (const PlacementFacts& placement : placements) {
-    if ((placement.sub_devices & taken) == 0) {
-      taken |= placement.sub_devices;
-      depth += placement.depth;
-    }
-  }
-  return depth;
 }
 
 /// Returns what is different between two ports, or "".
@@ -99,6 +63,49 @@ FlowPlacement placement_of(Placement placement) {
 
 std::uint32_t narrow(std::int64_t value) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, UINT32_MAX));
+}
+
+/// Returns how many frames are in `requests` of the model.
+std::uint32_t frames_of(const ModelSpec& model, std::uint32_t requests) {
+  return requests * std::max(1U, narrow(model.batch_size));
+}
+
+std::string client_name(const ActorSpec& actor) {
+  return actor.part_of.empty() ? actor.name : actor.part_of;
+}
+
+/// The words that hold for all that a client runs.
+ClientKnobs client_knobs(const ScheduleKnobs& words) {
+  ClientKnobs knobs;
+  knobs.priority = class_of(words.priority);
+  knobs.weight = words.weight;
+  return knobs;
+}
+
+/// One link of a model's chain, as the pool shall make it.
+struct ChainWords {
+  std::string name;
+  DevicePool::BackendWords backend;
+  std::vector<std::size_t> takes;
+};
+
+/// Returns what makes a backend of `links` of the pool, which has room for `slots` inferences.
+BackendFactory backend_factory(DevicePool* pool,
+                               std::vector<ChainWords> links,
+                               std::uint32_t slots) {
+  return [pool, links = std::move(links), slots](
+             Doorbell bell) -> Result<std::unique_ptr<InferenceBackend>> {
+    if (links.size() == 1) {
+      return pool->make_backend(links.front().backend, bell);
+    }
+    std::vector<InferenceChain::Link> made;
+    for (const ChainWords& link : links) {
+      made.push_back({link.name, pool->make_backend(link.backend, bell), link.takes});
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(std::unique_ptr<InferenceBackend> chain,
+                              InferenceChain::create(std::move(made), slots));
+    return chain;
+  };
 }
 
 }  // namespace
@@ -139,6 +146,12 @@ Status ModelLoader::load_all(const GraphSpec& spec,
       entry.package = parts_.pool->add_package({model->name, entry.file.hash, model->mode, {}, {}});
     }
     PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, entry));
+    if (is_new && entry.file.has_host_graphs() && parts_.runs_host_graphs) {
+      const Status graphs = load_host_graphs(spec, entry);
+      if (!graphs.has_value()) {
+        return graphs.error().within("model '" + entry.spec.name + "'");
+      }
+    }
     if (is_new) {
       on_loaded(entry.loaded);
     }
@@ -203,6 +216,7 @@ Result<ModelLoader::DeviceEntry*> ModelLoader::device_of(const DeviceSpec& devic
     declared.sub_devices.emplace_back("0");
   }
   DeviceEntry entry;
+  entry.driver = choice.driver;
   entry.port = port->get();
   entry.simulated = declared.simulated;
   declared.port = std::move(port).value();
@@ -276,7 +290,6 @@ const ModelLoader::Loaded& ModelLoader::at(const ActorSpec& actor) const {
 
 DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor, const Entry& entry) {
   const ScheduleKnobs& knobs = entry.spec.knobs;
-  const std::uint32_t batch = std::max(1U, narrow(entry.spec.batch_size));
   DevicePool::BackendWords words;
   words.package = entry.package;
   for (const std::string& name : devices_of(actor)) {
@@ -293,16 +306,30 @@ DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor, const Ent
   words.knobs.max_wait = knobs.max_wait.has_value() ? Duration(*knobs.max_wait) : FlowKnobs::kOff;
   words.slots = entry.loaded.requests;
   // A queue that is shorter than what the devices take at once would leave them idle.
-  words.knobs.ifmap_queue_size =
-      std::max(narrow(knobs.ifmap_queue_size), entry.loaded.requests * batch);
+  const std::uint32_t frames = frames_of(entry.spec, entry.loaded.requests);
+  words.knobs.ifmap_queue_size = std::max(narrow(knobs.ifmap_queue_size), frames);
   DevicePool::ClientWords client;
-  client.name = actor.part_of.empty() ? actor.name : actor.part_of;
-  client.knobs.priority = class_of(knobs.priority);
-  client.knobs.weight = knobs.weight;
-  client.knobs.ofmap_queue_size =
-      std::max(narrow(knobs.ofmap_queue_size), entry.loaded.requests * batch);
+  client.name = client_name(actor);
+  client.knobs = client_knobs(knobs);
+  client.knobs.ofmap_queue_size = std::max(narrow(knobs.ofmap_queue_size), frames);
   client.knobs.smoothing = knobs.smoothing;
   client.knobs.fps_target = knobs.fps_target;
+  words.client = parts_.pool->add_client(std::move(client));
+  return words;
+}
+
+DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor,
+                                               const Entry& entry,
+                                               const HostGraph& graph) {
+  DevicePool::BackendWords words;
+  words.package = graph.package;
+  words.devices = {graph.device};
+  words.slots = entry.loaded.requests;
+  words.knobs.ifmap_queue_size = frames_of(entry.spec, entry.loaded.requests);
+  DevicePool::ClientWords client;
+  client.name = client_name(actor) + "." + graph.word;
+  client.knobs = client_knobs(entry.spec.knobs);
+  client.knobs.ofmap_queue_size = words.knobs.ifmap_queue_size;
   words.client = parts_.pool->add_client(std::move(client));
   return words;
 }
@@ -310,19 +337,29 @@ DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor, const Ent
 BackendFactory ModelLoader::backend_of(const ActorSpec& actor, const Plan& plan) {
   const auto found = entries_.find(actor.model);
   PENSTOCK_CHECK(found != entries_.end()) << "model '" << actor.model << "' was not loaded";
-  DevicePool::BackendWords words = words_of(actor, found->second);
+  const Entry& entry = found->second;
+  std::map<StreamId, DevicePool::StreamWords> streams;
   for (std::size_t i = 0; i < plan.streams.size(); ++i) {
     for (const FlowSpec& flow : actor.flows) {
       if (flow.stream == plan.streams[i].name) {
-        words.streams[StreamId{static_cast<std::uint32_t>(i)}] = {
+        streams[StreamId{static_cast<std::uint32_t>(i)}] = {
             flow.stream, flow.weight, class_of(flow.priority)};
       }
     }
   }
-  return
-      [pool = parts_.pool, words](Doorbell doorbell) -> Result<std::unique_ptr<InferenceBackend>> {
-        return pool->make_backend(words, doorbell);
-      };
+  std::vector<ChainWords> links;
+  links.push_back({"", words_of(actor, entry), entry.joints.network_takes});
+  if (entry.before.has_value()) {
+    links.insert(links.begin(), {entry.before->text, words_of(actor, entry, *entry.before), {}});
+  }
+  if (entry.after.has_value()) {
+    links.push_back(
+        {entry.after->text, words_of(actor, entry, *entry.after), entry.joints.after_takes});
+  }
+  for (ChainWords& link : links) {
+    link.backend.streams = streams;
+  }
+  return backend_factory(parts_.pool, std::move(links), entry.loaded.requests);
 }
 
 }  // namespace penstock

@@ -4,10 +4,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "actors/driver_device_port.h"
+#include "drivers/api/driver.h"
 #include "drivers/api/driver_set.h"
 #include "drivers/claims/claim_folder.h"
 #include "engine/base/result.h"
@@ -25,7 +27,9 @@ namespace penstock {
 SchedulerKnobs scheduler_knobs(const GraphSpec& spec);
 
 /// Opens the devices of one graph and loads its models on each device where they may run: once a
-/// model and device, shared by all actors.
+/// model and device, shared by all actors. The graphs that a package has for before and after its
+/// network are loaded on the processor, as packages of their own on a device of the pool, and a
+/// backend of the model is a chain of the three.
 ///
 /// Ownership: adds to a pool that outlives it; the pool owns what was opened.
 /// Thread-safety: one thread, before the pool is driven; `backend_of` afterwards too.
@@ -40,7 +44,10 @@ class ModelLoader {
     std::map<std::string, std::string> properties;  ///< What is really in force there.
     std::uint32_t depth = 1;                        ///< That many at the devices keep them busy.
     std::uint32_t requests =
-        1;  ///< That many with the pool at once: those, and what waits its turn.
+        1;               ///< That many with the pool at once: those, and what waits its turn.
+    std::string before;  ///< The graph of its package that the host runs before it; "": none.
+    std::string after;   ///< Likewise, after it.
+    /// With those graphs: of the first of them, and of the last.
     std::vector<std::shared_ptr<const TensorSpec>> inputs;
     std::vector<std::shared_ptr<const TensorSpec>> outputs;
   };
@@ -54,14 +61,17 @@ class ModelLoader {
     DevicePool* pool = nullptr;
     /// Told of a device that is not there, where the model has another one. May be empty.
     std::function<void(const Error& error)> on_passed_over = {};
+    /// Else packages are loaded without the graphs that the host runs: where nothing is computed.
+    bool runs_host_graphs = true;
   };
 
   explicit ModelLoader(Parts parts) : parts_(std::move(parts)) {}
 
   /// Loads every model that an actor of `spec` runs; `on_loaded` is called after each. Blocks for
   /// seconds. A device that is not there is passed over where the model has another one.
-  /// Errors: of `ModelFiles::find`, `Select`, `DriverDevicePort::connect` and `load`, naming model
-  /// and device; `kInvalidArgument` where a model has other inputs or outputs on its second device.
+  /// Errors: of `ModelFiles::find`, `Select`, `DriverDevicePort::connect`, `load` and `read_chain`,
+  /// naming model and device; `kInvalidArgument` where a model has other inputs or outputs on its
+  /// second device.
   Status load_all(const GraphSpec& spec, const std::function<void(const Loaded&)>& on_loaded);
 
   /// Returns the model that `actor` runs. Pre: loaded.
@@ -73,8 +83,26 @@ class ModelLoader {
  private:
   struct DeviceEntry {
     DeviceNumber number;
+    std::shared_ptr<Driver> driver;
     actors::DriverDevicePort* port = nullptr;  // The pool's.
     bool simulated = false;
+  };
+
+  /// A graph of a package that is loaded on the host.
+  struct HostGraph {
+    PackageNumber package;
+    DeviceNumber device;
+    std::string text;  // For messages.
+    std::string word;  // "preprocess", as the manifest calls it.
+    std::vector<std::shared_ptr<const TensorSpec>> inputs;
+    std::vector<std::shared_ptr<const TensorSpec>> outputs;
+    std::uint32_t depth = 1;
+  };
+
+  /// What a package's network and graphs take of each other.
+  struct Joints {
+    std::vector<std::size_t> network_takes;
+    std::vector<std::size_t> after_takes;
   };
 
   struct Entry {
@@ -84,12 +112,24 @@ class ModelLoader {
     Loaded loaded;
     std::map<std::string, std::uint32_t> depth;  // By the graph's name of the device.
     bool needs_activation = false;
+    std::optional<HostGraph> before;
+    std::optional<HostGraph> after;
+    Joints joints;
   };
 
   Status load_model(const GraphSpec& spec, const ActorSpec& actor, Entry& entry);
   Status load_on(const DeviceSpec& device, Entry& entry);
   Result<DeviceEntry*> device_of(const DeviceSpec& device);
+  Status load_host_graphs(const GraphSpec& spec, Entry& entry);
+  Result<DeviceEntry*> host_of(const GraphSpec& spec);
+  Result<HostGraph> load_host_graph(DeviceEntry& host,
+                                    const Entry& entry,
+                                    const HostGraphFile& file,
+                                    const std::string& word);
   [[nodiscard]] DevicePool::BackendWords words_of(const ActorSpec& actor, const Entry& entry);
+  [[nodiscard]] DevicePool::BackendWords words_of(const ActorSpec& actor,
+                                                  const Entry& entry,
+                                                  const HostGraph& graph);
 
   Parts parts_;
   ModelFiles files_;

@@ -4,6 +4,7 @@
 
 #include "engine/tensor/element_type.h"
 #include "engine/tensor/feature_map.h"
+#include "tools/compose/model_chain.h"
 
 namespace penstock {
 namespace {
@@ -32,8 +33,12 @@ Result<ModelFacts> DriverModelProbe::probe(const std::string& path) {
     return driver_->error();
   }
   PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(path));
-  PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo info, (**driver_)->inspect(file.path));
-  return facts_of(info);
+  if (!file.has_host_graphs()) {
+    PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo info, (**driver_)->inspect(file.path));
+    return facts_of(info);
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(***driver_, file));
+  return facts_of(outside_of(chain, file));
 }
 
 }  // namespace penstock

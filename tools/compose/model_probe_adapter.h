@@ -16,7 +16,8 @@ namespace penstock {
 /// Returns what the engine's checks want to know of `info`.
 ModelFacts facts_of(const ModelInfo& info);
 
-/// Reads facts from model files through a driver, for checking graphs against their models.
+/// Reads facts from model files through a driver, for checking graphs against their models. Of a
+/// package with graphs for the host it tells what goes into the first and comes out of the last.
 ///
 /// The driver is started when the first model is asked for: a graph without models waits for none.
 /// Thread-safety: one thread at a time.
@@ -26,8 +27,8 @@ class DriverModelProbe final : public ModelProbe {
 
   explicit DriverModelProbe(Start start) : start_(std::move(start)) {}
 
-  /// Errors: what keeps the driver from starting, every time; those of `ModelFiles::find` and
-  /// `Driver::inspect`.
+  /// Errors: what keeps the driver from starting, every time; those of `ModelFiles::find`,
+  /// `Driver::inspect` and `read_chain`.
   Result<ModelFacts> probe(const std::string& path) override;
 
  private:

@@ -205,6 +205,7 @@ class Trial final : private NodeMakers {
     ModelLoader::Parts parts;
     parts.select = [this](const DeviceSpec& device) { return devices_.select(device); };
     parts.pool = pool_.get();
+    parts.runs_host_graphs = false;
     models_.emplace(std::move(parts));
     return models_->load_all(*words_.spec, [](const ModelLoader::Loaded& /*model*/) {});
   }

@@ -1,0 +1,75 @@
+#include "tools/compose/model_chain.h"
+
+#include "engine/package/tensor_match.h"
+
+namespace penstock {
+namespace {
+
+Result<ModelInfo> read_graph(const Driver& host,
+                             const ModelFile& file,
+                             const HostGraphFile& graph) {
+  if (graph.path.empty()) {
+    return ModelInfo();
+  }
+  auto read = host.inspect(graph.path);
+  if (!read.has_value()) {
+    return read.error().within(graph_text(file, graph));
+  }
+  return read;
+}
+
+std::string package_text(const ModelFile& file) {
+  return "package '" + file.package + "'";
+}
+
+}  // namespace
+
+std::string graph_text(const ModelFile& file, const HostGraphFile& graph) {
+  return package_text(file) + ", graph '" + graph.name + "'";
+}
+
+std::string network_text(const ModelFile& file) {
+  return package_text(file) + ", network '" + file.name + "'";
+}
+
+Result<ModelChain> read_chain(const Driver& host, const ModelFile& file) {
+  ModelChain chain;
+  PENSTOCK_ASSIGN_OR_RETURN(chain.network, host.inspect(file.path));
+  PENSTOCK_ASSIGN_OR_RETURN(chain.before, read_graph(host, file, file.before));
+  PENSTOCK_ASSIGN_OR_RETURN(chain.after, read_graph(host, file, file.after));
+  const std::string network = "network '" + file.name + "'";
+  const auto join = [&](const ModelSide& given,
+                        const ModelSide& wanted) -> Result<std::vector<std::size_t>> {
+    auto takes = match_tensors(given, wanted);
+    if (!takes.has_value()) {
+      return takes.error().within(package_text(file));
+    }
+    return takes;
+  };
+  if (!file.before.path.empty()) {
+    PENSTOCK_ASSIGN_OR_RETURN(chain.network_takes,
+                              join({"graph '" + file.before.name + "'", chain.before.outputs},
+                                   {network, chain.network.inputs}));
+  }
+  if (!file.after.path.empty()) {
+    PENSTOCK_ASSIGN_OR_RETURN(chain.after_takes,
+                              join({network, chain.network.outputs},
+                                   {"graph '" + file.after.name + "'", chain.after.inputs}));
+  }
+  return chain;
+}
+
+ModelInfo outside_of(const ModelChain& chain, const ModelFile& file) {
+  ModelInfo info = chain.network;
+  if (!file.before.path.empty()) {
+    info.inputs = chain.before.inputs;
+    info.input_memory = chain.before.input_memory;
+  }
+  if (!file.after.path.empty()) {
+    info.outputs = chain.after.outputs;
+    info.output_memory = chain.after.output_memory;
+  }
+  return info;
+}
+
+}  // namespace penstock
