@@ -26,6 +26,7 @@
 #include "tools/cli/console.h"
 #include "tools/cli/device_access.h"
 #include "tools/cli/known_drivers.h"
+#include "tools/compose/model_files.h"
 #include "tools/compose/model_probe_adapter.h"
 
 namespace penstock {
@@ -152,10 +153,13 @@ std::string ports_text(const std::vector<TensorFacts>& ports, const char* name) 
   return text;
 }
 
-/// Tells noop, which reads no files, what the model takes and gives.
+/// Tells noop, which reads no files, what the network takes and gives.
 Status describe_ports(const std::string& model, DeviceSpec& device) {
-  DriverModelProbe probe(start_model_reader);
-  PENSTOCK_ASSIGN_OR_RETURN(const ModelFacts facts, probe.probe(model));
+  ModelFiles files;
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files.find(model));
+  PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<Driver> driver, start_model_reader());
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo network, driver->inspect(file.path));
+  const ModelFacts facts = facts_of(network);
   device.options.set("inputs", ports_text(facts.inputs, "in"))
       .set("outputs", ports_text(facts.outputs, "out"));
   return {};
@@ -172,6 +176,25 @@ double utilisation_of(const PoolStatus::Device& device) {
     }
   }
   return used == 0 ? 0 : sum / used;
+}
+
+/// Returns the network's part of `pool`: graphs that the host runs round it are clients too.
+const PoolStatus::Client& client_of(const PoolStatus& pool, const std::string& model) {
+  const auto found = std::find_if(
+      pool.clients.begin(), pool.clients.end(), [&](const auto& one) { return one.name == model; });
+  return found == pool.clients.end() ? pool.clients.front() : *found;
+}
+
+/// Returns the models that a frame passes, where they are more than one.
+std::vector<std::string> chain_of(const ModelLoader::Loaded& model) {
+  std::vector<std::string> chain = {"the network"};
+  if (!model.before.empty()) {
+    chain.insert(chain.begin(), model.before + " on the host");
+  }
+  if (!model.after.empty()) {
+    chain.push_back(model.after + " on the host");
+  }
+  return chain;
 }
 
 /// Waits until the first frames are out: the device is open then, and the model on it.
@@ -262,7 +285,7 @@ std::string property(const DeviceGraph& graph, const char* name) {
 
 std::string to_text(const Wish& wish, const DeviceGraph& graph, const Figures& figures) {
   const bool simulated = figures.device().simulated;
-  const auto& client = figures.pool.clients.front();
+  const auto& client = client_of(figures.pool, graph.loaded().model);
   const auto& stream = figures.run.streams.front();
   std::ostringstream text;
   text << std::fixed << std::setprecision(1) << wish.model << " on " << figures.device().identity
@@ -274,6 +297,13 @@ std::string to_text(const Wish& wish, const DeviceGraph& graph, const Figures& f
   if (simulated) {
     text << "service time: " << property(graph, "estimate")
          << "; compute: " << property(graph, "compute") << "\n";
+  }
+  if (const auto chain = chain_of(graph.loaded()); chain.size() > 1) {
+    text << "a frame passes";
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+      text << (i == 0 ? " " : ", ") << chain[i];
+    }
+    text << "\n";
   }
   const auto rate = [&](const char* name, double fps) -> std::ostream& {
     return text << std::left << std::setw(8) << name << std::right << std::setw(10) << fps
@@ -300,7 +330,7 @@ std::string to_text(const Wish& wish, const DeviceGraph& graph, const Figures& f
 }
 
 std::string to_json(const Wish& wish, const DeviceGraph& graph, const Figures& figures) {
-  const auto& client = figures.pool.clients.front();
+  const auto& client = client_of(figures.pool, graph.loaded().model);
   const auto& stream = figures.run.streams.front();
   nlohmann::ordered_json json{{"model", wish.model},
                               {"device", figures.device().identity},
@@ -317,6 +347,8 @@ std::string to_json(const Wish& wish, const DeviceGraph& graph, const Figures& f
                               {"utilisation", figures.utilisation},
                               {"cpu_ms", figures.cpu_ms}};
   json["device_latency_ms"] = {{"p50", ms(client.run_p50_ns)}, {"p99", ms(client.run_p99_ns)}};
+  json["before"] = graph.loaded().before;
+  json["after"] = graph.loaded().after;
   json["latency_ms"] = {{"p50", ms(stream.latency_p50_ns)}, {"p99", ms(stream.latency_p99_ns)}};
   if (figures.device().simulated) {
     json["estimate"] = property(graph, "estimate");

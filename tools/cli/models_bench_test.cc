@@ -1,12 +1,15 @@
 #include "tools/cli/models_bench.h"
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/onnx_writer.h"
 #include "tests/support/runfiles.h"
 #include "tools/cli/captured_output.h"
 #include "tools/cli/command.h"
@@ -75,6 +78,36 @@ TEST(ModelsBench, PrintsThreeRates) {
                            "fps   simulated, ",
                            "\nLatency  p50 "}) {
     EXPECT_TRUE(contains(answer.out, part)) << part << "\n" << answer.out;
+  }
+}
+
+TEST(ModelsBench, RunsTheGraphsRoundANetwork) {
+  const std::filesystem::path folder = testing::scratch_folder() / "cut";
+  testing::OnnxWriter pre;
+  pre.input("picture", {1, 3, 8, 8}).node("Neg", {"picture"}, {"scaled"});
+  pre.output("scaled", {1, 3, 8, 8}).write(folder / "pre.onnx");
+  testing::OnnxWriter network;
+  network.input("scaled", {1, 3, 8, 8}).node("GlobalAveragePool", {"scaled"}, {"means"});
+  network.output("means", {1, 3, 1, 1}).write(folder / "network.onnx");
+  std::ofstream(folder / "manifest.yaml")
+      << "penstock_package: 1\nname: cut\nnetworks:\n- name: n\n  variants:\n"
+         "  - {name: v, model: network.onnx, preprocess: pre.onnx}\n";
+  for (const char* device : {"cpu", "noop", "sim:metis"}) {
+    std::vector<std::string> words = {folder, "--device", device, "--seconds", "0.2"};
+    if (std::string(device) == "sim:metis") {
+      words.insert(words.end(), {"--scales", "dynamic"});
+    }
+    const Answer text = bench(words);
+    EXPECT_TRUE(contains(text.out, "\na frame passes pre.onnx on the host, the network\n"))
+        << text.out << text.err;
+    words.emplace_back("--json");
+    const Answer answer = bench(words);
+    ASSERT_EQ(answer.code, kExitDone) << device << ": " << answer.err;
+    const json figures = json::parse(answer.out);
+    EXPECT_EQ(figures.at("before"), "pre.onnx");
+    EXPECT_EQ(figures.at("after"), "");
+    EXPECT_GT(figures.at("frames"), 0);
+    EXPECT_GE(figures.at("latency_ms").at("p50"), figures.at("device_latency_ms").at("p50"));
   }
 }
 

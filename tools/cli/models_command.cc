@@ -1,6 +1,8 @@
 #include "tools/cli/models_command.h"
 
 #include <iostream>
+#include <memory>
+#include <vector>
 
 #include "engine/package/package.h"
 #include "engine/yaml/nearest_word.h"
@@ -13,6 +15,8 @@
 #include "tools/cli/models_pack.h"
 #include "tools/cli/models_verify.h"
 #include "tools/cli/package_report.h"
+#include "tools/compose/model_chain.h"
+#include "tools/compose/model_files.h"
 #include "tools/compose/model_probe_adapter.h"
 
 namespace penstock {
@@ -26,10 +30,11 @@ constexpr const char* kHelp =
 constexpr const char* kHelpOfTheRest = R"(
 inspect shows what a model file (.onnx, .tflite, .xml) takes and gives: networks, inputs, outputs,
 shapes and types, which decoders can read its outputs, and a piece of YAML to paste into a graph; of
-a package (a folder, or a .zip) what its manifest says too.
+a package (a folder, or a .zip) what its manifest says too, and which models a frame passes on the
+host and on the device.
 
-verify reads all of a package or model file: sizes, checksums and hashes, the manifest, and whether
-it says the same as the models.
+verify reads all of a package or model file: sizes, checksums and hashes, the manifest, whether it
+says the same as the models, and whether a network meets the graphs that the host runs round it.
 
 Exit code 4 if it cannot be read or is not sound.
 
@@ -46,35 +51,59 @@ const std::string& help() {
   return kText;
 }
 
-int show_model(const std::string& path, const std::string& shown, bool wants_json) {
+int show_model(const std::string& path, bool wants_json) {
   DriverModelProbe probe(start_model_reader);
   const auto model = probe.probe(path);
   if (!model.has_value()) {
     return report_error(model.error(), kExitUnavailable);
   }
   const TypeRegistry registry = make_registry();
-  std::cout << (wants_json ? model_report_json(shown, *model, registry) + "\n"
-                           : model_report_text(shown, *model, registry));
+  std::cout << (wants_json ? model_report_json(path, *model, registry) + "\n"
+                           : model_report_text(path, *model, registry));
   return kExitDone;
 }
 
-/// Shows the manifest, and in text what the default model is good for in a graph.
+/// Returns the models that a frame of `file` passes, as they say themselves; none for one alone.
+Result<std::vector<ChainStep>> chain_of(const ModelFile& file) {
+  std::vector<ChainStep> steps;
+  if (!file.has_host_graphs()) {
+    return steps;
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<Driver> driver, start_model_reader());
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(*driver, file));
+  if (!file.before.path.empty()) {
+    steps.push_back({file.before.name, true, facts_of(chain.before)});
+  }
+  steps.push_back({file.name, false, facts_of(chain.network)});
+  if (!file.after.path.empty()) {
+    steps.push_back({file.after.name, true, facts_of(chain.after)});
+  }
+  return steps;
+}
+
+/// Shows the manifest, the models that a frame passes, and in text what they are good for in a
+/// graph.
 int show_package(const std::string& path, bool wants_json) {
   const auto package = open_package(path);
   if (!package.has_value()) {
     return report_error(package.error(), kExitUnavailable);
   }
+  ModelFiles files;
+  const auto file = files.find(path);
+  if (!file.has_value()) {
+    return report_error(file.error(), kExitUnavailable);
+  }
+  const auto chain = chain_of(*file);
+  if (!chain.has_value()) {
+    return report_error(chain.error().within("'" + path + "'"), kExitUnavailable);
+  }
   if (wants_json) {
-    std::cout << package_report_json(*package) << "\n";
+    std::cout << package_report_json(*package, *chain) << "\n";
     return kExitDone;
   }
-  const auto folder = package->materialise(default_package_cache());
-  if (!folder.has_value()) {
-    return report_error(folder.error(), kExitUnavailable);
-  }
-  std::cout << package_report_text(*package) << "\n";
-  const PackageVariant& variant = package->info().networks.front().variants.front();
-  return show_model((*folder / variant.model).string(), path, false);
+  std::cout << package_report_text(*package) << "\n"
+            << chain_report_text(*chain) << (chain->empty() ? "" : "\n");
+  return show_model(path, false);
 }
 
 int inspect(std::span<const std::string> args) {
@@ -84,7 +113,7 @@ int inspect(std::span<const std::string> args) {
   }
   const std::string& path = words->plain().front();
   return looks_like_package(path) ? show_package(path, words->has("--json"))
-                                  : show_model(path, path, words->has("--json"));
+                                  : show_model(path, words->has("--json"));
 }
 
 int run(std::span<const std::string> args) {

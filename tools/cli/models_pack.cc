@@ -16,6 +16,7 @@
 #include "tools/cli/console.h"
 #include "tools/cli/known_drivers.h"
 #include "tools/cli/package_report.h"
+#include "tools/compose/model_chain.h"
 #include "tools/package/clip_calibrator.h"
 #include "tools/package/model_ports.h"
 #include "tools/package/package_draft.h"
@@ -215,6 +216,21 @@ Status add_words(const Arguments& words, PackageDraft& draft) {
   return {};
 }
 
+/// Checks that every network meets the graphs round it.
+Status check_chains(const Driver& driver, PackageDraft& draft) {
+  for (const PackageNetwork& network : draft.info().networks) {
+    for (const PackageVariant& variant : network.variants) {
+      const ModelFile file = file_of(draft.info().name, variant, [&](const std::string& member) {
+        return draft.file(member).string();
+      });
+      if (file.has_host_graphs()) {
+        PENSTOCK_RETURN_IF_ERROR(read_chain(driver, file));
+      }
+    }
+  }
+  return {};
+}
+
 /// Works out the scales of every variant.
 Status calibrate_all(Driver& driver, const CalibrationOptions& options, PackageDraft& draft) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::vector<DeviceInfo> devices, driver.enumerate());
@@ -234,7 +250,9 @@ Status calibrate_all(Driver& driver, const CalibrationOptions& options, PackageD
         variant.inputs = tensors_of(model.inputs);
         variant.outputs = tensors_of(model.outputs);
       }
-      const auto done = calibrate(device, file, options, variant);
+      const std::filesystem::path before =
+          variant.preprocess.empty() ? std::filesystem::path() : draft.file(variant.preprocess);
+      const auto done = calibrate(device, {before, file}, options, variant);
       if (!done.has_value()) {
         return done.error().within("model '" + file.string() + "'");
       }
@@ -275,6 +293,9 @@ int models_pack(std::span<const std::string> args) {
   }
   if (const Status added = add_words(*words, *draft); !added.has_value()) {
     return report(added.error());
+  }
+  if (const Status fine = check_chains(**driver, *draft); !fine.has_value()) {
+    return report(fine.error());
   }
   if (!options->clip.empty()) {
     if (const Status done = calibrate_all(**driver, *options, *draft); !done.has_value()) {

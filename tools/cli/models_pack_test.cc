@@ -11,6 +11,7 @@
 
 #include "engine/package/package.h"
 #include "engine/package/package_info.h"
+#include "tests/support/onnx_writer.h"
 #include "tests/support/runfiles.h"
 #include "tools/cli/captured_output.h"
 #include "tools/cli/command.h"
@@ -48,6 +49,21 @@ class ModelsPack : public ::testing::Test {
   }
 
   [[nodiscard]] std::string path(const std::string& name) const { return folder_ / name; }
+
+  /// pre.onnx, network.onnx and post.onnx: a picture, halved and moved; doubled; halved again.
+  void write_cut_model(const testing::OnnxWriter::Ints& after = {1, 3, 8, 8}) const {
+    const testing::OnnxWriter::Ints picture = {1, 3, 8, 8};
+    testing::OnnxWriter pre;
+    pre.input("picture", picture).constant("s", {1}, {1.0F / 256}).constant("h", {1}, {0.5F});
+    pre.node("Mul", {"picture", "s"}, {"small"}).node("Sub", {"small", "h"}, {"scaled"});
+    pre.output("scaled", picture).write(folder_ / "pre.onnx");
+    testing::OnnxWriter network;
+    network.input("scaled", picture).node("Add", {"scaled", "scaled"}, {"sums"});
+    network.output("sums", picture).write(folder_ / "network.onnx");
+    testing::OnnxWriter post;
+    post.input("sums", after).constant("h", {1}, {0.5F}).node("Mul", {"sums", "h"}, {"halves"});
+    post.output("halves", after).write(folder_ / "post.onnx");
+  }
 
   static std::string onnx() { return testing::asset("models/blazeface_128.onnx"); }
 
@@ -130,6 +146,81 @@ TEST_F(ModelsPack, TakesSeveralModelsAsVariantsAndMakesFolders) {
   // A package of a package, as a zip, is the same package.
   ASSERT_EQ(models({"pack", path("faces"), "-o", path("faces.zip")}).code, kExitDone);
   EXPECT_EQ(open_package(path("faces.zip"))->identity(), package->identity());
+}
+
+TEST_F(ModelsPack, PacksANetworkWithTheGraphsRoundIt) {
+  write_cut_model();
+  const Answer answer = models({"pack",
+                                path("network.onnx"),
+                                "--preprocess",
+                                path("pre.onnx"),
+                                "--postprocess",
+                                path("post.onnx"),
+                                "--calibrate",
+                                testing::asset("clips/person.jpg"),
+                                "-o",
+                                path("cut.zip")});
+  ASSERT_EQ(answer.code, kExitDone) << answer.err;
+  const auto package = open_package(path("cut.zip"));
+  ASSERT_TRUE(package.has_value()) << package.error().message;
+  const PackageVariant& variant = package->info().networks.at(0).variants.at(0);
+  EXPECT_EQ(variant.preprocess, "pre.onnx");
+  EXPECT_EQ(variant.postprocess, "post.onnx");
+  // The network's input lies within -0.5..0.5, behind the graph before it.
+  ASSERT_TRUE(variant.inputs.at(0).scale.has_value());
+  EXPECT_LE(*variant.inputs[0].scale, 0.5 / 127);
+  EXPECT_GT(*variant.inputs[0].scale, 0.25 / 127);
+  EXPECT_TRUE(tensors_without_scale(variant).empty());
+  EXPECT_EQ(models({"verify", path("cut.zip")}).code, kExitDone);
+}
+
+TEST_F(ModelsPack, InspectShowsTheChainOfAFrame) {
+  write_cut_model();
+  ASSERT_EQ(models({"pack",
+                    path("network.onnx"),
+                    "--preprocess",
+                    path("pre.onnx"),
+                    "--postprocess",
+                    path("post.onnx"),
+                    "-o",
+                    path("cut.zip")})
+                .code,
+            kExitDone);
+  const Answer answer = models({"inspect", path("cut.zip")});
+  ASSERT_EQ(answer.code, kExitDone) << answer.err;
+  EXPECT_TRUE(contains(answer.out,
+                       "Chain of a frame\n"
+                       "  pre.onnx  on the host: picture f32 1x3x8x8 -> scaled f32 1x3x8x8\n"
+                       "  network.onnx  on the device: scaled f32 1x3x8x8 -> sums f32 1x3x8x8\n"
+                       "  post.onnx  on the host: sums f32 1x3x8x8 -> halves f32 1x3x8x8\n"))
+      << answer.out;
+  EXPECT_TRUE(contains(answer.out, "\n  picture  f32 1x3x8x8")) << answer.out;
+  const auto json = nlohmann::json::parse(models({"inspect", path("cut.zip"), "--json"}).out);
+  ASSERT_EQ(json.at("chain").size(), 3U);
+  EXPECT_EQ(json["chain"][1].at("runs_on"), "device");
+  EXPECT_EQ(json["chain"][2].at("outputs").at(0).at("name"), "halves");
+}
+
+TEST_F(ModelsPack, RefusesGraphsThatDoNotMeetTheNetwork) {
+  write_cut_model({1, 3, 8, 9});
+  const std::string rule =
+      "input 'sums' of graph 'post.onnx' is f32 1x3x8x9, output 'sums' of network 'network.onnx' "
+      "is f32 1x3x8x8";
+  const Answer packed =
+      models({"pack", path("network.onnx"), "--postprocess", path("post.onnx"), "-o", path("cut")});
+  EXPECT_EQ(packed.code, kExitUnavailable);
+  EXPECT_TRUE(contains(packed.err, "package 'network': " + rule)) << packed.err;
+  fs::create_directories(folder_ / "cut");
+  fs::copy(path("network.onnx"), path("cut/network.onnx"));
+  fs::copy(path("post.onnx"), path("cut/post.onnx"));
+  std::ofstream(path("cut/manifest.yaml"))
+      << "penstock_package: 1\nname: cut\nnetworks:\n- name: n\n  variants:\n"
+         "  - {name: v, model: network.onnx, postprocess: post.onnx}\n";
+  const Answer verified = models({"verify", path("cut")});
+  EXPECT_EQ(verified.code, kExitUnavailable);
+  EXPECT_TRUE(contains(verified.err, "network 'n', variant 'v': package 'cut': " + rule))
+      << verified.err;
+  EXPECT_EQ(models({"inspect", path("cut")}).code, kExitUnavailable);
 }
 
 TEST_F(ModelsPack, RefusesWhatItCannotDo) {

@@ -10,6 +10,7 @@
 #include "tools/cli/command.h"
 #include "tools/cli/console.h"
 #include "tools/cli/known_drivers.h"
+#include "tools/compose/model_chain.h"
 #include "tools/package/model_ports.h"
 
 namespace penstock {
@@ -17,27 +18,23 @@ namespace {
 
 Status check_variant(const Driver& driver,
                      const std::filesystem::path& folder,
+                     const std::string& package,
                      const PackageVariant& variant) {
-  PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo model,
-                            driver.inspect((folder / variant.model).string()));
-  PENSTOCK_RETURN_IF_ERROR(check_ports(variant, model));
-  for (const std::string& graph : {variant.preprocess, variant.postprocess}) {
-    if (!graph.empty()) {
-      PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo read, driver.inspect((folder / graph).string()));
-      static_cast<void>(read);
-    }
-  }
-  return {};
+  const ModelFile file = file_of(
+      package, variant, [&](const std::string& member) { return (folder / member).string(); });
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(driver, file));
+  return check_ports(variant, chain.network);
 }
 
-/// Reads every model of the package, and compares it with the manifest.
+/// Reads every model of the package, compares it with the manifest, and with the graphs round it.
 Status check_models(const Package& package) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::filesystem::path folder,
                             package.materialise(default_package_cache()));
   PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<Driver> driver, start_model_reader());
   for (const PackageNetwork& network : package.info().networks) {
     for (const PackageVariant& variant : network.variants) {
-      if (const Status fine = check_variant(*driver, folder, variant); !fine.has_value()) {
+      if (const Status fine = check_variant(*driver, folder, package.info().name, variant);
+          !fine.has_value()) {
         return fine.error().within("'" + package.path().string() + "', network '" + network.name +
                                    "', variant '" + variant.name + "'");
       }

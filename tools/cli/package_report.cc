@@ -105,6 +105,23 @@ Json variant_json(const PackageVariant& variant) {
   return item;
 }
 
+std::string facts_text(const std::vector<TensorFacts>& tensors) {
+  std::string text;
+  for (const TensorFacts& tensor : tensors) {
+    text += (text.empty() ? "" : ", ") + tensor.name + " " + tensor.element + " " +
+            shape_text(tensor.dims);
+  }
+  return text;
+}
+
+Json facts_json(const std::vector<TensorFacts>& tensors) {
+  Json list = Json::array();
+  for (const TensorFacts& tensor : tensors) {
+    list.push_back(Json{{"name", tensor.name}, {"type", tensor.element}, {"shape", tensor.dims}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string package_report_text(const Package& package) {
@@ -124,14 +141,33 @@ std::string package_report_text(const Package& package) {
   return text;
 }
 
-std::string package_report_json(const Package& package) {
+std::string chain_report_text(const std::vector<ChainStep>& chain) {
+  if (chain.size() < 2) {
+    return "";
+  }
+  std::string text = "Chain of a frame\n";
+  for (const ChainStep& step : chain) {
+    text += "  " + step.model + "  on the " + (step.on_host ? "host" : "device") + ": " +
+            facts_text(step.ports.inputs) + " -> " + facts_text(step.ports.outputs) + "\n";
+  }
+  return text;
+}
+
+std::string package_report_json(const Package& package, const std::vector<ChainStep>& chain) {
   const PackageInfo& info = package.info();
   Json json{{"file", package.path().string()},
             {"identity", package.identity()},
             {"name", info.name},
             {"notes", info.notes},
             {"networks", Json::array()},
+            {"chain", Json::array()},
             {"files", Json::array()}};
+  for (const ChainStep& step : chain) {
+    json["chain"].push_back(Json{{"model", step.model},
+                                 {"runs_on", step.on_host ? "host" : "device"},
+                                 {"inputs", facts_json(step.ports.inputs)},
+                                 {"outputs", facts_json(step.ports.outputs)}});
+  }
   for (const PackageNetwork& network : info.networks) {
     Json variants = Json::array();
     for (const PackageVariant& variant : network.variants) {

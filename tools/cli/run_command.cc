@@ -242,7 +242,9 @@ int run_graph(const GraphSpec& spec,
       log_info("run",
                "model '" + model.model + "' is on " + model.device + ", " +
                    std::to_string(model.requests) +
-                   (model.requests == 1 ? " request" : " requests") + " in flight");
+                   (model.requests == 1 ? " request" : " requests") + " in flight" +
+                   (model.before.empty() ? "" : "; '" + model.before + "' before it on the host") +
+                   (model.after.empty() ? "" : "; '" + model.after + "' after it on the host"));
     }
   });
   if (!loaded.has_value()) {

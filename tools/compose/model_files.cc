@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "engine/package/package.h"
-#include "engine/package/package_info.h"
 
 namespace penstock {
 namespace {
@@ -36,6 +35,24 @@ void add_scales(const std::vector<PackageTensor>& ports,
 
 }  // namespace
 
+ModelFile file_of(const std::string& package,
+                  const PackageVariant& variant,
+                  const std::function<std::string(const std::string& member)>& place) {
+  ModelFile file;
+  file.package = package;
+  file.name = variant.model;
+  file.path = place(variant.model);
+  const auto graph = [&](const std::string& member) {
+    return member.empty() ? HostGraphFile() : HostGraphFile{place(member), member};
+  };
+  file.before = graph(variant.preprocess);
+  file.after = graph(variant.postprocess);
+  const auto told = quantization_options(variant);
+  add_scales(variant.inputs, "input", told, &file.integer_options);
+  add_scales(variant.outputs, "output", told, &file.integer_options);
+  return file;
+}
+
 Result<ModelFile> ModelFiles::find(const std::string& path) {
   if (path.empty()) {
     return ModelFile{};
@@ -46,23 +63,16 @@ Result<ModelFile> ModelFiles::find(const std::string& path) {
   PENSTOCK_ASSIGN_OR_RETURN(const Package package, open_package(path));
   const PackageVariant& variant = package.info().networks.front().variants.front();
   ModelFile file;
-  file.hash = package.identity();
-  file.package = package.info().name;
-  file.name = variant.model;
-  file.path = path;
-  if (package.form() != Package::Form::kPlainFile) {
+  if (package.form() == Package::Form::kPlainFile) {
+    file = file_of(package.info().name, variant, [&](const std::string&) { return path; });
+  } else {
     PENSTOCK_ASSIGN_OR_RETURN(const std::filesystem::path folder,
                               package.materialise(default_package_cache()));
-    file.path = (folder / variant.model).string();
-    const auto graph = [&](const std::string& name) {
-      return name.empty() ? HostGraphFile() : HostGraphFile{(folder / name).string(), name};
-    };
-    file.before = graph(variant.preprocess);
-    file.after = graph(variant.postprocess);
+    file = file_of(package.info().name, variant, [&](const std::string& member) {
+      return (folder / member).string();
+    });
   }
-  const auto told = quantization_options(variant);
-  add_scales(variant.inputs, "input", told, &file.integer_options);
-  add_scales(variant.outputs, "output", told, &file.integer_options);
+  file.hash = package.identity();
   return known_.emplace(path, std::move(file)).first->second;
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
 #include "drivers/api/model_info.h"
 #include "engine/base/result.h"
+#include "engine/package/package_info.h"
 
 namespace penstock {
 
@@ -28,6 +30,12 @@ struct ModelFile {
     return !before.path.empty() || !after.path.empty();
   }
 };
+
+/// Returns the files of a variant of `package`, whose members are where `place` says; without a
+/// hash.
+ModelFile file_of(const std::string& package,
+                  const PackageVariant& variant,
+                  const std::function<std::string(const std::string& member)>& place);
 
 /// Opens the models of a graph, each once: what is in a zip is unpacked into the user's cache.
 ///

@@ -7,14 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "drivers/api/completion_queue.h"
 #include "drivers/api/model_info.h"
 #include "engine/memory/buffer_pool.h"
 #include "engine/nodes/model_picture.h"
 #include "engine/package/calibration.h"
+#include "engine/package/tensor_match.h"
 #include "engine/tensor/feature_map.h"
 #include "tools/package/clip_frames.h"
-#include "tools/package/waiting_bell.h"
+#include "tools/package/model_run.h"
 
 namespace penstock {
 namespace {
@@ -71,106 +71,159 @@ ValueRange input_range(const PictureTarget& target) {
   return range;
 }
 
-/// A loaded model with room for one inference, and what its outputs were so far.
+/// Collects the magnitudes of f32 tensors; others are left out.
+void note(const std::vector<FeatureMap>& maps, std::vector<MagnitudeHistogram>& seen) {
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    const auto count = maps[i].shape.element_count().value_or(0);
+    if (maps[i].spec->type == ElementType::kF32) {
+      seen[i].add(std::span(maps[i].as<float>(), static_cast<std::size_t>(count)));
+    }
+  }
+}
+
+/// A network, with the graph before it if there is one, and what its tensors were so far.
 class CalibrationRun {
  public:
-  static Result<std::unique_ptr<CalibrationRun>> create(LoadedModel model,
-                                                        const PictureTarget& target) {
-    std::unique_ptr<CalibrationRun> run(new CalibrationRun(std::move(model), shape_of(target)));
-    PENSTOCK_RETURN_IF_ERROR(run->prepare(target));
+  static Result<std::unique_ptr<CalibrationRun>> create(Device& device,
+                                                        const CalibratedFiles& files,
+                                                        const PackageVariant& variant,
+                                                        PictureTarget target) {
+    std::unique_ptr<CalibrationRun> run(new CalibrationRun());
+    if (!files.before.empty()) {
+      PENSTOCK_RETURN_IF_ERROR(run->load_before(device, files.before, target));
+    }
+    PENSTOCK_RETURN_IF_ERROR(run->load_network(device, files.network, variant, target));
+    run->seen_.resize(run->network_->outputs().size());
+    run->seen_before_.resize(run->takes_.size());
+    BufferPool::Options inputs;
+    inputs.name = "input";
+    PENSTOCK_ASSIGN_OR_RETURN(auto resampler,
+                              PictureResampler::create(run->target_, std::move(inputs)));
+    run->resampler_.emplace(std::move(resampler));
     return run;
   }
 
   Status take(const Image& picture) {
     PENSTOCK_ASSIGN_OR_RETURN(PictureResampler::Made made, resampler_->run(picture));
+    ModelRun& first = before_ == nullptr ? *network_ : *before_;
     PENSTOCK_ASSIGN_OR_RETURN(
         const FeatureMap input,
-        make_feature_map(model_.input_spec(0), input_shape_, std::move(made.buffer)));
-    PENSTOCK_RETURN_IF_ERROR(request_->submit(std::span(&input, 1), outputs_, 0));
-    auto done = completions_->pop();
-    while (!done.has_value()) {
-      PENSTOCK_RETURN_IF_ERROR(bell_.wait("the inference"));
-      done = completions_->pop();
-    }
-    if (done->code != Errc::kOk) {
-      return Error{done->code, done->message};
-    }
-    for (std::size_t i = 0; i < outputs_.size(); ++i) {
-      const auto count = outputs_[i].shape.element_count().value_or(0);
-      if (outputs_[i].spec->type == ElementType::kF32) {
-        seen_[i].add(std::span(outputs_[i].as<float>(), static_cast<std::size_t>(count)));
+        make_feature_map(first.model().input_spec(0), shape_of(target_), std::move(made.buffer)));
+    PENSTOCK_RETURN_IF_ERROR(first.run(std::span(&input, 1)));
+    if (before_ != nullptr) {
+      std::vector<FeatureMap> between;
+      for (const std::size_t output : takes_) {
+        between.push_back(before_->outputs()[output]);
       }
+      note(between, seen_before_);
+      PENSTOCK_RETURN_IF_ERROR(network_->run(between));
     }
+    note(network_->outputs(), seen_);
     return {};
   }
 
+  /// Of the network's outputs.
   [[nodiscard]] const std::vector<MagnitudeHistogram>& seen() const { return seen_; }
 
+  /// Of its inputs, behind another graph; else nothing.
+  [[nodiscard]] const std::vector<MagnitudeHistogram>& seen_before() const { return seen_before_; }
+
+  [[nodiscard]] const PictureTarget& target() const { return target_; }
+
  private:
-  CalibrationRun(LoadedModel model, const Shape& input_shape)
-      : model_(std::move(model)),
-        input_shape_(input_shape) {}
+  CalibrationRun() = default;
 
-  Status prepare(const PictureTarget& target) {
-    BufferPool::Options inputs;
-    inputs.name = "input";
-    PENSTOCK_ASSIGN_OR_RETURN(auto resampler, PictureResampler::create(target, std::move(inputs)));
-    resampler_.emplace(std::move(resampler));
-    for (std::size_t i = 0; i < model_.outputs().size(); ++i) {
-      PENSTOCK_RETURN_IF_ERROR(add_output(model_.output_spec(i)));
+  Status load_before(Device& device,
+                     const std::filesystem::path& file,
+                     const PictureTarget& target) {
+    DriverOptions words = load_words();
+    PENSTOCK_ASSIGN_OR_RETURN(LoadedModel loaded, device.load(file.string(), words));
+    if (loaded.inputs().size() != 1) {
+      return unsupported("graph '" + file.filename().string() + "' has " +
+                         std::to_string(loaded.inputs().size()) + " inputs, not one picture");
     }
-    PENSTOCK_ASSIGN_OR_RETURN(auto queue, CompletionQueue::create(1, bell_.doorbell()));
-    completions_.emplace(std::move(queue));
-    PENSTOCK_ASSIGN_OR_RETURN(auto request, model_.create_request(*completions_));
-    request_.emplace(std::move(request));
+    PENSTOCK_ASSIGN_OR_RETURN(target_, target_for(loaded.inputs()[0], target));
+    if (!loaded.inputs()[0].shape.is_static()) {
+      words["shape.0"] = shape_of(target_).to_string();
+      PENSTOCK_ASSIGN_OR_RETURN(loaded, device.load(file.string(), words));
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(before_, ModelRun::create(std::move(loaded)));
     return {};
   }
 
-  Status add_output(const std::shared_ptr<const TensorSpec>& spec) {
-    Shape shape = spec->shape;
-    if (shape.rank() > 0 && shape[0] == Shape::kDynamic) {
-      shape.set(0, 1);
+  Status load_network(Device& device,
+                      const std::filesystem::path& file,
+                      const PackageVariant& variant,
+                      const PictureTarget& target) {
+    DriverOptions words = load_words();
+    if (before_ == nullptr) {
+      const TensorSpec input = spec_of(variant.inputs[0]);
+      PENSTOCK_ASSIGN_OR_RETURN(target_, target_for(input, target));
+      if (!input.shape.is_static()) {
+        words["shape.0"] = shape_of(target_).to_string();
+      }
     }
-    const auto bytes = shape.dense_bytes(spec->type);
-    if (!bytes.has_value()) {
-      return unsupported("output '" + spec->name + "' is " + spec->to_string() +
-                         ": its size is open");
+    PENSTOCK_ASSIGN_OR_RETURN(LoadedModel loaded, device.load(file.string(), words));
+    PENSTOCK_ASSIGN_OR_RETURN(network_, ModelRun::create(std::move(loaded)));
+    if (before_ != nullptr) {
+      PENSTOCK_ASSIGN_OR_RETURN(takes_,
+                                match_tensors({"the graph before it", before_->model().outputs()},
+                                              {"network '" + file.filename().string() + "'",
+                                               network_->model().inputs()}));
     }
-    BufferPool::Options options;
-    options.name = "output";
-    options.max_slots = 1;
-    PENSTOCK_ASSIGN_OR_RETURN(BufferPool pool, BufferPool::create(std::move(options)));
-    auto buffer = pool.acquire(*bytes);
-    if (!buffer.has_value()) {
-      return Error{Errc::kUnavailable,
-                   "no memory for output '" + spec->name + "', " + spec->to_string()};
-    }
-    PENSTOCK_ASSIGN_OR_RETURN(FeatureMap map, make_feature_map(spec, shape, std::move(*buffer)));
-    outputs_.push_back(std::move(map));
-    seen_.emplace_back();
     return {};
   }
 
-  WaitingBell bell_;
-  LoadedModel model_;
-  Shape input_shape_;
+  static DriverOptions load_words() { return {{"precision", "f32"}, {"hint", "latency"}}; }
+
+  static TensorSpec spec_of(const PackageTensor& tensor) {
+    TensorSpec spec;
+    spec.name = tensor.name;
+    spec.type = tensor.type;
+    spec.shape = tensor.shape;
+    spec.layout = tensor.layout;
+    return spec;
+  }
+
+  PictureTarget target_;
+  std::unique_ptr<ModelRun> before_;
+  std::unique_ptr<ModelRun> network_;
+  std::vector<std::size_t> takes_;  // Outputs of `before_`, one an input of the network.
   std::optional<PictureResampler> resampler_;
-  std::vector<FeatureMap> outputs_;
+  std::vector<MagnitudeHistogram> seen_before_;
   std::vector<MagnitudeHistogram> seen_;
-  std::optional<CompletionQueue> completions_;
-  std::optional<Request> request_;
 };
 
-Status check_variant(const PackageVariant& variant) {
-  if (variant.inputs.size() != 1) {
+Status check_variant(const PackageVariant& variant, bool is_first) {
+  if (is_first && variant.inputs.size() != 1) {
     return unsupported("variant '" + variant.name + "' has " +
                        std::to_string(variant.inputs.size()) + " inputs, not one picture");
   }
-  for (const PackageTensor& output : variant.outputs) {
-    if (output.type == ElementType::kF16 || output.type == ElementType::kBf16 ||
-        output.type == ElementType::kF64) {
-      return unsupported("output '" + output.name + "' is " + to_string(output.type));
+  for (const auto* side : {&variant.inputs, &variant.outputs}) {
+    for (const PackageTensor& tensor : *side) {
+      if (tensor.type == ElementType::kF16 || tensor.type == ElementType::kBf16 ||
+          tensor.type == ElementType::kF64) {
+        return unsupported("tensor '" + tensor.name + "' is " + to_string(tensor.type));
+      }
     }
+  }
+  return {};
+}
+
+/// Writes the scales of tensors whose values were seen.
+Status set_scales(const std::vector<MagnitudeHistogram>& seen,
+                  double percentile,
+                  std::vector<PackageTensor>& tensors) {
+  for (std::size_t i = 0; i < std::min(tensors.size(), seen.size()); ++i) {
+    PackageTensor& tensor = tensors[i];
+    if (tensor.type != ElementType::kF32) {
+      continue;
+    }
+    if (seen[i].is_empty()) {
+      return Error{Errc::kCorrupt, "tensor '" + tensor.name + "' was never a finite number"};
+    }
+    set_output_scale(percentile > 0 ? seen[i].percentile(percentile) : robust_limit(seen[i]),
+                     tensor);
   }
   return {};
 }
@@ -197,36 +250,18 @@ Result<std::uint32_t> feed(CalibrationRun& run, const CalibrationOptions& option
 }  // namespace
 
 Result<std::uint32_t> calibrate(Device& device,
-                                const std::filesystem::path& model,
+                                const CalibratedFiles& files,
                                 const CalibrationOptions& options,
                                 PackageVariant& variant) {
-  PENSTOCK_RETURN_IF_ERROR(check_variant(variant));
-  TensorSpec input;
-  input.name = variant.inputs[0].name;
-  input.type = variant.inputs[0].type;
-  input.shape = variant.inputs[0].shape;
-  input.layout = variant.inputs[0].layout;
-  PENSTOCK_ASSIGN_OR_RETURN(const PictureTarget target, target_for(input, options.target));
-  DriverOptions words = {{"precision", "f32"}, {"hint", "latency"}};
-  if (!input.shape.is_static()) {
-    words["shape.0"] = shape_of(target).to_string();
-  }
-  PENSTOCK_ASSIGN_OR_RETURN(LoadedModel loaded, device.load(model.string(), words));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto run, CalibrationRun::create(std::move(loaded), target));
+  PENSTOCK_RETURN_IF_ERROR(check_variant(variant, files.before.empty()));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto run,
+                            CalibrationRun::create(device, files, variant, options.target));
   PENSTOCK_ASSIGN_OR_RETURN(const std::uint32_t used, feed(*run, options));
-  set_input_scale(input_range(target), variant.inputs[0]);
-  for (std::size_t i = 0; i < std::min(variant.outputs.size(), run->seen().size()); ++i) {
-    PackageTensor& output = variant.outputs[i];
-    const MagnitudeHistogram& seen = run->seen()[i];
-    if (output.type != ElementType::kF32) {
-      continue;
-    }
-    if (seen.is_empty()) {
-      return Error{Errc::kCorrupt, "output '" + output.name + "' was never a finite number"};
-    }
-    set_output_scale(
-        options.percentile > 0 ? seen.percentile(options.percentile) : robust_limit(seen), output);
+  if (files.before.empty()) {
+    set_input_scale(input_range(run->target()), variant.inputs[0]);
   }
+  PENSTOCK_RETURN_IF_ERROR(set_scales(run->seen_before(), options.percentile, variant.inputs));
+  PENSTOCK_RETURN_IF_ERROR(set_scales(run->seen(), options.percentile, variant.outputs));
   return used;
 }
 
