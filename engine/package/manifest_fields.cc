@@ -4,30 +4,36 @@
 #include <cctype>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "engine/yaml/nearest_word.h"
 #include "engine/yaml/scalar.h"
 
 namespace penstock {
 
-ManifestFields::ManifestFields(const YamlNode& node, std::string what, Diagnostics& diagnostics)
+ManifestFields::ManifestFields(const YamlNode& node,
+                               const ManifestMap& map,
+                               Diagnostics& diagnostics)
     : node_(node),
-      what_(std::move(what)),
+      map_(map),
       diagnostics_(diagnostics) {
   if (!node.is_map()) {
-    diagnostics_.error(
-        "E012", node.place(), what_ + " must be a map of keys and values, not " + node.describe());
+    diagnostics_.error("E012",
+                       node.place(),
+                       map_.what + " must be a map of keys and values, not " + node.describe());
   }
 }
 
 const YamlNode* ManifestFields::find(const std::string& key) {
+  const ManifestKey* known = map_.find(key);
+  PENSTOCK_CHECK(known != nullptr) << map_.name << " has no key " << key;
   asked_.push_back(key);
-  return node_.find(key);
-}
-
-const YamlNode* ManifestFields::required(const std::string& key) {
-  const YamlNode* value = find(key);
-  if (value == nullptr && node_.is_map()) {
-    diagnostics_.error("E011", node_.place(), what_ + " lacks the key '" + key + "'");
+  const YamlNode* value = node_.find(key);
+  if (value == nullptr && known->is_required && node_.is_map()) {
+    diagnostics_.error("E011", node_.place(), map_.what + " lacks the key '" + key + "'");
+  }
+  if (value != nullptr && !known->only_with.empty() && node_.find(known->only_with) == nullptr) {
+    diagnostics_.error(
+        "E011", value->place(), "'" + key + "' is given without '" + known->only_with + "'");
   }
   return value;
 }
@@ -37,11 +43,11 @@ std::string ManifestFields::text_of(const YamlNode& value, const std::string& ke
     diagnostics_.error("E012", value.place(), "'" + key + "' wants text, not " + value.describe());
     return {};
   }
-  if (value.text().size() > kMaxText) {
+  if (value.text().size() > kManifestMostText) {
     diagnostics_.error("E013",
                        value.place(),
                        "'" + key + "' has " + std::to_string(value.text().size()) +
-                           " bytes; at most " + std::to_string(kMaxText));
+                           " bytes; at most " + std::to_string(kManifestMostText));
     return {};
   }
   return value.text();
@@ -52,15 +58,7 @@ std::string ManifestFields::text(const std::string& key) {
   return value == nullptr ? std::string() : text_of(*value, key);
 }
 
-std::string ManifestFields::required_text(const std::string& key) {
-  const YamlNode* value = required(key);
-  return value == nullptr ? std::string() : text_of(*value, key);
-}
-
-std::int64_t ManifestFields::integer(const std::string& key,
-                                     std::int64_t otherwise,
-                                     std::int64_t least,
-                                     std::int64_t most) {
+std::int64_t ManifestFields::integer(const std::string& key, std::int64_t otherwise) {
   const YamlNode* value = find(key);
   if (value == nullptr) {
     return otherwise;
@@ -75,11 +73,12 @@ std::int64_t ManifestFields::integer(const std::string& key,
                        "'" + key + "' " + number.error().message + ", not " + value->describe());
     return otherwise;
   }
-  if (*number < least || *number > most) {
+  const ManifestKey& known = *map_.find(key);
+  if (*number < known.least || *number > known.most) {
     diagnostics_.error("E013",
                        value->place(),
                        "'" + key + "' is " + std::to_string(*number) + ", must be " +
-                           std::to_string(least) + ".." + std::to_string(most));
+                           std::to_string(known.least) + ".." + std::to_string(known.most));
     return otherwise;
   }
   return *number;
@@ -114,27 +113,30 @@ const std::vector<YamlNode>& ManifestFields::items(const std::string& key) {
         "E012", value->place(), "'" + key + "' wants a list, not " + value->describe());
     return none;
   }
-  if (value->items().empty() || value->items().size() > kMaxItems) {
+  if (value->items().empty() || value->items().size() > kManifestMostItems) {
     diagnostics_.error("E013",
                        value->place(),
                        "'" + key + "' has " + std::to_string(value->items().size()) +
-                           " items, must have 1.." + std::to_string(kMaxItems));
+                           " items, must have 1.." + std::to_string(kManifestMostItems));
     return none;
   }
   return value->items();
 }
 
 void ManifestFields::finish() {
+  PENSTOCK_CHECK(asked_.size() == map_.keys.size())
+      << map_.name << ": a key of the table is not read";
   for (const YamlNode::Entry& entry : node_.entries()) {
-    if (std::find(asked_.begin(), asked_.end(), entry.key) != asked_.end()) {
+    if (map_.find(entry.key) != nullptr) {
       continue;
     }
     std::string hint;
     if (!diagnostics_.is_full()) {
       hint = did_you_mean(entry.key, asked_);
-      hint = hint.empty() ? what_ + " has " + one_of(asked_) : hint;
+      hint = hint.empty() ? map_.what + " has " + one_of(asked_) : hint;
     }
-    diagnostics_.error("E010", entry.key_place, what_ + " has no key '" + entry.key + "'", hint);
+    diagnostics_.error(
+        "E010", entry.key_place, map_.what + " has no key '" + entry.key + "'", hint);
   }
 }
 

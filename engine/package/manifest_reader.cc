@@ -10,6 +10,7 @@
 
 #include "engine/package/digest.h"
 #include "engine/package/manifest_fields.h"
+#include "engine/package/manifest_table.h"
 #include "engine/package/member_path.h"
 #include "engine/yaml/nearest_word.h"
 #include "engine/yaml/scalar.h"
@@ -18,10 +19,6 @@
 
 namespace penstock {
 namespace {
-
-constexpr std::int64_t kMaxExtent = std::int64_t{1} << 31U;
-constexpr std::int64_t kMaxPadding = 65536;
-constexpr std::int64_t kMaxSubDevices = 64;
 
 /// The range of the integers that a device stores a tensor of `type` in: its own, or int8.
 std::pair<std::int32_t, std::int32_t> stored_range(ElementType type) {
@@ -35,19 +32,26 @@ std::pair<std::int32_t, std::int32_t> stored_range(ElementType type) {
   }
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    text += (text.empty() ? "" : " ") + word;
+  }
+  return text;
+}
+
 class ManifestReader {
  public:
   explicit ManifestReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   PackageInfo read(const YamlNode& root) {
     PackageInfo info;
-    ManifestFields fields(root, "the manifest", diagnostics_);
+    ManifestFields fields(root, manifest_map(), diagnostics_);
     if (!is_our_format(fields)) {
       return info;
     }
     info.name = name_of(fields);
     info.notes = fields.text("notes");
-    fields.required("networks");
     for (const YamlNode& item : fields.items("networks")) {
       info.networks.push_back(network_of(item));
     }
@@ -85,7 +89,7 @@ class ManifestReader {
   }
 
   std::string name_of(ManifestFields& fields) {
-    std::string name = fields.required_text("name");
+    std::string name = fields.text("name");
     if (!name.empty() && !is_manifest_name(name)) {
       diagnostics_.error("E017",
                          fields.node().find("name")->place(),
@@ -112,11 +116,10 @@ class ManifestReader {
 
   PackageNetwork network_of(const YamlNode& node) {
     PackageNetwork network;
-    ManifestFields fields(node, "a network", diagnostics_);
+    ManifestFields fields(node, network_map(), diagnostics_);
     network.name = name_of(fields);
     network.notes = fields.text("notes");
     network.labels = path_of(fields, "labels");
-    fields.required("variants");
     for (const YamlNode& item : fields.items("variants")) {
       network.variants.push_back(variant_of(item));
     }
@@ -127,9 +130,8 @@ class ManifestReader {
 
   PackageVariant variant_of(const YamlNode& node) {
     PackageVariant variant;
-    ManifestFields fields(node, "a variant", diagnostics_);
+    ManifestFields fields(node, variant_map(), diagnostics_);
     variant.name = name_of(fields);
-    fields.required("model");
     variant.model = path_of(fields, "model");
     variant.preprocess = path_of(fields, "preprocess");
     variant.postprocess = path_of(fields, "postprocess");
@@ -161,31 +163,37 @@ class ManifestReader {
 
   PackageTensor tensor_of(const YamlNode& node) {
     PackageTensor tensor;
-    ManifestFields fields(node, "a tensor", diagnostics_);
-    tensor.name = fields.required_text("name");
-    const std::string type = fields.required_text("type");
+    ManifestFields fields(node, tensor_map(), diagnostics_);
+    tensor.name = fields.text("name");
+    const std::string type = fields.text("type");
     if (const auto known = element_type_from(type); known.has_value()) {
       tensor.type = *known;
     } else if (!type.empty()) {
       diagnostics_.error("E014",
                          node.find("type")->place(),
                          "unknown type " + node.find("type")->describe(),
-                         "types are f32 f16 bf16 f64 u8 i8 u16 i16 u32 i32 u64 i64 bool u4 i4");
+                         "types are " + joined(manifest_types()));
     }
-    fields.required("shape");
     tensor.shape = shape_of(fields);
     tensor.layout = layout_of(fields, tensor.shape);
     read_scale(fields, tensor);
-    const auto range = stored_range(tensor.type);
-    tensor.zero_point =
-        static_cast<std::int32_t>(fields.integer("zero_point", 0, range.first, range.second));
-    if (node.find("zero_point") != nullptr && node.find("scale") == nullptr) {
-      diagnostics_.error(
-          "E011", node.find("zero_point")->place(), "'zero_point' is given without 'scale'");
-    }
+    tensor.zero_point = zero_point_of(fields, tensor.type);
     tensor.padding = padding_of(fields, tensor.shape);
     fields.finish();
     return tensor;
+  }
+
+  std::int32_t zero_point_of(ManifestFields& fields, ElementType type) {
+    const std::int64_t zero_point = fields.integer("zero_point", 0);
+    const auto [least, most] = stored_range(type);
+    if (zero_point < least || zero_point > most) {
+      diagnostics_.error("E013",
+                         fields.node().find("zero_point")->place(),
+                         "'zero_point' is " + std::to_string(zero_point) + ", must be " +
+                             std::to_string(least) + ".." + std::to_string(most));
+      return 0;
+    }
+    return static_cast<std::int32_t>(zero_point);
   }
 
   std::optional<std::int64_t> extent_of(const YamlNode& item) {
@@ -197,11 +205,12 @@ class ManifestReader {
           "E012", item.place(), "an extent is a whole number, not " + item.describe());
       return std::nullopt;
     }
-    if (*number != Shape::kDynamic && (*number < 1 || *number > kMaxExtent)) {
+    if (*number != Shape::kDynamic && (*number < 1 || *number > kManifestMostExtent)) {
       diagnostics_.error("E013",
                          item.place(),
                          "extent " + std::to_string(*number) + " must be 1.." +
-                             std::to_string(kMaxExtent) + ", or -1 for one that is left open");
+                             std::to_string(kManifestMostExtent) +
+                             ", or -1 for one that is left open");
       return std::nullopt;
     }
     return *number;
@@ -233,7 +242,7 @@ class ManifestReader {
     std::string layout = fields.text("layout");
     std::set<char> letters;
     for (const char letter : layout) {
-      if (std::string_view("NCHWDT").find(letter) == std::string_view::npos ||
+      if (std::string_view(kManifestAxes).find(letter) == std::string_view::npos ||
           !letters.insert(letter).second) {
         diagnostics_.error("E014",
                            fields.node().find("layout")->place(),
@@ -265,7 +274,7 @@ class ManifestReader {
           "E012", node->place(), "'scale' " + number.error().message + ", not " + node->describe());
       return;
     }
-    if (!(*number > 1e-30 && *number < 1e30)) {
+    if (!(*number > kManifestLeastScale && *number < kManifestMostScale)) {
       diagnostics_.error(
           "E013", node->place(), "'scale' must be above 0 and fit a float (1e-30..1e30)");
       return;
@@ -289,14 +298,14 @@ class ManifestReader {
       bool is_right = pair.is_sequence() && pair.items().size() == ends.size();
       for (std::size_t i = 0; is_right && i < ends.size(); ++i) {
         const auto number = parse_int(pair.items()[i].text());
-        is_right = number.has_value() && *number >= 0 && *number <= kMaxPadding;
+        is_right = number.has_value() && *number >= 0 && *number <= kManifestMostPadding;
         ends[i] = is_right ? *number : 0;
       }
       if (!is_right) {
         diagnostics_.error("E012",
                            pair.place(),
                            "'padding' wants a pair [before, after] of 0.." +
-                               std::to_string(kMaxPadding) + " for each axis");
+                               std::to_string(kManifestMostPadding) + " for each axis");
         return {};
       }
       padding.push_back({ends[0], ends[1]});
@@ -306,10 +315,10 @@ class ManifestReader {
 
   PackageNeed need_of(const YamlNode& node) {
     PackageNeed need;
-    ManifestFields fields(node, "a need", diagnostics_);
-    need.device = fields.required_text("device");
+    ManifestFields fields(node, need_map(), diagnostics_);
+    need.device = fields.text("device");
     const std::string kind = need.device.substr(0, need.device.find(':'));
-    static const std::vector<std::string> kinds = {"cpu", "gpu", "npu", "sim", "noop"};
+    const std::vector<std::string>& kinds = manifest_devices();
     if (!need.device.empty() && std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
       diagnostics_.error("E014",
                          node.find("device")->place(),
@@ -317,8 +326,7 @@ class ManifestReader {
                          "kinds are " + one_of(kinds) + "; with a profile: sim:metis");
     }
     need.mode = fields.text("mode");
-    need.sub_devices =
-        static_cast<std::uint32_t>(fields.integer("sub_devices", 1, 1, kMaxSubDevices));
+    need.sub_devices = static_cast<std::uint32_t>(fields.integer("sub_devices", 1));
     need.memory_bytes = fields.bytes("memory");
     need.shared_bytes = fields.bytes("shared_memory");
     fields.finish();

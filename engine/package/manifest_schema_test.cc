@@ -1,7 +1,10 @@
 // The published schema and the reader agree on what a manifest is, as far as a schema can say it.
 
+#include "engine/package/manifest_schema.h"
+
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <regex>
 #include <string>
 #include <vector>
@@ -173,8 +176,21 @@ json to_json(const YamlNode& node) {
 }
 
 SchemaJudge published() {
-  std::ifstream file(testing::checkout_file("engine/package/manifest_schema.json"));
-  return SchemaJudge(json::parse(file));
+  return SchemaJudge(json::parse(manifest_schema()));
+}
+
+/// Returns the manifests among the YAML examples of a page, in their order.
+std::vector<std::string> manifests_in(const std::string& page) {
+  const std::string open = "```yaml\n";
+  std::vector<std::string> found;
+  for (std::size_t at = page.find(open); at != std::string::npos; at = page.find(open, at)) {
+    at += open.size();
+    const std::string block = page.substr(at, page.find("```", at) - at);
+    if (block.find("penstock_package:") != std::string::npos) {
+      found.push_back(block);
+    }
+  }
+  return found;
 }
 
 constexpr const char* kHead = "penstock_package: 1\nname: a\nnetworks:\n- name: n\n  variants:\n";
@@ -267,6 +283,33 @@ TEST(ManifestSchema, AgreesWithTheReader) {
         << text << (reads ? "" : diagnostics.sorted().front().message);
   }
   EXPECT_GT(taken, 15);
+}
+
+TEST(ManifestSchema, TakesTheExamplesOfTheDocuments) {
+  const SchemaJudge judge = published();
+  int examples = 0;
+  for (const char* page : {"docs/model-packages.md", "docs/errors.md", "docs/drivers.md"}) {
+    std::ifstream file(testing::checkout_file(page));
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    for (const std::string& manifest : manifests_in(text)) {
+      ++examples;
+      const SourceText source(page, manifest);
+      Diagnostics diagnostics;
+      const auto root = read_yaml(source, diagnostics);
+      ASSERT_TRUE(root.has_value()) << manifest;
+      EXPECT_TRUE(judge.takes(to_json(*root))) << manifest;
+      EXPECT_TRUE(read_manifest(source, diagnostics).has_value())
+          << manifest << diagnostics.sorted().front().message;
+    }
+  }
+  EXPECT_GE(examples, 2);
+}
+
+TEST(ManifestSchema, SaysWhatEachKeyIsFor) {
+  const json schema = json::parse(manifest_schema());
+  const json& variant = schema.at("$defs").at("variant").at("properties");
+  EXPECT_EQ(variant.at("preprocess").at("description"), "a model that the host runs before it");
+  EXPECT_EQ(schema.at("required"), json({"penstock_package", "name", "networks"}));
 }
 
 TEST(ManifestSchema, IsLooserOnlyWhereASchemaCannotSayIt) {

@@ -6,8 +6,6 @@
 namespace penstock {
 namespace {
 
-constexpr std::size_t kMaxLength = 240;
-
 Error refused(std::string_view path, const std::string& rule) {
   return {Errc::kCorrupt, "path '" + shown_path(path) + "' " + rule};
 }
@@ -58,10 +56,10 @@ Status check_member_path(std::string_view path) {
   if (path.empty()) {
     return refused(path, "is empty");
   }
-  if (path.size() > kMaxLength) {
+  if (path.size() > kMaxMemberPath) {
     return refused(path,
                    "has " + std::to_string(path.size()) + " characters; at most " +
-                       std::to_string(kMaxLength));
+                       std::to_string(kMaxMemberPath));
   }
   for (const char character : path) {
     if (character == ':') {

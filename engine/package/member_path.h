@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -7,6 +8,8 @@
 #include "engine/base/result.h"
 
 namespace penstock {
+
+inline constexpr std::size_t kMaxMemberPath = 240;  ///< Characters.
 
 /// Checks that `path` may name a file of a package: relative, with `/` between its parts, none of
 /// them empty, `.` or `..`, in characters that every file system takes (printable ASCII without

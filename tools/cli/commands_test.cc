@@ -174,6 +174,8 @@ TEST(ActorsCommand, NamesTheNearestType) {
 TEST(SchemaCommand, PrintsJson) {
   const json schema = json::parse(ask(schema_command(), {}).out);
   EXPECT_TRUE(schema.contains("$schema"));
+  const json manifest = json::parse(ask(schema_command(), {"--manifest"}).out);
+  EXPECT_TRUE(manifest.at("properties").contains("penstock_package"));
 }
 
 TEST(VersionCommand, NamesCompilerAndDrivers) {
