@@ -66,8 +66,25 @@ void DeviceRunner::slots_dropped() {
   post(Dropped{});
 }
 
+void DeviceRunner::job_ended(JobEnd end) {
+  if (end.code != Errc::kDeviceLost) {
+    reports_.job_ended(std::move(end));
+    return;
+  }
+  lost_.post(std::move(end));
+  wake();
+}
+
+void DeviceRunner::tell_lost() {
+  lost_.take(lost_now_);
+  for (JobEnd& end : lost_now_) {
+    reports_.job_ended(std::move(end));
+  }
+}
+
 Runnable::Step DeviceRunner::step(TimePoint now) {
   if (state_ == State::kOpening && !opened_ && !open_error_.has_value()) {
+    tell_lost();
     return Step::kBlocking;
   }
   if (state_ == State::kOpening) {
@@ -76,6 +93,7 @@ Runnable::Step DeviceRunner::step(TimePoint now) {
       fault("cannot be opened: " + std::exchange(open_error_, std::nullopt)->message);
     } else {
       state_ = State::kReady;
+      tell_lost();
       reports_.device_ready();
     }
   }
@@ -86,6 +104,7 @@ Runnable::Step DeviceRunner::step(TimePoint now) {
   if (opened_) {
     poll_health();
   }
+  tell_lost();
   go_on_changing(now);
   if (limit_.has_value() && now >= *limit_) {
     limit_.reset();
@@ -165,6 +184,7 @@ void DeviceRunner::note_health(HealthChange change) {
       if (state_ == State::kResetting) {
         limit_.reset();
         state_ = State::kReady;
+        tell_lost();  // It was lost before this.
         reports_.device_ready();
         return;
       }

@@ -100,7 +100,10 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
 
   using Message = std::variant<Change, Reset, Dropped>;
 
-  void job_ended(JobEnd end) override { reports_.job_ended(std::move(end)); }
+  /// What was lost is told behind the fault that has lost it: else its batches would be sent to the
+  /// lost device again, and fail there at once, until their tries are used up.
+  void job_ended(JobEnd end) override;
+  void tell_lost();
 
   void slots_dropped() override;
   void obey(Message& message, TimePoint now);
@@ -118,6 +121,8 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
   std::vector<std::unique_ptr<SubDeviceRunner>> sub_devices_;
   Inbox<Message> inbox_;
   std::vector<Message> messages_;
+  Inbox<JobEnd> lost_;
+  std::vector<JobEnd> lost_now_;
   State state_ = State::kOpening;
   std::size_t to_drop_ = 0;
   std::optional<Change> change_;

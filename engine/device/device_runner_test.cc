@@ -118,6 +118,16 @@ TEST_F(DeviceRunnerTest, ResetsADeviceAndEndsWhatWasInFlightAsLostFirst) {
   EXPECT_EQ(machine_->openings, 1);
 }
 
+TEST_F(DeviceRunnerTest, TellsOfAFaultBeforeWhatItHasLost) {
+  start({.answer = [](const FakeMachine::Job&) { return FakeMachine::Answer{.hangs = true}; }});
+  run_job(1);
+  runner_.run();
+  machine_->lose("gone");
+  device_->sub_devices()[0]->step(clock_.now());  // Whoever has its turn first.
+  device_->step(clock_.now());
+  EXPECT_EQ(log_, (Words{"ready", "fault: gone", "job 1 device_lost"}));
+}
+
 TEST_F(DeviceRunnerTest, OpensADeviceThatCannotBeResetAnew) {
   start({.can_reset = false,
          .answer = [](const FakeMachine::Job&) { return FakeMachine::Answer{.hangs = true}; }});
