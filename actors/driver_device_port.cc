@@ -239,6 +239,11 @@ std::vector<ModelPlacement> DriverDevicePort::placements(PackageNumber package) 
   return within;
 }
 
+Result<std::vector<LoadObstacle>> DriverDevicePort::explain(const std::string& path,
+                                                            const DriverOptions& options) {
+  return device_->explain(path, options);
+}
+
 Result<std::shared_ptr<LoadedModel>> DriverDevicePort::load(PackageNumber package,
                                                             const std::string& path,
                                                             const DriverOptions& options,

@@ -57,6 +57,9 @@ class DriverDevicePort final : public DevicePort {
 
   [[nodiscard]] const DeviceInfo& info() const noexcept { return info_; }
 
+  /// Returns what stands against loading a model. May block. Errors: of `Device::explain`.
+  Result<std::vector<LoadObstacle>> explain(const std::string& path, const DriverOptions& options);
+
   /// Loads a package, which may use the first `cores` of the claimed sub-devices; 0: all. May block
   /// for seconds. Errors: of `Device::load`; `kUnavailable` if none of its placements lies there.
   Result<std::shared_ptr<LoadedModel>> load(PackageNumber package,

@@ -242,9 +242,64 @@ class DeviceCheck {
             actor.devices.end();
         if (model != nullptr && is_listed && done.emplace(actor.model, device->name).second) {
           check_model(*model, *device, facts, actor);
+          note_kept(*model, *device, facts, actor);
         }
       }
     }
+    for (const auto& [device, facts] : found_) {
+      check_together(*device, facts);
+    }
+  }
+
+  /// A model that keeps memory of a device for as long as the graph runs.
+  struct Keeper {
+    const ModelDraft* model = nullptr;
+    const ActorSpec* actor = nullptr;
+    std::uint64_t bytes = 0;
+  };
+
+  void note_kept(const ModelDraft& model,
+                 const DeviceSpec& device,
+                 const DeviceFacts& facts,
+                 const ActorSpec& actor) {
+    if (facts.memory_bytes == 0) {
+      return;
+    }
+    const auto bytes = probe_.kept_bytes(model.spec, device);
+    if (bytes.has_value() && *bytes > 0) {
+      kept_[device.name].push_back({&model, &actor, *bytes});
+    }
+  }
+
+  /// Reports models that fit on a device one by one, but not all at once, where they have to.
+  void check_together(const DeviceSpec& device, const DeviceFacts& facts) {
+    const std::vector<Keeper>& keepers = kept_[device.name];
+    std::uint64_t sum = 0;
+    std::string names;
+    for (const Keeper& keeper : keepers) {
+      if (keeper.bytes > facts.memory_bytes) {
+        return;  // Reported for itself.
+      }
+      sum += keeper.bytes;
+      names += (names.empty() ? "" : ", ") + ("'" + keeper.model->spec.name + "' ") +
+               mebibytes(keeper.bytes);
+    }
+    if (sum <= facts.memory_bytes) {
+      return;
+    }
+    for (const Keeper& keeper : keepers) {
+      diagnostics_.error("E061",
+                         place_in(*keeper.model, device, "", *keeper.actor),
+                         "models on " + called(facts) + " stay there together: " + names + " are " +
+                             mebibytes(sum) + ", it has " + mebibytes(facts.memory_bytes) + ", " +
+                             mebibytes(sum - facts.memory_bytes) + " too little",
+                         "let one of them run on another device");
+    }
+  }
+
+  static std::string mebibytes(std::uint64_t bytes) {
+    constexpr std::uint64_t kMebi = 1U << 20U;
+    return std::to_string(bytes / kMebi + (bytes % kMebi == 0 ? 0 : 1)) + " MiB";
   }
 
   /// The actor's model; nullptr if something about it is wrong already.
@@ -315,6 +370,7 @@ class DeviceCheck {
   Diagnostics& diagnostics_;
   std::vector<std::pair<const DeviceSpec*, DeviceFacts>> found_;
   std::vector<std::pair<const DeviceSpec*, std::string>> missing_;
+  std::map<std::string, std::vector<Keeper>> kept_;  // By the graph's name of the device.
 };
 
 }  // namespace

@@ -64,6 +64,13 @@ class DeviceProbe {
   /// load. Errors: where that cannot be found out.
   virtual Result<std::vector<LoadReason>> explain(const ModelSpec& model,
                                                   const DeviceSpec& device) = 0;
+
+  /// Returns the bytes of `DeviceFacts::memory_bytes` that `model` keeps for as long as it is
+  /// loaded on `device`; 0 where nobody says, or where models take turns. Errors: as `explain`.
+  virtual Result<std::uint64_t> kept_bytes(const ModelSpec& /*model*/,
+                                           const DeviceSpec& /*device*/) {
+    return std::uint64_t{0};
+  }
 };
 
 }  // namespace penstock

@@ -309,6 +309,48 @@ TEST(DeviceWords, SayHowToMakeScales) {
       << "not twice";
 }
 
+/// Two models on a cpu and a simulated device, line 3 and 4, with lists as `devices` says.
+std::string two_models(const std::string& devices) {
+  return "devices: {sim0: {type: sim}}\nmodels:\n"
+         "  m: {file: models/yolov8n.onnx, device: " +
+         devices +
+         "}\n"
+         "  n: {file: models/yolov8s.onnx, device: " +
+         devices +
+         "}\n"
+         "actors:\n  cam: {type: video_source, uri: \"rtsp://h/a\"}\n"
+         "  d: {type: infer, model: m, in: cam}\n  e: {type: infer, model: n, in: cam}\n"
+         "  log: {type: jsonl_sink, in: [d, e], path: a}\n";
+}
+
+TEST(DeviceWords, JudgeEachModelOnEachDeviceOfItsList) {
+  GraphTestKit kit;
+  kit.asks_devices = true;
+  const std::string text = two_models("[sim0, cpu]");
+  EXPECT_EQ(kit.places(text), Places());
+  for (const char* pair : {"m on sim0", "m on cpu", "n on sim0", "n on cpu"}) {
+    kit.devices.reasons[pair] = {{LoadReason::Kind::kNoScales, "scales", "no scales"}};
+  }
+  EXPECT_EQ(kit.places(text), Places({"E061 3:43", "E061 3:49", "E061 4:43", "E061 4:49"}));
+}
+
+TEST(DeviceWords, AddUpWhatModelsKeepOfADevice) {
+  constexpr std::uint64_t kMebi = 1U << 20U;
+  GraphTestKit kit;
+  kit.asks_devices = true;
+  kit.devices.devices.at("cpu").memory_bytes = 100 * kMebi;
+  kit.devices.kept = {{"m on cpu", 60 * kMebi}, {"n on cpu", 40 * kMebi}, {"n on sim0", kMebi}};
+  const std::string text = two_models("[sim0, cpu]");
+  EXPECT_EQ(kit.places(text), Places());
+  kit.devices.kept["n on cpu"] += 1;
+  EXPECT_EQ(kit.places(text), Places({"E061 3:49", "E061 4:49"}));
+  EXPECT_NE(kit.message(text).find(
+                "models on device 'cpu:0' stay there together: 'm' 60 MiB, 'n' 41 MiB are 101 MiB, "
+                "it has 100 MiB, 1 MiB too little; let one of them run on another device"),
+            std::string::npos)
+      << kit.message(text);
+}
+
 TEST(DeviceWords, AskADeviceOncePerModel) {
   GraphTestKit kit;
   kit.asks_devices = true;

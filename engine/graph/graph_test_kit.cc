@@ -114,6 +114,12 @@ Result<std::vector<LoadReason>> DevicesInMemory::explain(const ModelSpec& model,
   return found == reasons.end() ? std::vector<LoadReason>() : found->second;
 }
 
+Result<std::uint64_t> DevicesInMemory::kept_bytes(const ModelSpec& model,
+                                                  const DeviceSpec& device) {
+  const auto found = kept.find(model.name + " on " + device.name);
+  return found == kept.end() ? std::uint64_t{0} : found->second;
+}
+
 TypeRegistry example_types() {
   TypeRegistry registry;
   register_language_types(registry);

@@ -42,9 +42,11 @@ class DevicesInMemory final : public DeviceProbe {
   Result<DeviceFacts> find(const DeviceSpec& device) override;
   Result<std::vector<LoadReason>> explain(const ModelSpec& model,
                                           const DeviceSpec& device) override;
+  Result<std::uint64_t> kept_bytes(const ModelSpec& model, const DeviceSpec& device) override;
 
   std::map<std::string, DeviceFacts> devices;              ///< By type.
   std::map<std::string, std::vector<LoadReason>> reasons;  ///< By "model on device".
+  std::map<std::string, std::uint64_t> kept;               ///< Likewise.
   int explained = 0;
 };
 

@@ -179,8 +179,9 @@ FitReport explain_fit(const FitWish& wish,
       report.would_fit.push_back(other);
     }
   }
-  report.text = "model '" + wish.model + "' does not fit on device '" + limits.device +
-                "': " + report.text + "; " + remedy_text(wish, report);
+  report.reason = report.text + "; " + remedy_text(wish, report);
+  report.text =
+      "model '" + wish.model + "' does not fit on device '" + limits.device + "': " + report.reason;
   return report;
 }
 

@@ -49,7 +49,8 @@ struct FitReport {
   std::uint64_t needed = 0;             ///< Bytes or sub-devices, for limits that are numbers.
   std::uint64_t available = 0;          ///< Likewise.
   std::vector<FitCandidate> would_fit;  ///< The other candidates that fit, best first.
-  std::string text;                     ///< One line; empty if it fits.
+  std::string reason;                   ///< The limit, and what would help; empty if it fits.
+  std::string text;                     ///< One line: model, device, reason; likewise.
 
   [[nodiscard]] bool fits() const noexcept { return limit == FitLimit::kNone; }
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tools/compose/driver_options.h"
+#include "tools/compose/package_terms.h"
 
 namespace penstock {
 namespace {
@@ -22,6 +23,12 @@ PropertyFacts::Type type_of(DeviceProperty::Type type) {
       return PropertyFacts::Type::kChoice;
   }
   return PropertyFacts::Type::kText;
+}
+
+/// Whether a limit is one that drivers do not ask the package about: what it takes.
+bool is_amount(FitLimit limit) {
+  return limit == FitLimit::kSubDevices || limit == FitLimit::kMemory ||
+         limit == FitLimit::kSharedMemory;
 }
 
 }  // namespace
@@ -81,11 +88,34 @@ Result<std::vector<LoadReason>> DriverDeviceProbe::explain(const ModelSpec& mode
                                                            const DeviceSpec& device) {
   PENSTOCK_ASSIGN_OR_RETURN(Device* const opened, open(device));
   PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(model.file));
-  PENSTOCK_ASSIGN_OR_RETURN(const std::vector<LoadObstacle> obstacles,
-                            opened->explain(file.path, load_options(model, device, file)));
+  PENSTOCK_ASSIGN_OR_RETURN(
+      const LoadTerms terms,
+      terms_of([&](const DriverOptions& options) { return opened->explain(file.path, options); },
+               file,
+               load_options(model, device, file)));
   std::vector<LoadReason> reasons;
-  std::transform(obstacles.begin(), obstacles.end(), std::back_inserter(reasons), reason_of);
+  std::transform(
+      terms.obstacles.begin(), terms.obstacles.end(), std::back_inserter(reasons), reason_of);
+  const auto mode = terms.options.find("mode");
+  const auto fit = package_fit(file,
+                               mode == terms.options.end() ? std::string() : mode->second,
+                               model.cores,
+                               device,
+                               opened->info());
+  if (fit.has_value() && is_amount(fit->limit)) {
+    const bool is_cores = fit->limit == FitLimit::kSubDevices;
+    reasons.push_back({LoadReason::Kind::kLimit,
+                       is_cores ? "cores" : "memory",
+                       "its package says: " + fit->reason});
+  }
   return reasons;
+}
+
+Result<std::uint64_t> DriverDeviceProbe::kept_bytes(const ModelSpec& model,
+                                                    const DeviceSpec& device) {
+  PENSTOCK_ASSIGN_OR_RETURN(Device* const opened, open(device));
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(model.file));
+  return penstock::kept_bytes(file, device, opened->info());
 }
 
 }  // namespace penstock

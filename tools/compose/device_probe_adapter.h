@@ -37,6 +37,7 @@ class DriverDeviceProbe final : public DeviceProbe {
   Result<DeviceFacts> find(const DeviceSpec& device) override;
   Result<std::vector<LoadReason>> explain(const ModelSpec& model,
                                           const DeviceSpec& device) override;
+  Result<std::uint64_t> kept_bytes(const ModelSpec& model, const DeviceSpec& device) override;
 
  private:
   Result<Device*> open(const DeviceSpec& device);

@@ -51,7 +51,10 @@ TEST(DriverOptions, HandTheModeOverWhereItIsWritten) {
   ModelSpec model;
   model.mode = "global4";
   model.driver_options.set("hint", "throughput");
-  const ModelFile file{"model.tflite", "abc", {{"input_scale", "2"}}};
+  ModelFile file;
+  file.path = "model.tflite";
+  file.hash = "abc";
+  file.integer_options = {{"input_scale", "2"}};
   EXPECT_EQ(load_options(model, device, file),
             (DriverOptions{
                 {"compute", "none"}, {"hash", "abc"}, {"input_scale", "2"}, {"mode", "global4"}}));

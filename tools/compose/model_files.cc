@@ -73,6 +73,7 @@ Result<ModelFile> ModelFiles::find(const std::string& path) {
     });
   }
   file.hash = package.identity();
+  file.network = package.info().networks.front();
   return known_.emplace(path, std::move(file)).first->second;
 }
 

@@ -24,6 +24,7 @@ struct ModelFile {
   HostGraphFile before;           ///< What the host runs before the network.
   HostGraphFile after;            ///< Likewise, after it.
   std::string hash;               ///< SHA-256 of the package, in hexadecimal.
+  PackageNetwork network;         ///< What its package says of it, the variant used first.
   DriverOptions integer_options;  ///< Load options for devices that compute in integers: scales.
 
   [[nodiscard]] bool has_host_graphs() const noexcept {

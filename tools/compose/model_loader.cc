@@ -6,6 +6,7 @@
 #include "engine/base/check.h"
 #include "engine/run/inference_chain.h"
 #include "tools/compose/driver_options.h"
+#include "tools/compose/package_terms.h"
 #include "tools/compose/placement_facts.h"
 
 namespace penstock {
@@ -224,6 +225,25 @@ Result<ModelLoader::DeviceEntry*> ModelLoader::device_of(const DeviceSpec& devic
   return &devices_.emplace(device.name, entry).first->second;
 }
 
+Result<DriverOptions> ModelLoader::options_on(actors::DriverDevicePort& port,
+                                              const DeviceSpec& device,
+                                              const Entry& entry) {
+  DriverOptions options = load_options(entry.spec, device, entry.file);
+  const auto& variants = entry.file.network.variants;
+  if (variants.empty() || variants.front().modes.empty()) {
+    return options;
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(
+      LoadTerms terms,
+      terms_of([&](const DriverOptions& some) { return port.explain(entry.file.path, some); },
+               entry.file,
+               std::move(options)));
+  if (!terms.obstacles.empty()) {
+    return Error{terms.obstacles.front().code, terms.obstacles.front().text};
+  }
+  return std::move(terms.options);
+}
+
 Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
   const std::string where = "model '" + entry.spec.name + "'";
   auto found = device_of(device);
@@ -231,10 +251,11 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
     return found.error().within(where);
   }
   DeviceEntry& on = **found;
-  auto loaded = on.port->load(entry.package,
-                              entry.file.path,
-                              load_options(entry.spec, device, entry.file),
-                              narrow(entry.spec.cores));
+  const auto options = options_on(*on.port, device, entry);
+  if (!options.has_value()) {
+    return options.error().within(where + " on device '" + on.port->info().identity + "'");
+  }
+  auto loaded = on.port->load(entry.package, entry.file.path, *options, narrow(entry.spec.cores));
   if (!loaded.has_value()) {
     return loaded.error().within(where + " on device '" + on.port->info().identity + "'");
   }

@@ -120,6 +120,10 @@ class ModelLoader {
   Status load_model(const GraphSpec& spec, const ActorSpec& actor, Entry& entry);
   Status load_on(const DeviceSpec& device, Entry& entry);
   Result<DeviceEntry*> device_of(const DeviceSpec& device);
+  /// The options of a load, in a mode that the package allows.
+  static Result<DriverOptions> options_on(actors::DriverDevicePort& port,
+                                          const DeviceSpec& device,
+                                          const Entry& entry);
   Status load_host_graphs(const GraphSpec& spec, Entry& entry);
   Result<DeviceEntry*> host_of(const GraphSpec& spec);
   Result<HostGraph> load_host_graph(DeviceEntry& host,
