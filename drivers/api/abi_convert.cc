@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -30,6 +31,34 @@ PenstockTensorInfo tensor_info_of(const TensorSpec& spec, const PortMemory& memo
   std::copy(spec.shape.extents().begin(), spec.shape.extents().end(), info.shape);
   std::copy(spec.padding.extents().begin(), spec.padding.extents().end(), info.padding);
   return info;
+}
+
+/// Returns the shapes of one side of a bucket; nothing if they cannot be those of `ports`.
+std::optional<std::vector<Shape>> bucket_shapes(const PenstockShape* shapes,
+                                                std::uint32_t count,
+                                                const std::vector<TensorSpec>& ports) {
+  std::vector<Shape> result;
+  for (std::uint32_t i = 0; i < count && count == ports.size(); ++i) {
+    const PenstockShape& shape = item_at(shapes, i);
+    if (shape.rank > Shape::kMaxRank ||
+        !fits(shape_from(shape.extents, shape.rank), ports[i].shape)) {
+      return std::nullopt;
+    }
+    result.push_back(shape_from(shape.extents, shape.rank));
+  }
+  return result.size() == ports.size() ? std::optional(std::move(result)) : std::nullopt;
+}
+
+std::vector<PenstockShape> shapes_of(const std::vector<Shape>& shapes) {
+  std::vector<PenstockShape> result;
+  for (const Shape& shape : shapes) {
+    PenstockShape item{};
+    item.size = sizeof(item);
+    item.rank = static_cast<std::uint32_t>(shape.rank());
+    std::copy(shape.extents().begin(), shape.extents().end(), item.extents);
+    result.push_back(item);
+  }
+  return result;
 }
 
 }  // namespace
@@ -231,6 +260,9 @@ ModelCollector::ModelCollector() {
     item.service_time = Duration(placement->service_ns);
     static_cast<ModelCollector*>(context)->info_.placements.push_back(item);
   };
+  visitor_.bucket = [](void* context, const PenstockBucket* bucket) {
+    static_cast<ModelCollector*>(context)->add_bucket(*bucket);
+  };
 }
 
 void ModelCollector::add_summary(const PenstockModelInfo& summary) {
@@ -276,6 +308,29 @@ void ModelCollector::add_port(const PenstockTensorInfo& port, bool is_input) {
   (is_input ? info_.input_memory : info_.output_memory).push_back(memory);
 }
 
+void ModelCollector::add_bucket(const PenstockBucket& bucket) {
+  auto inputs = bucket_shapes(bucket.inputs, bucket.input_count, info_.inputs);
+  auto outputs = bucket_shapes(bucket.outputs, bucket.output_count, info_.outputs);
+  const std::string number = "bucket " + std::to_string(info_.buckets.size());
+  if (!inputs.has_value() || !outputs.has_value()) {
+    fault_ = number + " does not fit the model's ports";
+    return;
+  }
+  ShapeBucket made{std::move(*inputs), std::move(*outputs)};
+  const bool is_static = std::all_of(made.inputs.begin(), made.inputs.end(), [](const Shape& one) {
+    return one.element_count().has_value();
+  });
+  if (!is_static) {
+    fault_ = number + " has the open shape " + made.to_string() + "; buckets fix their inputs";
+  } else if (!info_.buckets.empty() && size_of(made) < size_of(info_.buckets.back())) {
+    fault_ = number + ", " + made.to_string() + ", is smaller than the one before";
+  } else if (info_.buckets.size() == kMaxShapeBuckets) {
+    fault_ = "more than " + std::to_string(kMaxShapeBuckets) + " buckets";
+  } else {
+    info_.buckets.push_back(std::move(made));
+  }
+}
+
 Result<ModelInfo> ModelCollector::take() {
   if (!fault_.empty()) {
     return Error{Errc::kInternal, fault_};
@@ -300,6 +355,24 @@ void show_placements(const ModelInfo& info, const PenstockModelVisitor& visitor)
     item.activation_ns = placement.activation_time.count();
     item.service_ns = placement.service_time.count();
     visitor.placement(visitor.context, &item);
+  }
+}
+
+void show_buckets(const ModelInfo& info, const PenstockModelVisitor& visitor) {
+  // A host of 1.1 has no such member.
+  if (!knows(visitor, &PenstockModelVisitor::bucket) || visitor.bucket == nullptr) {
+    return;
+  }
+  for (const ShapeBucket& bucket : info.buckets) {
+    const std::vector<PenstockShape> inputs = shapes_of(bucket.inputs);
+    const std::vector<PenstockShape> outputs = shapes_of(bucket.outputs);
+    PenstockBucket item{};
+    item.size = sizeof(item);
+    item.input_count = static_cast<std::uint32_t>(inputs.size());
+    item.output_count = static_cast<std::uint32_t>(outputs.size());
+    item.inputs = inputs.data();
+    item.outputs = outputs.data();
+    visitor.bucket(visitor.context, &item);
   }
 }
 
@@ -329,6 +402,9 @@ void show_model(const ModelInfo& info, bool loaded, const PenstockModelVisitor& 
     const auto port = tensor_info_of(
         info.outputs[i], i < info.output_memory.size() ? info.output_memory[i] : host_memory);
     visitor.output(visitor.context, &port);
+  }
+  if (loaded) {
+    show_buckets(info, visitor);
   }
   for (const auto& [key, value] : info.properties) {
     visitor.property(visitor.context, key.c_str(), value.c_str());

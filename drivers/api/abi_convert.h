@@ -99,6 +99,7 @@ class ModelCollector {
  private:
   void add_summary(const PenstockModelInfo& summary);
   void add_port(const PenstockTensorInfo& port, bool is_input);
+  void add_bucket(const PenstockBucket& bucket);
 
   PenstockModelVisitor visitor_{};
   ModelInfo info_;

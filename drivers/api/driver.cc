@@ -46,6 +46,7 @@ Result<LoadedModel> Device::load(const std::string& path, const DriverOptions& o
   const abi::OptionList list(options);
   const PenstockModelSource source{sizeof(PenstockModelSource), 0, path.c_str(), list.get()};
   auto core = std::make_shared<detail::ModelCore>(core_);
+  core->path = path;
   PenstockError error = empty_error();
   std::int32_t code = core_->driver->api.load(core_->device, &source, &core->model, &error);
   if (code != PENSTOCK_OK) {

@@ -51,6 +51,8 @@ class Request {
   /// completion was not popped yet, or the completion queue is gone; `kDeviceLost`, and what else
   /// the driver says.
   ///
+  /// Of a model with buckets, the inputs run in the first that they fit into, and `outputs` must
+  /// have its shapes (`choose_bucket`); smaller inputs are padded by the driver.
   /// `sub_devices` is a placement on which the model is resident; 0 lets the driver choose.
   Status submit(std::span<const FeatureMap> inputs,
                 std::span<const FeatureMap> outputs,
@@ -64,7 +66,8 @@ class Request {
   [[nodiscard]] bool is_idle() const noexcept;
 
   /// Returns the shape that output `index` really had in the last inference: its map's shape, or
-  /// less where the port has open extents. Pre: completed since the last submit.
+  /// less where the port has open extents: of a model with batch buckets, as many rows as its
+  /// inputs had. Pre: completed since the last submit.
   [[nodiscard]] Shape output_shape(std::size_t index) const noexcept;
 
  private:

@@ -112,6 +112,7 @@ struct ModelCore {
   std::shared_ptr<DeviceCore> device;
   PenstockModel* model = nullptr;
   ModelInfo info;
+  std::string path;  // For messages; empty where the model is made by options alone.
 };
 
 struct RequestCore {
@@ -124,6 +125,7 @@ struct RequestCore {
         inputs(model->info.inputs.size()),
         outputs(model->info.outputs.size()) {
     slot.held.reserve(inputs.size() + outputs.size());
+    shapes.reserve(inputs.size());
     job.size = sizeof(job);
     job.input_count = static_cast<std::uint32_t>(inputs.size());
     job.output_count = static_cast<std::uint32_t>(outputs.size());
@@ -147,6 +149,7 @@ struct RequestCore {
   CompletionSlot& slot;
   std::vector<PenstockTensor> inputs;
   std::vector<PenstockTensor> outputs;
+  std::vector<Shape> shapes;  // Of the inputs, while their bucket is looked for.
   PenstockJob job{};
   PenstockRequest* request = nullptr;
 };

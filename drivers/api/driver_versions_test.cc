@@ -11,7 +11,7 @@
 #include "drivers/api/driver_adapter.h"
 #include "drivers/api/manual_host.h"
 
-// A driver of version 1.0 under a host of 1.1, and the other way round.
+// A driver of version 1.0 under a host of today, and a driver of today under older hosts.
 namespace penstock {
 namespace {
 
@@ -31,6 +31,7 @@ class EchoModel final : public ModelBase {
     info_.mode = "single";
     info_.placements.resize(1);
     info_.placements[0].sub_devices = 3;
+    info_.buckets.resize(1);
   }
 
   [[nodiscard]] const ModelInfo& info() const noexcept override { return info_; }
@@ -197,6 +198,18 @@ TEST_F(HostOfOneZero, IsShownNoPlacements) {
   visitor.output = [](void*, const PenstockTensorInfo*) {};
   visitor.property = [](void*, const char*, const char*) {};
   visitor.placement = [](void*, const PenstockPlacement*) { std::abort(); };
+  EXPECT_EQ(kEcho.describe(model_, &visitor, nullptr), PENSTOCK_OK);
+}
+
+TEST_F(HostOfOneZero, IsShownNoBuckets) {
+  PenstockModelVisitor visitor{};
+  visitor.size = offsetof(PenstockModelVisitor, bucket);  // As 1.1 had it.
+  visitor.summary = [](void*, const PenstockModelInfo*) {};
+  visitor.input = [](void*, const PenstockTensorInfo*) {};
+  visitor.output = [](void*, const PenstockTensorInfo*) {};
+  visitor.property = [](void*, const char*, const char*) {};
+  visitor.placement = [](void*, const PenstockPlacement*) {};
+  visitor.bucket = [](void*, const PenstockBucket*) { std::abort(); };
   EXPECT_EQ(kEcho.describe(model_, &visitor, nullptr), PENSTOCK_OK);
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "drivers/api/bucket_choice.h"
 #include "drivers/api/driver.h"
 #include "drivers/api/driver_cores.h"
 #include "engine/base/check.h"
@@ -82,6 +83,36 @@ Status check_count(std::size_t given, std::size_t wanted, const char* role) {
       std::to_string(given) + " " + role + "s given, model wants " + std::to_string(wanted)};
 }
 
+/// Checks that a bucket takes `inputs`, and that `outputs` are laid out for it.
+Status check_bucket(const detail::ModelCore& core,
+                    std::span<const FeatureMap> inputs,
+                    std::span<const FeatureMap> outputs,
+                    std::vector<Shape>& shapes) {
+  const ModelInfo& model = core.info;
+  if (model.buckets.empty()) {
+    return {};
+  }
+  shapes.clear();
+  for (const FeatureMap& input : inputs) {
+    shapes.push_back(input.shape);
+  }
+  const auto chosen = bucket_for(model, shapes);
+  if (!chosen.has_value()) {
+    return core.path.empty() ? chosen.error() : chosen.error().within("model '" + core.path + "'");
+  }
+  const ShapeBucket& bucket = model.buckets[*chosen];
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (!fits(outputs[i].shape, bucket.outputs[i])) {
+      return misfit(Errc::kInvalidArgument,
+                    "output",
+                    model.outputs[i],
+                    "shape " + outputs[i].shape.to_string() + ", bucket " + bucket.to_string() +
+                        " gives " + bucket.outputs[i].to_string());
+    }
+  }
+  return {};
+}
+
 std::string to_text(SubDeviceMask sub_devices) {
   std::string text;
   for (std::uint32_t i = 0; i < kMaxSubDevices; ++i) {
@@ -142,6 +173,7 @@ Status Request::submit(std::span<const FeatureMap> inputs,
     PENSTOCK_RETURN_IF_ERROR(
         check_map(outputs[i], model.outputs[i], model.output_memory[i], "output"));
   }
+  PENSTOCK_RETURN_IF_ERROR(check_bucket(*core.model, inputs, outputs, core.shapes));
   if (sub_devices != 0) {
     PENSTOCK_RETURN_IF_ERROR(detail::check_placement(model, sub_devices));
   }

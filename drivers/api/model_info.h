@@ -8,6 +8,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/tensor/feature_map.h"
+#include "engine/tensor/shape_bucket.h"
 
 namespace penstock {
 
@@ -50,6 +51,7 @@ struct ModelInfo {
   bool needs_activation = false;           ///< Runs only where `Activation` made it resident.
   std::string mode;                        ///< "single"; "" where the device has no modes.
   std::vector<ModelPlacement> placements;  ///< None: resident on the whole device.
+  std::vector<ShapeBucket> buckets;        ///< None: one shape, or any that the ports allow.
   std::map<std::string, std::string> properties;  ///< What is really in force.
   friend bool operator==(const ModelInfo&, const ModelInfo&) = default;
 };

@@ -52,6 +52,7 @@ struct ConformanceSubject {
   Load limited;        ///< Allows two requests.
   Load lost;           ///< The device is lost after the first inference.
   Load placed;         ///< Needs activation.
+  Load bucketed;       ///< Has two buckets or more; none given: the driver has no buckets.
   Setting pending;     ///< Is not in force at once.
   std::vector<RefusedLoad> refused;
   std::size_t inferences = 200;                   ///< By each of the threads in the long tests.

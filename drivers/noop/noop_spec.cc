@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "drivers/api/device_info.h"
+#include "drivers/api/padded_copy.h"
 #include "drivers/api/port_reader.h"
+#include "drivers/api/shape_options.h"
+#include "engine/tensor/shape_bucket.h"
 
 namespace penstock {
 namespace {
@@ -51,6 +54,100 @@ void read_placements(OptionReader& reader, std::uint32_t sub_devices, NoopSpec& 
   }
 }
 
+/// Returns the ports' shapes with `choice`; what it leaves open in an output takes the extent that
+/// the first input has there. Complaints go to `reader`.
+ShapeBucket bucket_of(OptionReader& reader, const ModelInfo& info, const ShapeChoice& choice) {
+  ShapeBucket bucket;
+  std::vector<std::string> names;
+  for (const TensorSpec& input : info.inputs) {
+    names.push_back(input.name);
+    bucket.inputs.push_back(input.shape);
+  }
+  for (const auto& [key, shape] : choice.shapes) {
+    const auto index = input_of(key, names);
+    const std::string misfit =
+        index.has_value() ? misfit_of(shape, bucket.inputs[*index]) : index.error().message;
+    if (!misfit.empty()) {
+      reader.reject("shape." + key, misfit);
+      return bucket;
+    }
+    bucket.inputs[*index] = shape;
+  }
+  for (const TensorSpec& output : info.outputs) {
+    Shape shape = output.shape;
+    for (std::size_t axis = 0; axis < shape.rank() && !choice.shapes.empty(); ++axis) {
+      if (shape[axis] == Shape::kDynamic && axis < bucket.inputs.front().rank()) {
+        shape.set(axis, bucket.inputs.front()[axis]);
+      }
+    }
+    bucket.outputs.push_back(shape);
+  }
+  for (auto* shapes : {&bucket.inputs, &bucket.outputs}) {
+    for (Shape& shape : *shapes) {
+      if (choice.batch > 0 && shape.rank() > 0) {
+        shape.set(0, choice.batch);
+      }
+    }
+  }
+  return bucket;
+}
+
+/// Opens the extents of ports that buckets share no value of.
+void open_extents(const std::vector<Shape>& shapes, std::vector<TensorSpec>& ports) {
+  for (std::size_t i = 0; i < ports.size() && i < shapes.size(); ++i) {
+    for (std::size_t axis = 0; axis < shapes[i].rank(); ++axis) {
+      if (ports[i].shape[axis] != shapes[i][axis]) {
+        ports[i].shape.set(axis, Shape::kDynamic);
+      }
+    }
+  }
+}
+
+void fix_shapes(OptionReader& reader, const ShapeOptions& options, NoopSpec& spec) {
+  ModelInfo& info = spec.info;
+  std::vector<ShapeBucket> buckets;
+  for (const ShapeChoice& choice : options.choices) {
+    buckets.push_back(bucket_of(reader, info, choice));
+  }
+  sort_buckets(buckets);
+  for (std::size_t i = 0; i < info.inputs.size(); ++i) {
+    info.inputs[i].shape = buckets.front().inputs[i];
+  }
+  for (std::size_t i = 0; i < info.outputs.size() && i < buckets.front().outputs.size(); ++i) {
+    info.outputs[i].shape = buckets.front().outputs[i];
+  }
+  const auto batch = [](const ShapeChoice& choice) {
+    return static_cast<std::uint32_t>(std::max<std::int64_t>(choice.batch, 1));
+  };
+  info.min_batch = batch(options.choices.front());
+  info.max_batch = batch(options.choices.back());
+  if (!options.has_buckets()) {
+    return;
+  }
+  for (const ShapeBucket& bucket : buckets) {
+    open_extents(bucket.inputs, info.inputs);
+    open_extents(bucket.outputs, info.outputs);
+  }
+  for (const TensorSpec& input : info.inputs) {
+    auto element = element_bytes(options.pad, input.type);
+    if (!element.has_value()) {
+      reader.reject("pad", "input '" + input.name + "': " + element.error().message);
+      return;
+    }
+    spec.padding.push_back(std::move(*element));
+  }
+  const bool is_open = std::any_of(buckets.begin(), buckets.end(), [](const ShapeBucket& bucket) {
+    return std::any_of(bucket.inputs.begin(), bucket.inputs.end(), [](const Shape& shape) {
+      return !shape.is_static();
+    });
+  });
+  if (is_open) {
+    reader.reject("inputs", "buckets fix every input: give each that is open a shape");
+    return;
+  }
+  info.buckets = std::move(buckets);
+}
+
 }  // namespace
 
 NoopSpec read_noop_spec(OptionReader& reader, std::uint32_t sub_devices) {
@@ -58,16 +155,7 @@ NoopSpec read_noop_spec(OptionReader& reader, std::uint32_t sub_devices) {
   NoopSpec spec;
   spec.info.inputs = read_ports(reader, "inputs", "input:u8:1x16");
   spec.info.outputs = read_ports(reader, "outputs", "output:u8:1x16");
-  const std::int64_t batch = reader.integer("batch", 0, 0, 4096);
-  for (auto* ports : {&spec.info.inputs, &spec.info.outputs}) {
-    for (TensorSpec& port : *ports) {
-      if (batch > 0 && port.shape.rank() > 0) {
-        port.shape.set(0, batch);
-      }
-    }
-  }
-  spec.info.min_batch = spec.info.max_batch =
-      static_cast<std::uint32_t>(std::max<std::int64_t>(batch, 1));
+  fix_shapes(reader, read_shape_options(reader), spec);
   spec.info.input_memory.resize(spec.info.inputs.size());
   spec.info.output_memory.resize(spec.info.outputs.size());
   spec.info.preferred_requests = static_cast<std::uint32_t>(reader.integer("requests", 4, 1, 4096));

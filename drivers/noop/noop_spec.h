@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "drivers/api/model_info.h"
 #include "drivers/api/option_reader.h"
@@ -18,6 +20,8 @@ struct NoopSpec {
   Write write = Write::kZeros;
   std::int64_t fail_every = 0;
   std::int64_t fault_after = 0;
+  /// With buckets: what fills inputs that are smaller, one element an input.
+  std::vector<std::vector<std::byte>> padding;
 };
 
 /// Reads the options of a load for a device with `sub_devices` parts; what is wrong with them is in

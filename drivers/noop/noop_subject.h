@@ -24,6 +24,13 @@ inline ConformanceSubject noop_subject(const PenstockDriverApi& api) {
   subject.lost.options = {{"fault_after", "1"}};
   subject.placed.options = {
       {"placements", "1+2, 0, 1"}, {"activation", "1ms"}, {"latency", "100us"}};
+  subject.bucketed.options = {{"inputs", "image:f32:?x3x?x?:NCHW, bias:i32:?"},
+                              {"outputs", "copy:f32:?x3x?x?, sum:u8:?x4"},
+                              {"write", "copy"},
+                              {"shape.image", "1x3x4x4, 1x3x6x8"},
+                              {"shape.bias", "1"},
+                              {"batch", "4"},
+                              {"batch.buckets", "1, 2"}};
   subject.pending = {"slowdown", "2", -1};
   subject.refused = {
       {"a bad shape",
@@ -36,6 +43,14 @@ inline ConformanceSubject noop_subject(const PenstockDriverApi& api) {
        {"", {{"placements", "3"}}},
        Errc::kInvalidArgument,
        "'placements' is '3'"},
+      {"a shape that changes a fixed extent",
+       {"", {{"inputs", "image:u8:1x3x?"}, {"shape.0", "1x4x8"}}},
+       Errc::kInvalidArgument,
+       "changes an extent that the model fixes: 1x3x?"},
+      {"buckets that do not ascend",
+       {"", {{"inputs", "image:u8:1x?"}, {"shape.image", "1x8, 1x4"}}},
+       Errc::kInvalidArgument,
+       "1x4 is smaller than the one before"},
       {"on demand", {"", {{"fail_load", "as asked"}}}, Errc::kInvalidArgument, "as asked"},
   };
   subject.inferences = 500;

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include <openvino/runtime/compiled_model.hpp>
 #include <openvino/runtime/core.hpp>
@@ -26,10 +28,22 @@ struct DeviceCounters {
 };
 
 /// A compiled model with its description; immutable.
+///
+/// With buckets it is one compiled model for each: all at load, so that what does not compile is
+/// said before a graph runs and no request waits for a compiler. They share the graph that was read
+/// once, with its constants; what the plug-in packs anew is each one's own. `model` is then empty,
+/// and the ports in `info` are open where the buckets differ.
 struct Compiled {
   ov::CompiledModel model;
   ModelInfo info;
+  std::vector<std::shared_ptr<const Compiled>> buckets;  ///< One each of `info.buckets`.
+  std::vector<std::vector<std::byte>> padding;           ///< With buckets: one element an input.
 };
+
+/// Returns what fills inputs that are smaller than their bucket: one element an input.
+/// Errors: `kInvalidArgument` for a value that an input's type cannot hold, naming the input;
+/// `kUnsupported` for a packed type.
+Result<std::vector<std::vector<std::byte>>> padding_of(const ModelInfo& info, double value);
 
 /// Compiles models, each combination of file, device and options once: users of the same one share
 /// it, since OpenVINO itself shares nothing between two compilations (51 MB for the second SSD).
@@ -58,6 +72,14 @@ class CompiledStore {
   Result<std::shared_ptr<const Compiled>> compile(const std::string& path,
                                                   const LoadOptions& options,
                                                   const std::string& ov_device);
+  /// Compiles a graph that was read, with one choice of shapes.
+  Result<std::shared_ptr<const Compiled>> compile_graph(const std::shared_ptr<ov::Model>& graph,
+                                                        const ShapeChoice& choice,
+                                                        const LoadOptions& options,
+                                                        const std::string& ov_device);
+  Result<std::shared_ptr<const Compiled>> compile_buckets(const std::shared_ptr<ov::Model>& graph,
+                                                          const LoadOptions& options,
+                                                          const std::string& ov_device);
   /// Compiles without reading the graph first; false if the model must be read after all.
   bool compile_by_path(const std::string& path,
                        const LoadOptions& options,

@@ -80,12 +80,15 @@ void InferRequest::bind_output(std::size_t index, const PenstockTensor& tensor) 
   bound = {tensor.data, shape};
 }
 
-Status InferRequest::submit(Job job) {
+Status InferRequest::start(Job job,
+                           std::span<const PenstockTensor> inputs,
+                           std::optional<std::int64_t> rows) {
   std::string port;
   try {
     for (std::size_t i = 0; i < job.input_count(); ++i) {
       port = "input '" + compiled_->info.inputs[i].name + "'";
-      bind_input(i, job.input(i));
+      const bool is_replaced = i < inputs.size() && inputs[i].data != nullptr;
+      bind_input(i, is_replaced ? inputs[i] : job.input(i));
     }
     for (std::size_t i = 0; i < job.output_count(); ++i) {
       port = "output '" + compiled_->info.outputs[i].name + "'";
@@ -96,6 +99,7 @@ Status InferRequest::submit(Job job) {
     // a request that is started again in between would end without one.
     request_.set_callback([this](const std::exception_ptr& failure) { on_end(failure); });
     job_ = job;
+    rows_ = rows;
     started_ns_ = host_.now_ns();
     in_flight_.store(true);
     counters_->in_flight.fetch_add(1);
@@ -132,6 +136,7 @@ void InferRequest::on_end(const std::exception_ptr& failure) noexcept {
     if (has_open_outputs_) {
       report_output_shapes();
     }
+    cut_rows();
   } catch (const std::exception& exception) {
     error = error_from(exception, Errc::kInternal);
   } catch (...) {
@@ -143,6 +148,13 @@ void InferRequest::on_end(const std::exception_ptr& failure) noexcept {
   in_flight_.store(false);
   // Last: from here on the request may be submitted again.
   job.complete(error.code, error.message, took_ns);
+}
+
+void InferRequest::cut_rows() const noexcept {
+  for (std::size_t i = 0; rows_.has_value() && i < outputs_.size(); ++i) {
+    PenstockTensor& output = job_.output(i);
+    output.shape[0] = std::min(output.shape[0], *rows_);
+  }
 }
 
 void InferRequest::report_output_shapes() {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,7 +29,12 @@ class InferRequest final : public RequestBase {
   /// Blocks until a running inference has ended.
   ~InferRequest() override;
 
-  Status submit(Job job) override;
+  Status submit(Job job) override { return start(job, {}, {}); }
+
+  /// As `submit`, with inputs in place of the job's where they have data, and with `rows` rows in
+  /// the shapes of the outputs that have more. `inputs` is empty, or has one an input, and lives
+  /// until the completion.
+  Status start(Job job, std::span<const PenstockTensor> inputs, std::optional<std::int64_t> rows);
   void cancel() noexcept override;
 
  private:
@@ -41,6 +48,7 @@ class InferRequest final : public RequestBase {
   void bind_output(std::size_t index, const PenstockTensor& tensor);
   void on_end(const std::exception_ptr& failure) noexcept;
   void report_output_shapes();
+  void cut_rows() const noexcept;
 
   std::shared_ptr<const Compiled> compiled_;
   std::shared_ptr<DeviceCounters> counters_;
@@ -49,6 +57,7 @@ class InferRequest final : public RequestBase {
   std::vector<Binding> outputs_;
   bool has_open_outputs_ = false;
   Job job_;
+  std::optional<std::int64_t> rows_;
   std::int64_t started_ns_ = 0;
   std::atomic<bool> in_flight_{false};
   ov::InferRequest request_;

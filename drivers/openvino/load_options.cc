@@ -1,7 +1,6 @@
 #include "drivers/openvino/load_options.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include <openvino/runtime/properties.hpp>
@@ -55,21 +54,6 @@ InputConversion read_conversion(OptionReader& reader) {
   return conversion;
 }
 
-void read_shapes(OptionReader& reader, std::map<std::size_t, Shape>* shapes) {
-  for (const auto& [key, value] : reader.group("shape.")) {
-    std::size_t index = 0;
-    const auto [end, fault] = std::from_chars(key.data(), key.data() + key.size(), index);
-    const auto shape = parse_shape(value);
-    if (fault != std::errc() || end != key.data() + key.size() || index >= kMaxInputs) {
-      reader.reject("shape." + key, "must name an input by its number, such as shape.0");
-    } else if (!shape.has_value()) {
-      reader.reject("shape." + key, "must be extents with x between them, such as 1x3x480x640");
-    } else {
-      shapes->emplace(index, *shape);
-    }
-  }
-}
-
 }  // namespace
 
 LoadOptions read_load_options(OptionReader& reader, const std::string& ov_device) {
@@ -88,8 +72,7 @@ LoadOptions read_load_options(OptionReader& reader, const std::string& ov_device
     options.pinning = pinning == "true";
   }
   options.cache_dir = reader.text("cache_dir");
-  options.batch = reader.integer("batch", 0, 0, kMany);
-  read_shapes(reader, &options.shapes);
+  options.shape = read_shape_options(reader);
   options.conversion = read_conversion(reader);
   return options;
 }

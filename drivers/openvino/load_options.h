@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,7 +8,8 @@
 #include <openvino/core/any.hpp>
 
 #include "drivers/api/option_reader.h"
-#include "engine/tensor/shape.h"
+#include "drivers/api/shape_options.h"
+#include "engine/tensor/element_type.h"
 
 namespace penstock::openvino {
 
@@ -35,14 +35,15 @@ struct LoadOptions {
   std::int64_t requests = 0;  ///< 0: as many as OpenVINO says are optimal.
   std::string precision;      ///< "auto", "f32", "bf16", "f16".
   std::optional<bool> pinning;
-  std::string cache_dir;                ///< Empty: no cache.
-  std::int64_t batch = 0;               ///< 0: as the model is.
-  std::map<std::size_t, Shape> shapes;  ///< By input.
+  std::string cache_dir;  ///< Empty: no cache.
+  ShapeOptions shape;
   InputConversion conversion;
 
   /// True if the graph itself is changed before it is compiled.
   [[nodiscard]] bool changes_model() const noexcept {
-    return batch > 0 || !shapes.empty() || conversion.is_wanted();
+    const ShapeChoice& first = shape.choices.front();
+    return shape.has_buckets() || first.batch > 0 || !first.shapes.empty() ||
+           conversion.is_wanted();
   }
 
   /// Returns what OpenVINO is told when it compiles.

@@ -3,7 +3,9 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string_view>
+#include <vector>
 
 #include <openvino/core/preprocess/pre_post_process.hpp>
 #include <openvino/op/identity.hpp>
@@ -74,21 +76,20 @@ std::string input_label(const ov::Model& model, std::size_t index) {
   return "input " + std::to_string(index) + " '" + name_of(model.input(index)) + "'";
 }
 
-Status apply_shapes(ov::Model& model, const std::map<std::size_t, Shape>& wanted) {
+Status apply_shapes(ov::Model& model, const std::map<std::string, Shape>& wanted) {
   const ov::Model& given = model;
+  std::vector<std::string> names;
+  for (const auto& input : given.inputs()) {
+    names.push_back(name_of(input));
+  }
   std::map<std::size_t, ov::PartialShape> shapes;
-  for (const auto& [index, shape] : wanted) {
-    if (index >= given.inputs().size()) {
-      return Error{Errc::kInvalidArgument,
-                   "option 'shape." + std::to_string(index) + "': the model has " +
-                       std::to_string(given.inputs().size()) + " inputs, counted from 0"};
-    }
+  for (const auto& [key, shape] : wanted) {
+    PENSTOCK_ASSIGN_OR_RETURN(const std::size_t index, input_of(key, names));
     const ov::PartialShape& old = given.input(index).get_partial_shape();
     if (old.rank().is_static() && old.size() != shape.rank()) {
       return Error{Errc::kInvalidArgument,
-                   input_label(given, index) + ": option 'shape." + std::to_string(index) +
-                       "' has rank " + std::to_string(shape.rank()) + ", model wants " +
-                       old.to_string()};
+                   input_label(given, index) + ": option 'shape." + key + "' has rank " +
+                       std::to_string(shape.rank()) + ", model wants " + old.to_string()};
     }
     shapes.emplace(index, to_ov(shape));
   }
@@ -208,37 +209,32 @@ Status check_model_file(const std::string& path) {
 
 Result<std::shared_ptr<ov::Model>> read_model(ov::Core& core,
                                               const DriverHost& host,
-                                              const std::string& path,
-                                              const LoadOptions& options) {
+                                              const std::string& path) {
   PENSTOCK_RETURN_IF_ERROR(check_model_file(path));
-  const std::string label = "model '" + path + "'";
   std::shared_ptr<ov::Model> model;
   try {
     model = core.read_model(path);
   } catch (const std::exception& exception) {
+    const std::string label = "model '" + path + "'";
     host.log(DriverLogLevel::kDebug, label + ": " + exception.what());
     const Errc code = is_about_operation(exception.what()) ? Errc::kUnsupported : Errc::kCorrupt;
     return error_from(exception, code).within(label);
   }
   keep_outputs_apart(*model);
-  if (!options.shapes.empty()) {
-    if (const Status status = apply_shapes(*model, options.shapes); !status.has_value()) {
-      return status.error().within(label);
-    }
-  }
-  if (options.batch > 0) {
-    if (const Status status = set_batch(*model, options.batch); !status.has_value()) {
-      return status.error().within(label);
-    }
-  }
-  if (options.conversion.is_wanted()) {
-    auto converted = apply_conversion(model, options.conversion);
-    if (!converted.has_value()) {
-      return converted.error().within(label);
-    }
-    return converted;
-  }
   return model;
+}
+
+Result<std::shared_ptr<ov::Model>> adapt_model(const std::shared_ptr<ov::Model>& model,
+                                               const ShapeChoice& choice,
+                                               const InputConversion& conversion) {
+  if (!choice.shapes.empty()) {
+    PENSTOCK_RETURN_IF_ERROR(apply_shapes(*model, choice.shapes));
+  }
+  if (choice.batch > 0) {
+    PENSTOCK_RETURN_IF_ERROR(set_batch(*model, choice.batch));
+  }
+  return conversion.is_wanted() ? apply_conversion(model, conversion)
+                                : Result<std::shared_ptr<ov::Model>>(model);
 }
 
 template <class Ported>

@@ -1,6 +1,7 @@
 #include <string>
 
 #include "drivers/conformance/driver_conformance.h"
+#include "drivers/openvino/open_model.h"
 #include "drivers/openvino/openvino_driver.h"
 
 namespace penstock::testing {
@@ -15,6 +16,11 @@ ConformanceSubject openvino_subject() {
   subject.quick = {models + "blazeface_128.onnx", {{"precision", "f32"}}};
   subject.slow = {models + "ssd_mobilenet_v2_oid.tflite",
                   {{"precision", "f32"}, {"streams", "1"}, {"threads", "1"}}};
+  subject.bucketed = {openvino::write_open_model(::testing::TempDir()),
+                      {{"precision", "f32"},
+                       {"shape.image", "1x3x16x16, 1x3x32x24"},
+                       {"batch", "4"},
+                       {"batch.buckets", "1, 2"}}};
   subject.refused = {
       {"no file", {models + "none.onnx", {}}, Errc::kNotFound, "none.onnx"},
       {"another kind of file", {models + "../clips/x", {}}, Errc::kNotFound, "clips/x"},

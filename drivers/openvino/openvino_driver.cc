@@ -15,6 +15,7 @@
 
 #include "drivers/api/driver_adapter.h"
 #include "drivers/api/option_reader.h"
+#include "drivers/openvino/bucket_request.h"
 #include "drivers/openvino/compiled_store.h"
 #include "drivers/openvino/infer_request.h"
 #include "drivers/openvino/load_options.h"
@@ -84,6 +85,10 @@ class Model final : public ModelBase {
   [[nodiscard]] const ModelInfo& info() const noexcept override { return compiled_->info; }
 
   Result<std::unique_ptr<RequestBase>> create_request() override {
+    if (!compiled_->buckets.empty()) {
+      return std::unique_ptr<RequestBase>(
+          std::make_unique<BucketRequest>(compiled_, counters_, host_));
+    }
     return std::unique_ptr<RequestBase>(
         std::make_unique<InferRequest>(compiled_, counters_, host_));
   }
@@ -114,14 +119,16 @@ class OpenDevice final : public DeviceBase {
     if (!obstacles.empty()) {
       return obstacles;
     }
-    auto model = read_model(*core_, host_, path, parsed);
-    ModelInfo ports;
-    if (!model.has_value()) {
-      obstacles.push_back({model.error().code, path, model.error().message});
-    } else if (const Status status = describe_ports(**model, &ports); !status.has_value()) {
-      obstacles.push_back({status.error().code, path, status.error().message});
-    } else {
-      add_unsupported_operations(*model, parsed, &obstacles);
+    auto graph = read_model(*core_, host_, path);
+    if (!graph.has_value()) {
+      obstacles.push_back({graph.error().code, path, graph.error().message});
+      return obstacles;
+    }
+    for (const ShapeChoice& choice : parsed.shape.choices) {
+      // One bucket that does not go through says enough.
+      if (obstacles.empty()) {
+        explain_choice(path, (*graph)->clone(), choice, parsed, &obstacles);
+      }
     }
     return obstacles;
   }
@@ -151,6 +158,44 @@ class OpenDevice final : public DeviceBase {
     result.unit = unit;
     result.value = value;
     return result;
+  }
+
+  void explain_choice(const std::string& path,
+                      const std::shared_ptr<ov::Model>& graph,
+                      const ShapeChoice& choice,
+                      const LoadOptions& options,
+                      std::vector<LoadObstacle>* obstacles) const {
+    const std::string subject = !choice.shapes.empty() ? "shape." + choice.shapes.begin()->first
+                                : choice.batch > 0     ? "batch"
+                                                       : path;
+    auto model = adapt_model(graph, choice, options.conversion);
+    if (!model.has_value()) {
+      const Error error = model.error().within("model '" + path + "'");
+      obstacles->push_back({error.code, subject, error.message});
+      return;
+    }
+    ModelInfo ports;
+    Status status = describe_ports(**model, &ports);
+    if (status.has_value() && options.shape.has_buckets()) {
+      status = check_bucket(ports, options.shape.pad);
+    }
+    if (!status.has_value()) {
+      obstacles->push_back({status.error().code, subject, status.error().message});
+      return;
+    }
+    add_unsupported_operations(*model, options, obstacles);
+  }
+
+  static Status check_bucket(const ModelInfo& ports, double pad) {
+    for (const TensorSpec& input : ports.inputs) {
+      if (!input.shape.is_static()) {
+        return Error{Errc::kInvalidArgument,
+                     "input '" + input.name + "': shape " + input.shape.to_string() +
+                         ", buckets fix all inputs: give it a shape too"};
+      }
+    }
+    const auto padding = padding_of(ports, pad);
+    return padding.has_value() ? Status() : Status(padding.error());
   }
 
   /// Adds each type of operation that the device does not run.
@@ -205,9 +250,8 @@ class OpenvinoDriver final : public DriverBase {
   }
 
   Result<ModelInfo> inspect(const std::string& path) override {
-    const LoadOptions unchanged;
     PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<ov::Model> model,
-                              read_model(*core_, host_, path, unchanged));
+                              read_model(*core_, host_, path));
     ModelInfo info;
     PENSTOCK_RETURN_IF_ERROR(describe_ports(*model, &info));
     info.properties["operations"] = std::to_string(model->get_ops().size());

@@ -39,7 +39,7 @@ extern "C" {
 #endif
 
 #define PENSTOCK_DRIVER_ABI_MAJOR 1u
-#define PENSTOCK_DRIVER_ABI_MINOR 1u
+#define PENSTOCK_DRIVER_ABI_MINOR 2u
 
 /* The one symbol that a plug-in exports: a PenstockDriverEntry. */
 #define PENSTOCK_DRIVER_ENTRY_SYMBOL "penstock_driver_entry"
@@ -223,6 +223,31 @@ typedef struct PenstockPlacement {
   int64_t service_ns;    /* Between two completions when busy. */
 } PenstockPlacement;
 
+/* Since 1.2. Extents of one tensor, in memory order. */
+typedef struct PenstockShape {
+  uint32_t size;
+  uint32_t rank;
+  int64_t extents[PENSTOCK_MAX_RANK];
+} PenstockShape;
+
+/* Since 1.2. One combination of fixed shapes in which a model whose ports have open extents was
+ * compiled; `inputs` and `outputs` hold one shape a port, in the order of the ports.
+ *
+ * A bucket that is shown never has fewer elements in its inputs than the one shown before. An
+ * inference runs in the first one that all its inputs fit into: same ranks, no extent larger; so
+ * host and driver find the same one. The driver pads what is smaller, at the end of each axis. The
+ * outputs' memory is laid out for the bucket. Where all ports of the bucket have the same first
+ * extent, the batch, the driver reports outputs with as many rows as the inputs have; else with the
+ * bucket's shapes. What fits no bucket is refused with INVALID_ARGUMENT. */
+typedef struct PenstockBucket {
+  uint32_t size;
+  uint32_t input_count;
+  uint32_t output_count;
+  uint32_t reserved;
+  const PenstockShape* inputs;
+  const PenstockShape* outputs;
+} PenstockBucket;
+
 /* Shown a model's description: `summary` once (not for `inspect`), `input` and `output` in the
  * order in which tensors are bound, `property` for what is really in force. */
 typedef struct PenstockModelVisitor {
@@ -236,6 +261,9 @@ typedef struct PenstockModelVisitor {
   /* Since 1.1; NULL where the host does not ask. Not for `inspect`. None shown: the model is
    * resident on the whole device. */
   void (*placement)(void* context, const PenstockPlacement* placement);
+  /* Since 1.2; NULL where the host does not ask. Not for `inspect`. After the ports; none shown:
+   * the model has one shape, or takes any that its ports allow. */
+  void (*bucket)(void* context, const PenstockBucket* bucket);
 } PenstockModelVisitor;
 
 /* One reason why a model will not load or run. `subject` is the input, option, operation or limit

@@ -99,7 +99,20 @@ static_assert(offsetof(PenstockPlacement, shared_bytes) == 24);
 static_assert(offsetof(PenstockPlacement, activation_ns) == 32);
 static_assert(offsetof(PenstockPlacement, service_ns) == 40);
 
-static_assert(sizeof(PenstockModelVisitor) == 56);  // 48 in 1.0
+static_assert(sizeof(PenstockShape) == 72);
+static_assert(offsetof(PenstockShape, size) == 0);
+static_assert(offsetof(PenstockShape, rank) == 4);
+static_assert(offsetof(PenstockShape, extents) == 8);
+
+static_assert(sizeof(PenstockBucket) == 32);
+static_assert(offsetof(PenstockBucket, size) == 0);
+static_assert(offsetof(PenstockBucket, input_count) == 4);
+static_assert(offsetof(PenstockBucket, output_count) == 8);
+static_assert(offsetof(PenstockBucket, reserved) == 12);
+static_assert(offsetof(PenstockBucket, inputs) == 16);
+static_assert(offsetof(PenstockBucket, outputs) == 24);
+
+static_assert(sizeof(PenstockModelVisitor) == 64);  // 48 in 1.0, 56 in 1.1
 static_assert(offsetof(PenstockModelVisitor, size) == 0);
 static_assert(offsetof(PenstockModelVisitor, reserved) == 4);
 static_assert(offsetof(PenstockModelVisitor, context) == 8);
@@ -108,6 +121,7 @@ static_assert(offsetof(PenstockModelVisitor, input) == 24);
 static_assert(offsetof(PenstockModelVisitor, output) == 32);
 static_assert(offsetof(PenstockModelVisitor, property) == 40);
 static_assert(offsetof(PenstockModelVisitor, placement) == 48);
+static_assert(offsetof(PenstockModelVisitor, bucket) == 56);
 
 static_assert(sizeof(PenstockReason) == 24);
 static_assert(offsetof(PenstockReason, size) == 0);
