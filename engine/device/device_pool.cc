@@ -31,6 +31,8 @@ class DevicePool::Backend final : public InferenceBackend {
     return package_.outputs;
   }
 
+  [[nodiscard]] std::span<const ShapeBucket> buckets() const override { return package_.buckets; }
+
   [[nodiscard]] std::uint32_t slots() const override { return user_->words.slots; }
 
   Status submit(const InferenceJob& job) override {
@@ -84,8 +86,9 @@ PackageNumber DevicePool::add_package(PackageWords words) {
 
 void DevicePool::describe(PackageNumber package,
                           std::vector<std::shared_ptr<const TensorSpec>> inputs,
-                          std::vector<std::shared_ptr<const TensorSpec>> outputs) {
-  core_->describe(package, std::move(inputs), std::move(outputs));
+                          std::vector<std::shared_ptr<const TensorSpec>> outputs,
+                          std::vector<ShapeBucket> buckets) {
+  core_->describe(package, std::move(inputs), std::move(outputs), std::move(buckets));
 }
 
 void DevicePool::place(PackageNumber package,

@@ -19,6 +19,7 @@
 #include "engine/schedule/schedule_ids.h"
 #include "engine/schedule/scheduler_event.h"
 #include "engine/telemetry/pool_status.h"
+#include "engine/tensor/shape_bucket.h"
 
 namespace penstock {
 
@@ -64,6 +65,7 @@ class DevicePool {
     std::string mode;
     std::vector<std::shared_ptr<const TensorSpec>> inputs;
     std::vector<std::shared_ptr<const TensorSpec>> outputs;
+    std::vector<ShapeBucket> buckets = {};
   };
 
   struct ClientWords {
@@ -100,7 +102,8 @@ class DevicePool {
   /// Says what a package takes and gives, as its first load told.
   void describe(PackageNumber package,
                 std::vector<std::shared_ptr<const TensorSpec>> inputs,
-                std::vector<std::shared_ptr<const TensorSpec>> outputs);
+                std::vector<std::shared_ptr<const TensorSpec>> outputs,
+                std::vector<ShapeBucket> buckets = {});
   /// Declares where a package can be on a device. Always resident ones have one placement.
   void place(PackageNumber package,
              DeviceNumber device,

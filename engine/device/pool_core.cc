@@ -72,10 +72,12 @@ PackageNumber DevicePool::Core::add_package(PackageWords words) {
 
 void DevicePool::Core::describe(PackageNumber package,
                                 std::vector<std::shared_ptr<const TensorSpec>> inputs,
-                                std::vector<std::shared_ptr<const TensorSpec>> outputs) {
+                                std::vector<std::shared_ptr<const TensorSpec>> outputs,
+                                std::vector<ShapeBucket> buckets) {
   PackageWords& words = packages_.at(package.index()).words;
   words.inputs = std::move(inputs);
   words.outputs = std::move(outputs);
+  words.buckets = std::move(buckets);
 }
 
 void DevicePool::Core::place(PackageNumber package, PlacePackage facts) {

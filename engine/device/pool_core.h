@@ -103,7 +103,8 @@ class DevicePool::Core final : public Runnable {
   PackageNumber add_package(PackageWords words);
   void describe(PackageNumber package,
                 std::vector<std::shared_ptr<const TensorSpec>> inputs,
-                std::vector<std::shared_ptr<const TensorSpec>> outputs);
+                std::vector<std::shared_ptr<const TensorSpec>> outputs,
+                std::vector<ShapeBucket> buckets);
   void place(PackageNumber package, PlacePackage facts);
   ClientNumber add_client(ClientWords words);
   [[nodiscard]] std::vector<Runnable*> runnables();

@@ -13,6 +13,7 @@
 #include "engine/frame/frame.h"
 #include "engine/frame/outcome.h"
 #include "engine/tensor/feature_map.h"
+#include "engine/tensor/shape_bucket.h"
 
 namespace penstock {
 
@@ -51,6 +52,11 @@ class InferenceBackend {
 
   [[nodiscard]] virtual std::span<const std::shared_ptr<const TensorSpec>> inputs() const = 0;
   [[nodiscard]] virtual std::span<const std::shared_ptr<const TensorSpec>> outputs() const = 0;
+
+  /// The shapes that a model with open ones was loaded for, the smaller ones first: inputs must fit
+  /// into one, and outputs be laid out for the first that they fit into. None: the ports say all.
+  [[nodiscard]] virtual std::span<const ShapeBucket> buckets() const { return {}; }
+
   /// Inferences that can be in flight at once; at least 1, constant.
   [[nodiscard]] virtual std::uint32_t slots() const = 0;
 

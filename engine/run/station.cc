@@ -57,8 +57,8 @@ std::optional<TimePoint> Station::wake_at() const {
     return std::nullopt;
   }
   // While no slot is free, or the output is full, it is their ring that starts a batch.
-  if (oldest_wait_.has_value() && out_.is_clear() && free_slot().has_value()) {
-    return *oldest_wait_ + options_.batch_wait;
+  if (!waiting_.empty() && out_.is_clear() && free_slot().has_value()) {
+    return waiting_.front().since + options_.batch_wait;
   }
   return std::nullopt;
 }
@@ -83,11 +83,10 @@ void Station::give_up() {
       }
     }
   }
-  for (const Ticket& ticket : waiting_) {
+  for (const auto& [ticket, since] : waiting_) {
     fail_ticket(ticket, Outcome::kFailed, Reason::kStreamStopped);
   }
   waiting_.clear();
-  oldest_wait_.reset();
   state_ = State::kGivenUp;
 }
 
@@ -160,8 +159,7 @@ void Station::give_results(Job& job) {
     for (FeatureMap& map : maps) {
       map.to_source = to_source;
       if (options_.batch_size > 1) {
-        const std::size_t bytes = map.buffer.size() / options_.batch_size;
-        map.offset += i * bytes;
+        map.offset += i * (map.buffer.size() / static_cast<std::size_t>(map.shape[0]));
         map.shape.set(0, 1);
       }
     }
@@ -203,10 +201,7 @@ bool Station::take_next(TimePoint now) {
     } else if (late) {
       fail_ticket(ticket, Outcome::kDropped, Reason::kDeadline);
     } else {
-      if (waiting_.empty()) {
-        oldest_wait_ = now;
-      }
-      waiting_.push_back(ticket);
+      waiting_.push_back({ticket, now});
     }
     return true;
   }
@@ -236,7 +231,7 @@ bool Station::submit_ready(TimePoint now) {
     return false;
   }
   const bool full = waiting_.size() >= options_.batch_size;
-  const bool waited = oldest_wait_.has_value() && now - *oldest_wait_ >= options_.batch_wait;
+  const bool waited = now - waiting_.front().since >= options_.batch_wait;
   const auto slot = free_slot();
   if ((!full && !waited) || !slot.has_value()) {
     return false;
@@ -260,23 +255,15 @@ Status Station::start_job(std::uint32_t slot, TimePoint now) {
   job.abandoned = false;
   job.token = next_token_++;
   job.submitted_at = now;
-  while (!waiting_.empty() && job.frames.size() < options_.batch_size) {
-    const Ticket ticket = waiting_.front();
-    waiting_.pop_front();
-    // One bad frame must not cost the others of its batch their results.
-    if (const Status fits = check_inputs(order_.at(ticket)); fits.has_value()) {
-      job.frames.push_back(ticket);
-    } else {
-      fail_ticket(ticket, Outcome::kFailed, Reason::kNodeFailed);
-      report_frame_failure(fits.error());
-    }
-  }
-  oldest_wait_ = waiting_.empty() ? std::nullopt : std::optional<TimePoint>(now);
+  take_frames(job);
   if (job.frames.empty()) {
     return {};
   }
-  PENSTOCK_RETURN_IF_ERROR(gather(job));
-  PENSTOCK_RETURN_IF_ERROR(lease_outputs(job));
+  PENSTOCK_ASSIGN_OR_RETURN(
+      const BatchShapes::Layout layout,
+      shapes_.layout(order_.at(job.frames.front()).tensors(), job.frames.size()));
+  PENSTOCK_RETURN_IF_ERROR(gather(job, layout.inputs));
+  PENSTOCK_RETURN_IF_ERROR(lease_outputs(job, layout.outputs));
   InferenceJob wanted;
   wanted.slot = slot;
   wanted.token = job.token;
@@ -293,37 +280,28 @@ Status Station::start_job(std::uint32_t slot, TimePoint now) {
   return {};
 }
 
-Status Station::check_inputs(const Frame& frame) const {
-  const auto specs = backend_->inputs();
-  const auto maps = frame.tensors();
-  if (maps.size() != specs.size()) {
-    return Error{Errc::kInvalidArgument,
-                 "the frame carries " + std::to_string(maps.size()) + " tensors, the model has " +
-                     std::to_string(specs.size()) + " inputs"};
-  }
-  if (options_.batch_size == 1) {
-    return {};  // The device checks what it is given.
-  }
-  for (std::size_t port = 0; port < specs.size(); ++port) {
-    const std::size_t share = batch_share(*specs[port]);
-    const FeatureMap& map = maps[port];
-    if (!map.is_dense() || map.buffer.size() - map.offset < share) {
-      return Error{Errc::kInvalidArgument,
-                   "input '" + specs[port]->name + "': a frame's tensor has " +
-                       std::to_string(map.buffer.size() - map.offset) +
-                       " bytes, one of a batch needs " + std::to_string(share)};
+/// Moves the frames of the next batch from those that wait into `job`.
+void Station::take_frames(Job& job) {
+  std::size_t at = 0;
+  while (at < waiting_.size() && job.frames.size() < options_.batch_size) {
+    const Ticket ticket = waiting_[at].ticket;
+    const auto maps = order_.at(ticket).tensors();
+    // One bad frame must not cost the others of its batch their results.
+    if (const Status fits = shapes_.check_frame(maps); !fits.has_value()) {
+      fail_ticket(ticket, Outcome::kFailed, Reason::kNodeFailed);
+      report_frame_failure(fits.error());
+    } else if (job.frames.empty() ||
+               shapes_.go_together(order_.at(job.frames.front()).tensors(), maps)) {
+      job.frames.push_back(ticket);
+    } else {
+      ++at;
+      continue;
     }
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(at));
   }
-  return {};
 }
 
-std::size_t Station::batch_share(const TensorSpec& spec) const {
-  const auto bytes = spec.shape.dense_bytes(spec.type);
-  PENSTOCK_CHECK(bytes.has_value()) << "checked when the station opened";
-  return *bytes / options_.batch_size;
-}
-
-Status Station::gather(Job& job) {
+Status Station::gather(Job& job, const std::vector<Shape>& shapes) {
   const auto specs = backend_->inputs();
   job.inputs.clear();
   if (options_.batch_size == 1) {
@@ -332,8 +310,10 @@ Status Station::gather(Job& job) {
     return {};
   }
   for (std::size_t port = 0; port < specs.size(); ++port) {
-    const std::size_t share = batch_share(*specs[port]);
-    auto buffer = batch_pools_[port].acquire(share * options_.batch_size);
+    const auto bytes = shapes[port].dense_bytes(specs[port]->type);
+    PENSTOCK_CHECK(bytes.has_value()) << "checked when the station opened";
+    const std::size_t share = *bytes / static_cast<std::size_t>(shapes[port][0]);
+    auto buffer = batch_pools_[port].acquire(*bytes);
     if (!buffer.has_value()) {
       return Error{Errc::kUnavailable,
                    "no memory for a batch of input '" + specs[port]->name + "'"};
@@ -343,25 +323,25 @@ Status Station::gather(Job& job) {
                   order_.at(job.frames[i]).tensors()[port].data(),
                   share);
     }
-    PENSTOCK_ASSIGN_OR_RETURN(
-        FeatureMap gathered, make_feature_map(specs[port], specs[port]->shape, std::move(*buffer)));
+    PENSTOCK_ASSIGN_OR_RETURN(FeatureMap gathered,
+                              make_feature_map(specs[port], shapes[port], std::move(*buffer)));
     job.inputs.push_back(std::move(gathered));
   }
   return {};
 }
 
-Status Station::lease_outputs(Job& job) {
+Status Station::lease_outputs(Job& job, const std::vector<Shape>& shapes) {
   job.outputs.clear();
   const auto specs = backend_->outputs();
   for (std::size_t port = 0; port < specs.size(); ++port) {
-    const auto bytes = specs[port]->shape.dense_bytes(specs[port]->type);
+    const auto bytes = shapes[port].dense_bytes(specs[port]->type);
     PENSTOCK_CHECK(bytes.has_value()) << "checked when the station opened";
     auto buffer = output_pools_[port].acquire(*bytes);
     if (!buffer.has_value()) {
       return Error{Errc::kUnavailable, "no memory for output '" + specs[port]->name + "'"};
     }
-    PENSTOCK_ASSIGN_OR_RETURN(
-        FeatureMap map, make_feature_map(specs[port], specs[port]->shape, std::move(*buffer)));
+    PENSTOCK_ASSIGN_OR_RETURN(FeatureMap map,
+                              make_feature_map(specs[port], shapes[port], std::move(*buffer)));
     job.outputs.push_back(std::move(map));
   }
   return {};
@@ -492,26 +472,10 @@ void Station::blocking_step() {
 Status Station::open_backend() {
   backend_.reset();
   PENSTOCK_ASSIGN_OR_RETURN(backend_, options_.make(doorbell()));
-  const auto check_ports = [&](const auto& specs, const char* what) -> Status {
-    for (const auto& spec : specs) {
-      const bool needs_static = std::string_view(what) == "output" || options_.batch_size > 1;
-      if (needs_static && !spec->shape.dense_bytes(spec->type).has_value()) {
-        return Error{Errc::kUnsupported,
-                     std::string(what) + " '" + spec->name + "' has the open shape " +
-                         spec->shape.to_string() +
-                         "; a fixed one is needed: give the model's input shapes"};
-      }
-      if (options_.batch_size > 1 &&
-          (spec->shape.rank() == 0 || spec->shape[0] != options_.batch_size)) {
-        return Error{Errc::kInvalidArgument,
-                     std::string(what) + " '" + spec->name + "': shape " + spec->shape.to_string() +
-                         " for batches of " + std::to_string(options_.batch_size)};
-      }
-    }
-    return {};
-  };
-  PENSTOCK_RETURN_IF_ERROR(check_ports(backend_->inputs(), "input"));
-  PENSTOCK_RETURN_IF_ERROR(check_ports(backend_->outputs(), "output"));
+  PENSTOCK_ASSIGN_OR_RETURN(
+      shapes_,
+      BatchShapes::create(
+          backend_->inputs(), backend_->outputs(), backend_->buckets(), options_.batch_size));
   jobs_.resize(backend_->slots());
   const auto make_pools = [&](std::size_t count,
                               std::size_t slots,

@@ -10,6 +10,7 @@
 
 #include "engine/flow/edge_ring.h"
 #include "engine/memory/buffer_pool.h"
+#include "engine/run/batch_shapes.h"
 #include "engine/run/inference_backend.h"
 #include "engine/run/outlets.h"
 #include "engine/run/stream_order.h"
@@ -26,7 +27,8 @@ namespace penstock {
 /// are gathered, one copy each. The outputs replace them, views into one pooled buffer a port, and
 /// keep the map to the source picture of the first input. A batch leaves when it is full, or when
 /// its oldest frame has waited for `batch_wait`; what is missing of a partial batch is filled with
-/// the bytes that lie there, and its results are ignored.
+/// the bytes that lie there, and its results are ignored. Of a model with buckets a batch takes the
+/// smallest that holds it, and frames of one size: the others wait for the next.
 ///
 /// How long an inference may take, and what follows when a device is lost, is decided behind the
 /// backend, where the device is shared: what comes back as failed has failed.
@@ -71,6 +73,12 @@ class Station final : public Supervised {
 
   using Ticket = StreamOrder::Ticket;
 
+  /// A frame that is admitted and not at the device.
+  struct Waiting {
+    Ticket ticket;
+    TimePoint since;
+  };
+
   /// One inference at the device; lives in the slot's place.
   struct Job {
     bool busy = false;
@@ -93,10 +101,9 @@ class Station final : public Supervised {
   bool is_at_quota(const Input& input);
   bool submit_ready(TimePoint now);
   Status start_job(std::uint32_t slot, TimePoint now);
-  [[nodiscard]] Status check_inputs(const Frame& frame) const;
-  [[nodiscard]] std::size_t batch_share(const TensorSpec& spec) const;
-  Status gather(Job& job);
-  Status lease_outputs(Job& job);
+  void take_frames(Job& job);
+  Status gather(Job& job, const std::vector<Shape>& shapes);
+  Status lease_outputs(Job& job, const std::vector<Shape>& shapes);
   void fail_ticket(const Ticket& ticket, Outcome outcome, Reason reason);
   void fail_station(const Error& error);
   void report_frame_failure(const Error& error);
@@ -115,10 +122,10 @@ class Station final : public Supervised {
   std::unique_ptr<InferenceBackend> dying_;  // Destroyed where blocking is allowed.
   std::vector<BufferPool> output_pools_;
   std::vector<BufferPool> batch_pools_;
-  std::vector<Job> jobs_;                 // One a slot.
-  std::deque<Ticket> waiting_;            // Admitted, not at the device; the batch being made.
-  std::optional<TimePoint> oldest_wait_;  // When the first of `waiting_` came.
-  std::vector<std::uint32_t> held_;       // Frames taken in and not settled, by stream.
+  std::vector<Job> jobs_;  // One a slot.
+  BatchShapes shapes_;
+  std::deque<Waiting> waiting_;      // The batch being made; the first came first.
+  std::vector<std::uint32_t> held_;  // Frames taken in and not settled, by stream.
   std::size_t next_input_ = 0;
   std::uint64_t next_token_ = 1;
   std::uint32_t in_flight_ = 0;

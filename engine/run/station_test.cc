@@ -316,6 +316,23 @@ TEST(Station, SendsAPartialBatchWhenItsOldestFrameHasWaited) {
   EXPECT_EQ(world.device().jobs()[1].at - start, milliseconds(220));
 }
 
+TEST(Station, GivesAPartialBatchTheSmallestBucketThatHoldsIt) {
+  // As above: three frames go together, then three more; the last of the stream goes alone.
+  StationWorld world({.frames = 7,
+                      .window = 4,
+                      .period = milliseconds(40),
+                      .batch = 8,
+                      .batch_wait = milliseconds(100)},
+                     {.smaller_batches = {1, 2, 4}});
+  EXPECT_TRUE(world.run());
+  world.expect_finished();
+  EXPECT_EQ(world.outputs(), upto(7));
+  ASSERT_EQ(world.device().jobs().size(), 3U);
+  EXPECT_EQ(world.device().jobs()[0].values.size(), 4U);
+  EXPECT_EQ(world.device().jobs()[1].values.size(), 4U);
+  EXPECT_EQ(world.device().jobs()[2].values.size(), 1U);
+}
+
 TEST(Station, WaitsForASlotWithoutTurningWhileAPartialBatchIsDue) {
   // One slot, busy for a second; the next, partial batch is due after 10 ms of it.
   StationWorld world({.frames = 5, .window = 8, .batch = 4}, {.slots = 1, .answer = [](const Job&) {

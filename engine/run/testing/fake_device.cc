@@ -32,6 +32,8 @@ class FakeDevice::Backend final : public InferenceBackend {
     return device_.specs_;
   }
 
+  [[nodiscard]] std::span<const ShapeBucket> buckets() const override { return device_.buckets_; }
+
   [[nodiscard]] std::uint32_t slots() const override { return device_.options_.slots; }
 
   Status submit(const InferenceJob& wanted) override {
@@ -41,7 +43,7 @@ class FakeDevice::Backend final : public InferenceBackend {
     job.number = device_.jobs_.size();
     job.opening = device_.openings_;
     job.at = device_.clock_.now();
-    const auto count = static_cast<std::size_t>(device_.options_.batch);
+    const auto count = static_cast<std::size_t>(wanted.inputs[0].shape[0]);
     job.values.resize(count);
     std::memcpy(job.values.data(), wanted.inputs[0].data(), count * sizeof(std::int32_t));
     device_.jobs_.push_back(job);
@@ -108,7 +110,7 @@ class FakeDevice::Backend final : public InferenceBackend {
       return;  // It was cancelled before its time.
     }
     if (code == Errc::kOk) {
-      const auto count = static_cast<std::size_t>(device_.options_.batch);
+      const auto count = static_cast<std::size_t>(place.inputs[0].shape[0]);
       std::vector<std::int32_t> values(count);
       std::memcpy(values.data(), place.inputs[0].data(), count * sizeof(std::int32_t));
       for (std::int32_t& value : values) {
@@ -139,6 +141,13 @@ FakeDevice::FakeDevice(VirtualRunner& runner, const Clock& clock, Options option
   spec->name = "numbers";
   spec->type = ElementType::kI32;
   spec->shape = Shape{options_.batch, 1};
+  for (const std::int64_t batch : options_.smaller_batches) {
+    buckets_.push_back({{Shape{batch, 1}}, {Shape{batch, 1}}});
+  }
+  if (!buckets_.empty()) {
+    buckets_.push_back({{spec->shape}, {spec->shape}});
+    spec->shape.set(0, Shape::kDynamic);
+  }
   specs_.push_back(std::move(spec));
 }
 

@@ -45,7 +45,8 @@ class FakeDevice {
   struct Options {
     std::uint32_t slots = 2;
     std::int64_t batch = 1;
-    std::function<Answer(const Job&)> answer = {};  ///< Nothing: all default.
+    std::vector<std::int64_t> smaller_batches = {};  ///< With `batch` they are its buckets.
+    std::function<Answer(const Job&)> answer = {};   ///< Nothing: all default.
     /// May refuse the opening with this number.
     std::function<std::optional<Error>(int opening)> on_open = {};
   };
@@ -77,6 +78,7 @@ class FakeDevice {
   const Clock& clock_;
   Options options_;
   std::vector<std::shared_ptr<const TensorSpec>> specs_;
+  std::vector<ShapeBucket> buckets_;
   std::vector<Job> jobs_;
   int openings_ = 0;
   int alive_ = 0;

@@ -1,0 +1,153 @@
+#include "engine/run/batch_shapes.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace penstock {
+namespace {
+
+Status check_port(const TensorSpec& spec,
+                  const Shape& shape,
+                  const char* what,
+                  std::int64_t batch) {
+  const bool needs_static = std::string_view(what) == "output" || batch > 0;
+  if (needs_static && !shape.dense_bytes(spec.type).has_value()) {
+    return Error{Errc::kUnsupported,
+                 std::string(what) + " '" + spec.name + "' has the open shape " +
+                     shape.to_string() + "; a fixed one is needed: give the model 'shapes'"};
+  }
+  if (batch > 0 && (shape.rank() == 0 || shape[0] != batch)) {
+    return Error{Errc::kInvalidArgument,
+                 std::string(what) + " '" + spec.name + "': shape " + shape.to_string() +
+                     " for batches of " + std::to_string(batch)};
+  }
+  return {};
+}
+
+/// Returns whether two shapes are the same but for their rows.
+bool same_behind_rows(const Shape& a, const Shape& b) noexcept {
+  return a.rank() == b.rank() && a.rank() > 0 &&
+         std::equal(a.extents().begin() + 1, a.extents().end(), b.extents().begin() + 1);
+}
+
+}  // namespace
+
+Result<BatchShapes> BatchShapes::create(Specs inputs,
+                                        Specs outputs,
+                                        std::span<const ShapeBucket> buckets,
+                                        std::uint32_t batch_size) {
+  BatchShapes shapes;
+  shapes.inputs_.assign(inputs.begin(), inputs.end());
+  shapes.batch_size_ = batch_size;
+  shapes.has_buckets_ = !buckets.empty();
+  shapes.buckets_.assign(buckets.begin(), buckets.end());
+  if (buckets.empty()) {
+    ShapeBucket ports;
+    for (const auto& spec : inputs) {
+      ports.inputs.push_back(spec->shape);
+    }
+    for (const auto& spec : outputs) {
+      ports.outputs.push_back(spec->shape);
+    }
+    shapes.buckets_.push_back(std::move(ports));
+  }
+  for (const ShapeBucket& bucket : shapes.buckets_) {
+    // A bucket's own batch may be smaller; it is that of its first input.
+    const bool is_own =
+        shapes.has_buckets_ && !bucket.inputs.empty() && bucket.inputs[0].rank() > 0;
+    const std::int64_t full = is_own ? bucket.inputs[0][0] : std::int64_t{batch_size};
+    const std::int64_t batch = batch_size == 1 ? 0 : full;  // 0: no batches are made.
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      PENSTOCK_RETURN_IF_ERROR(check_port(*inputs[i], bucket.inputs[i], "input", batch));
+    }
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      PENSTOCK_RETURN_IF_ERROR(check_port(*outputs[i], bucket.outputs[i], "output", batch));
+    }
+  }
+  return shapes;
+}
+
+Status BatchShapes::check_frame(std::span<const FeatureMap> maps) const {
+  if (maps.size() != inputs_.size()) {
+    return Error{Errc::kInvalidArgument,
+                 "the frame carries " + std::to_string(maps.size()) + " tensors, the model has " +
+                     std::to_string(inputs_.size()) + " inputs"};
+  }
+  if (!has_buckets_) {
+    return batch_size_ == 1 ? Status() : check_bytes(maps);
+  }
+  for (std::size_t port = 0; port < maps.size(); ++port) {
+    const FeatureMap& map = maps[port];
+    const bool is_one =
+        batch_size_ == 1 || (map.is_dense() && map.shape.rank() > 0 && map.shape[0] == 1);
+    if (!is_one) {
+      return Error{Errc::kInvalidArgument,
+                   "input '" + inputs_[port]->name + "': a frame's tensor has shape " +
+                       map.shape.to_string() + ", one of a batch begins with 1"};
+    }
+  }
+  const auto fits = layout(maps, 1);
+  return fits.has_value() ? Status() : Status(fits.error());
+}
+
+Status BatchShapes::check_bytes(std::span<const FeatureMap> maps) const {
+  for (std::size_t port = 0; port < maps.size(); ++port) {
+    const TensorSpec& spec = *inputs_[port];
+    const FeatureMap& map = maps[port];
+    const std::size_t share = spec.shape.dense_bytes(spec.type).value_or(0) / batch_size_;
+    if (!map.is_dense() || map.buffer.size() - map.offset < share) {
+      return Error{Errc::kInvalidArgument,
+                   "input '" + spec.name + "': a frame's tensor has " +
+                       std::to_string(map.buffer.size() - map.offset) +
+                       " bytes, one of a batch needs " + std::to_string(share)};
+    }
+  }
+  return {};
+}
+
+bool BatchShapes::go_together(std::span<const FeatureMap> a,
+                              std::span<const FeatureMap> b) const noexcept {
+  return !has_buckets_ ||
+         std::equal(
+             a.begin(), a.end(), b.begin(), b.end(), [](const FeatureMap& x, const FeatureMap& y) {
+               return x.shape == y.shape;
+             });
+}
+
+Result<BatchShapes::Layout> BatchShapes::layout(std::span<const FeatureMap> maps,
+                                                std::size_t frames) const {
+  if (!has_buckets_) {
+    return Layout{buckets_.front().inputs, buckets_.front().outputs};
+  }
+  std::vector<Shape> shapes;
+  for (const FeatureMap& map : maps) {
+    shapes.push_back(map.shape);
+    if (batch_size_ > 1) {
+      shapes.back().set(0, static_cast<std::int64_t>(frames));
+    }
+  }
+  const auto chosen = choose_bucket(buckets_, shapes);
+  if (!chosen.has_value()) {
+    std::size_t misfit = 0;
+    while (misfit + 1 < shapes.size() &&
+           fits_into(shapes[misfit], buckets_.back().inputs[misfit])) {
+      ++misfit;
+    }
+    return Error{Errc::kInvalidArgument,
+                 "input '" + inputs_[misfit]->name + "': shape " + shapes[misfit].to_string() +
+                     " fits none of the " + std::to_string(buckets_.size()) +
+                     " buckets; the largest is " + buckets_.back().to_string()};
+  }
+  const ShapeBucket& bucket = buckets_[*chosen];
+  for (std::size_t port = 0; port < shapes.size(); ++port) {
+    // Laid out as the bucket is, a batch that is not full needs no copy to be padded.
+    if (batch_size_ > 1 && same_behind_rows(shapes[port], bucket.inputs[port])) {
+      shapes[port] = bucket.inputs[port];
+    }
+  }
+  return Layout{std::move(shapes), bucket.outputs};
+}
+
+}  // namespace penstock

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/tensor/feature_map.h"
+#include "engine/tensor/shape_bucket.h"
+
+namespace penstock {
+
+/// Decides how the frames of one inference lie in the model's inputs and outputs.
+///
+/// Without buckets the ports say it: a batch is always as large as the model's. With buckets an
+/// inference is laid out for the first that its frames fit into, so that few frames take a small
+/// batch, and frames of one size go together.
+///
+/// Shapes: a frame's tensors have the shape of a batch of one where batches are made.
+/// Thread-safety: none needed after `create`; all calls are const.
+class BatchShapes {
+ public:
+  using Specs = std::span<const std::shared_ptr<const TensorSpec>>;
+
+  struct Layout {
+    std::vector<Shape> inputs;   ///< With rows for all frames, perhaps for more.
+    std::vector<Shape> outputs;  ///< As above.
+  };
+
+  BatchShapes() = default;
+
+  /// Errors: `kUnsupported` for an output, or, where batches are made, an input whose shape is
+  /// open; `kInvalidArgument` for a port that does not begin with the batch.
+  static Result<BatchShapes> create(Specs inputs,
+                                    Specs outputs,
+                                    std::span<const ShapeBucket> buckets,
+                                    std::uint32_t batch_size);
+
+  /// Checks that a frame's tensors can be one of a batch. What a batch of one without buckets is
+  /// given, the device checks.
+  /// Errors: `kInvalidArgument`, naming the input.
+  [[nodiscard]] Status check_frame(std::span<const FeatureMap> maps) const;
+
+  /// Returns whether two frames that were checked can go into one inference.
+  [[nodiscard]] bool go_together(std::span<const FeatureMap> a,
+                                 std::span<const FeatureMap> b) const noexcept;
+
+  /// Returns how an inference of `frames` frames lies, the first of which has `maps`.
+  /// Errors: `kInvalidArgument` if no bucket takes so many. Pre: checked.
+  [[nodiscard]] Result<Layout> layout(std::span<const FeatureMap> maps, std::size_t frames) const;
+
+ private:
+  [[nodiscard]] Status check_bytes(std::span<const FeatureMap> maps) const;
+
+  std::vector<std::shared_ptr<const TensorSpec>> inputs_;
+  std::vector<ShapeBucket> buckets_;  // Without buckets: one of the ports' shapes.
+  bool has_buckets_ = false;
+  std::uint32_t batch_size_ = 1;
+};
+
+}  // namespace penstock

@@ -1,0 +1,105 @@
+#include "engine/run/batch_shapes.h"
+
+#include <memory>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/memory/buffer.h"
+
+namespace penstock {
+namespace {
+
+using Specs = std::vector<std::shared_ptr<const TensorSpec>>;
+
+Specs specs(const char* name, const Shape& shape) {
+  auto spec = std::make_shared<TensorSpec>();
+  spec->name = name;
+  spec->type = ElementType::kF32;
+  spec->shape = shape;
+  return {std::move(spec)};
+}
+
+constexpr std::int64_t kOpen = Shape::kDynamic;
+const Specs kInputs = specs("images", {kOpen, 3, kOpen, kOpen});
+const Specs kOutputs = specs("boxes", {kOpen, kOpen, 6});
+
+ShapeBucket bucket(std::int64_t batch, std::int64_t side) {
+  return {{Shape({batch, 3, side, side})}, {Shape({batch, side * 2, 6})}};
+}
+
+const std::vector<ShapeBucket> kBuckets = {
+    bucket(1, 8), bucket(2, 8), bucket(1, 16), bucket(4, 8), bucket(2, 16), bucket(4, 16)};
+
+std::vector<FeatureMap> frame(const Shape& shape, const Specs& of = kInputs) {
+  return {
+      make_feature_map(of[0], shape, Buffer::allocate(shape.dense_bytes(ElementType::kF32).value()))
+          .value()};
+}
+
+BatchShapes made(std::uint32_t batch, const std::vector<ShapeBucket>& buckets) {
+  return BatchShapes::create(kInputs, kOutputs, buckets, batch).value();
+}
+
+TEST(BatchShapes, TakeTheSmallestBatchThatHoldsTheFrames) {
+  const BatchShapes shapes = made(4, kBuckets);
+  const auto maps = frame({1, 3, 8, 8});
+  EXPECT_EQ(shapes.layout(maps, 1).value().inputs[0], Shape({1, 3, 8, 8}));
+  EXPECT_EQ(shapes.layout(maps, 2).value().inputs[0], Shape({2, 3, 8, 8}));
+  const auto three = shapes.layout(maps, 3).value();
+  EXPECT_EQ(three.inputs[0], Shape({4, 3, 8, 8})) << "with a row that nobody asks for";
+  EXPECT_EQ(three.outputs[0], Shape({4, 16, 6}));
+}
+
+TEST(BatchShapes, LeaveTheDriverWhatMustBePadded) {
+  const BatchShapes shapes = made(4, kBuckets);
+  const auto layout = shapes.layout(frame({1, 3, 9, 12}), 3).value();
+  EXPECT_EQ(layout.inputs[0], Shape({3, 3, 9, 12}));
+  EXPECT_EQ(layout.outputs[0], Shape({4, 32, 6}));
+}
+
+TEST(BatchShapes, LetFramesOfOneSizeGoTogether) {
+  const BatchShapes shapes = made(4, kBuckets);
+  EXPECT_TRUE(shapes.go_together(frame({1, 3, 8, 8}), frame({1, 3, 8, 8})));
+  EXPECT_FALSE(shapes.go_together(frame({1, 3, 8, 8}), frame({1, 3, 16, 16})));
+}
+
+TEST(BatchShapes, RefuseAFrameThatFitsNoBucketNamingTheLargest) {
+  const BatchShapes shapes = made(4, kBuckets);
+  EXPECT_TRUE(shapes.check_frame(frame({1, 3, 16, 16})).has_value());
+  EXPECT_EQ(shapes.check_frame(frame({1, 3, 16, 17})).error().message,
+            "input 'images': shape 1x3x16x17 fits none of the 6 buckets; the largest is "
+            "4x3x16x16");
+  EXPECT_EQ(shapes.check_frame(frame({2, 3, 8, 8})).error().message,
+            "input 'images': a frame's tensor has shape 2x3x8x8, one of a batch begins with 1");
+  EXPECT_EQ(shapes.check_frame({}).error().message,
+            "the frame carries 0 tensors, the model has 1 inputs");
+}
+
+TEST(BatchShapes, LayASingleFrameOutForItsBucket) {
+  const BatchShapes shapes = made(1, {bucket(1, 8), bucket(1, 16)});
+  EXPECT_EQ(shapes.layout(frame({1, 3, 8, 8}), 1).value().outputs[0], Shape({1, 16, 6}));
+  EXPECT_EQ(shapes.layout(frame({1, 3, 16, 8}), 1).value().outputs[0], Shape({1, 32, 6}));
+}
+
+TEST(BatchShapes, FollowThePortsWithoutBuckets) {
+  const Specs inputs = specs("images", {4, 8});
+  const Specs outputs = specs("scores", {4, 2});
+  const BatchShapes shapes = BatchShapes::create(inputs, outputs, {}, 4).value();
+  const auto maps = frame({4, 8}, inputs);
+  EXPECT_TRUE(shapes.check_frame(maps).has_value()) << "bytes count there, not shapes";
+  EXPECT_EQ(shapes.layout(maps, 2).value().inputs[0], Shape({4, 8}));
+  EXPECT_EQ(shapes.layout(maps, 2).value().outputs[0], Shape({4, 2}));
+}
+
+TEST(BatchShapes, RefuseOpenOutputsAndPortsWithoutTheBatch) {
+  EXPECT_EQ(BatchShapes::create(kInputs, kOutputs, {}, 1).error().message,
+            "output 'boxes' has the open shape ?x?x6; a fixed one is needed: give the model "
+            "'shapes'");
+  const std::vector<ShapeBucket> folded = {{{Shape({2, 3, 8, 8})}, {Shape({1, 32, 6})}}};
+  EXPECT_EQ(BatchShapes::create(kInputs, kOutputs, folded, 2).error().message,
+            "output 'boxes': shape 1x32x6 for batches of 2");
+}
+
+}  // namespace
+}  // namespace penstock
