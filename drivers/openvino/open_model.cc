@@ -15,7 +15,9 @@
 
 namespace penstock::openvino {
 
-std::string write_open_model(const std::string& folder) {
+namespace {
+
+std::string write(const std::string& path, bool with_features) {
   const auto image = std::make_shared<ov::op::v0::Parameter>(
       ov::element::f32,
       ov::PartialShape{
@@ -38,12 +40,24 @@ std::string write_open_model(const std::string& folder) {
       ov::op::v0::Constant::create(ov::element::i64, {2}, std::vector<std::int64_t>{2, 3});
   const auto means = std::make_shared<ov::op::v1::ReduceMean>(features, axes, false);
   means->output(0).set_names({"means"});
-  const ov::ResultVector results = {std::make_shared<ov::op::v0::Result>(features),
-                                    std::make_shared<ov::op::v0::Result>(means)};
-  const std::string path = folder + "/open_model.xml";
+  ov::ResultVector results;
+  if (with_features) {
+    results.push_back(std::make_shared<ov::op::v0::Result>(features));
+  }
+  results.push_back(std::make_shared<ov::op::v0::Result>(means));
   ov::save_model(
       std::make_shared<ov::Model>(results, ov::ParameterVector{image}, "open"), path, false);
   return path;
+}
+
+}  // namespace
+
+std::string write_open_model(const std::string& folder) {
+  return write(folder + "/open_model.xml", true);
+}
+
+std::string write_open_classifier(const std::string& folder) {
+  return write(folder + "/open_classifier.xml", false);
 }
 
 }  // namespace penstock::openvino

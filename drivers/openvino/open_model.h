@@ -9,4 +9,7 @@ namespace penstock::openvino {
 /// the path of the IR file in `folder`.
 std::string write_open_model(const std::string& folder);
 
+/// Writes the same with 'means' alone, which read as the scores of four classes.
+std::string write_open_classifier(const std::string& folder);
+
 }  // namespace penstock::openvino

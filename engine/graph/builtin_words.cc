@@ -94,8 +94,23 @@ std::vector<Option> placing_words() {
                          Option::duration("wait", "a partial batch leaves after this")
                              .range("0s", "1min")
                              .fallback("10ms"),
+                         Option::list("buckets",
+                                      Option::integer("buckets", "frames").range(1, 1023),
+                                      "sizes for batches that are not full, below 'size', "
+                                      "ascending: each runs in the smallest that holds it")
+                             .count(1, 16),
                      })
           .fallback("{size: 1, wait: 10ms}"),
+      Option::list("shapes",
+                   Option::list("shapes",
+                                Option::integer("shapes", "an extent").range(1, 1e9),
+                                "extents of one shape")
+                       .count(1, 8),
+                   "sizes for what the model leaves open, such as [[1, 3, 320, 320], "
+                   "[1, 3, 640, 640]], the smaller first: a frame runs in the first that it fits "
+                   "into; of several inputs {NAME: [[...], ...], ...}")
+          .count(1, 32)
+          .or_map(Option::MapKey::kText),
   };
 }
 

@@ -349,12 +349,15 @@ class DeviceCheck {
                               const std::string& subject,
                               const ActorSpec& actor) {
     const OptionValues& options = model.spec.options;
-    if (subject == "batch" && options.is_written("batch") &&
+    if (subject.rfind("batch", 0) == 0 && options.is_written("batch") &&
         options.get_object("batch").is_written("size")) {
       return options.get_object("batch").place("size");
     }
     if (!subject.empty() && options.is_written(subject)) {
       return options.place(subject);
+    }
+    if (subject.rfind("shape.", 0) == 0 && options.is_written("shapes")) {
+      return options.place("shapes");
     }
     if (actor.devices == model.spec.devices) {
       const Words& names = model.spec.devices;

@@ -13,6 +13,7 @@
 #include "engine/graph/flow_resolver.h"
 #include "engine/graph/graph_expander.h"
 #include "engine/graph/graph_linker.h"
+#include "engine/graph/model_shapes.h"
 #include "engine/graph/section_reader.h"
 #include "engine/yaml/nearest_word.h"
 #include "engine/yaml/yaml_reader.h"
@@ -138,6 +139,9 @@ class GraphCheck {
       auto facts = request_.models->probe(model.spec.file);
       if (facts.has_value()) {
         model.spec.facts = *std::move(facts);
+        if (model.sound) {
+          check_model_shapes(model, diagnostics_);
+        }
       } else {
         diagnostics_.error("E018",
                            model.spec.options.place("file"),
@@ -237,6 +241,9 @@ class GraphCheck {
       if (model.spec.devices.empty()) {
         model.spec.device = draft_.defaults.device;
         model.spec.devices = {draft_.defaults.device};
+      }
+      if (model.is_fed_otherwise) {
+        drop_implied_shapes(model.spec);
       }
       if (model.used) {
         spec.models.push_back(std::move(model.spec));

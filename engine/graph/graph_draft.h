@@ -57,6 +57,7 @@ struct ModelDraft {
   SourcePlace decode_place;
   std::vector<SourcePlace> device_places;  ///< One an entry of `spec.devices`.
   bool is_unreadable = false;              ///< Its file; reported.
+  bool is_fed_otherwise = false;           ///< Some of its tensors come from no `preprocess`.
   bool used = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include "engine/graph/device_reader.h"
 #include "engine/graph/model_fit.h"
+#include "engine/graph/model_shapes.h"
 #include "engine/graph/option_checker.h"
 #include "engine/yaml/nearest_word.h"
 
@@ -158,7 +159,7 @@ void GraphExpander::add_model(std::size_t index, ActorSpec spec) {
   ActorDraft& actor = draft_.actors[index];
   bool known = true;
   PayloadSet before = arriving(index, known);
-  const ModelDraft* model = find_model(actor);
+  ModelDraft* model = find_model(actor);
   if (!known || model == nullptr) {
     return;
   }
@@ -174,11 +175,7 @@ void GraphExpander::add_model(std::size_t index, ActorSpec spec) {
     before = carries(stages.back(), "");
   } else {
     check_needs(index, *spec.type, before);
-    const std::vector<LinkedEdge>& edges = linked_.inputs[index];
-    const Stage* from = edges.size() == 1 ? stage_of(edges.front()) : nullptr;
-    if (from != nullptr && from->preprocess_is_sound) {
-      check_model_input(*from, *model);
-    }
+    check_tensors(index, *model);
   }
   Stage infer;
   infer.part = "infer";
@@ -200,8 +197,38 @@ void GraphExpander::add_model(std::size_t index, ActorSpec spec) {
   add_chain(index, spec, stages);
 }
 
-GraphExpander::Stage GraphExpander::make_preprocess(const ActorDraft& actor,
-                                                    const ModelDraft& model) {
+/// Checks what comes to a model that does not make its tensors itself.
+void GraphExpander::check_tensors(std::size_t index, ModelDraft& model) {
+  const Stage* first = nullptr;
+  for (const LinkedEdge& edge : linked_.inputs[index]) {
+    const Stage* from = stage_of(edge);
+    if (from == nullptr || !from->preprocess_is_sound) {
+      model.is_fed_otherwise = true;
+      continue;
+    }
+    check_model_input(*from, model);
+    if (first != nullptr && picture_size(*from) != picture_size(*first)) {
+      diagnostics_.error(
+          "E041",
+          edge.draft->place,
+          "actor '" + draft_.actors[index].spec.name + "' is given pictures of two sizes by '" +
+              first->name + "' and '" + from->name + "'; what reads its outputs expects one",
+          "give each size an infer of its own with model '" + model.spec.name + "': they share it");
+    }
+    first = first == nullptr ? from : first;
+  }
+}
+
+Size2d GraphExpander::picture_size(const Stage& preprocess) {
+  for (const char* word : {"letterbox", "resize"}) {
+    if (preprocess.options.has(word)) {
+      return preprocess.options.get_size(word);
+    }
+  }
+  return {};
+}
+
+GraphExpander::Stage GraphExpander::make_preprocess(const ActorDraft& actor, ModelDraft& model) {
   Stage stage;
   stage.part = "pre";
   stage.type = registry_.preprocessor();
@@ -243,12 +270,16 @@ void GraphExpander::check_sizes(const Stage& stage) {
   }
 }
 
-void GraphExpander::check_model_input(const Stage& preprocess, const ModelDraft& model) {
+void GraphExpander::check_model_input(const Stage& preprocess, ModelDraft& model) {
   if (!model.spec.facts.has_value()) {
     return;
   }
-  const auto misfit = misfit_of(preprocess.options, *model.spec.facts);
+  auto misfit = misfit_of(preprocess.options, *model.spec.facts);
   if (!misfit.has_value()) {
+    misfit = misfit_of_shapes(preprocess.options, model.spec);
+  }
+  if (!misfit.has_value()) {
+    imply_shape(preprocess.options, model);
     return;
   }
   SourcePlace place = preprocess.place;

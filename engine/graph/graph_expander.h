@@ -53,10 +53,12 @@ class GraphExpander {
   void add_model(std::size_t index, ActorSpec spec);
   ModelDraft* find_model(const ActorDraft& actor);
   void choose_device(ActorDraft& actor, const ModelDraft& model, ActorSpec& spec);
-  Stage make_preprocess(const ActorDraft& actor, const ModelDraft& model);
+  Stage make_preprocess(const ActorDraft& actor, ModelDraft& model);
   void fill_size(const ModelFacts& facts, Stage& stage);
   void check_sizes(const Stage& stage);
-  void check_model_input(const Stage& preprocess, const ModelDraft& model);
+  void check_tensors(std::size_t index, ModelDraft& model);
+  void check_model_input(const Stage& preprocess, ModelDraft& model);
+  [[nodiscard]] static Size2d picture_size(const Stage& preprocess);
   void check_decoder(const Stage& stage, const ModelDraft& model);
   void add_chain(std::size_t index, const ActorSpec& spec, Stages stages);
 

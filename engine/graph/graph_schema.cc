@@ -105,14 +105,25 @@ Json plain_schema(const Option& option) {
   }
 }
 
+const char* key_pattern(Option::MapKey kind) {
+  switch (kind) {
+    case Option::MapKey::kName:
+      return kNamePattern;
+    case Option::MapKey::kIndex:
+      return "^[0-9]+$";
+    case Option::MapKey::kText:
+      return ".";
+  }
+  return ".";
+}
+
 Json option_schema(const Option& option) {
   std::vector<Json> choices = {plain_schema(option)};
   if (!option.extra_words().empty()) {
     choices.push_back(words_schema(option.extra_words()));
   }
   if (option.map_key().has_value()) {
-    const bool is_name = *option.map_key() == Option::MapKey::kName;
-    choices.push_back(table_schema(option, is_name ? kNamePattern : "^[0-9]+$"));
+    choices.push_back(table_schema(option, key_pattern(*option.map_key())));
   }
   choices.push_back(reference("parameter_use"));
   Json schema = any_of(std::move(choices));

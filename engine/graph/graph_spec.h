@@ -74,6 +74,14 @@ struct ActorSpec {
   SourcePlace place;
 };
 
+/// The shapes that a graph gives to an input of a model which leaves extents open.
+struct InputShapes {
+  std::string input;  ///< Empty = the model's only input.
+  std::vector<std::vector<std::int64_t>> shapes;
+  SourcePlace place;     ///< Of the input's name, or of the list.
+  bool implied = false;  ///< Not written: what the graph's `preprocess` makes, or a batch of one.
+};
+
 /// A model that the graph uses.
 struct ModelSpec {
   std::string name;
@@ -87,9 +95,12 @@ struct ModelSpec {
   ScheduleKnobs knobs;
   std::int64_t batch_size = 1;
   std::chrono::nanoseconds batch_wait = std::chrono::milliseconds(10);
+  std::vector<std::int64_t> batch_buckets;  ///< Sizes of partial batches, ascending.
+  /// Several shapes of several inputs go together by place; with batch sizes each is a bucket.
+  std::vector<InputShapes> shapes;
   OptionValues options;             ///< Every word of the entry but pre- and postprocess.
   OptionValues driver_options;      ///< Those of them that drivers have added.
-  std::optional<ModelFacts> facts;  ///< Nothing if no probe was given.
+  std::optional<ModelFacts> facts;  ///< As the graph's shapes fix it; nothing without a probe.
   SourcePlace place;
 };
 

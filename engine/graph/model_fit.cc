@@ -34,6 +34,12 @@ std::string tensor_text(const TensorFacts& tensor) {
 
 }  // namespace
 
+bool is_channels_last(const TensorFacts& input) {
+  const bool looks_channels_last =
+      input.layout.empty() && !is_channel_count(input.dims[1]) && is_channel_count(input.dims[3]);
+  return input.layout == "NHWC" || looks_channels_last;
+}
+
 Result<PictureInput> picture_input(const ModelFacts& model) {
   if (model.inputs.size() != 1) {
     std::string names;
@@ -51,10 +57,7 @@ Result<PictureInput> picture_input(const ModelFacts& model) {
   if (!is_picture_element(input.element)) {
     return Error{Errc::kUnsupported, tensor_text(input) + "; a picture wants f32, f16, u8 or i8"};
   }
-  const bool says_channels_last = input.layout == "NHWC";
-  const bool looks_channels_last =
-      input.layout.empty() && !is_channel_count(input.dims[1]) && is_channel_count(input.dims[3]);
-  const bool channels_last = says_channels_last || looks_channels_last;
+  const bool channels_last = is_channels_last(input);
   const std::int64_t channels = input.dims[channels_last ? 3 : 1];
   const std::int64_t height = input.dims[channels_last ? 1 : 2];
   const std::int64_t width = input.dims[channels_last ? 2 : 3];

@@ -19,6 +19,10 @@ struct PictureInput {
 /// the channels. The error says why there is none, for E041.
 Result<PictureInput> picture_input(const ModelFacts& model);
 
+/// Returns whether the channels of a picture input come last; where nothing says so, first.
+/// Pre: four axes.
+bool is_channels_last(const TensorFacts& input);
+
 /// Returns why the options of `preprocess` do not fit `model` (E041); nothing if they do.
 std::optional<std::string> misfit_of(const OptionValues& preprocess, const ModelFacts& model);
 

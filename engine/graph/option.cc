@@ -299,8 +299,8 @@ std::string Option::wanted() const {
     text += ", or " + word;
   }
   if (map_key_.has_value()) {
-    text += *map_key_ == MapKey::kName ? ", or a map of names to such values"
-                                       : ", or a map of indexes to such values";
+    text += *map_key_ == MapKey::kIndex ? ", or a map of indexes to such values"
+                                        : ", or a map of names to such values";
   }
   return text;
 }

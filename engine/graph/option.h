@@ -46,8 +46,9 @@ enum class OptionKind {
 /// @endcode
 class Option {
  public:
-  /// What the keys of a map that stands for one value are: names, or indexes from 0.
-  enum class MapKey { kName, kIndex };
+  /// What the keys of a map that stands for one value are: names, indexes from 0, or any text, for
+  /// what others have named.
+  enum class MapKey { kName, kIndex, kText };
 
   static Option boolean(std::string name, std::string help);
   static Option integer(std::string name, std::string help);

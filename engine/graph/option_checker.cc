@@ -551,7 +551,11 @@ OptionChecker::Value OptionChecker::check_map_of(const Option& option, const Yam
 }
 
 bool OptionChecker::check_table_key(const Option& option, const YamlNode::Entry& entry) {
-  if (option.map_key().value_or(Option::MapKey::kName) == Option::MapKey::kName) {
+  const Option::MapKey kind = option.map_key().value_or(Option::MapKey::kName);
+  if (kind == Option::MapKey::kText) {
+    return true;
+  }
+  if (kind == Option::MapKey::kName) {
     if (is_name(entry.key)) {
       return true;
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/graph/device_reader.h"
+#include "engine/graph/model_shapes.h"
 #include "engine/graph/schedule_words.h"
 #include "engine/yaml/nearest_word.h"
 
@@ -173,6 +174,7 @@ void SectionReader::read_model(const YamlNode::Entry& entry, GraphDraft& draft) 
     model.spec.batch_size = batch.has("size") ? batch.get_int("size") : 1;
     model.spec.batch_wait = batch.has("wait") ? batch.get_duration("wait") : model.spec.batch_wait;
   }
+  read_model_shapes(values, model, diagnostics_);
   read_placing(node, values, model, draft);
   model.spec.knobs = read_knobs(values, draft.scheduler, diagnostics_);
   model.spec.options = values;

@@ -75,7 +75,7 @@ std::string value_text(const Option& option) {
   }
   const Option& one = option.kind() == OptionKind::kTable ? *option.item() : option;
   if (one.map_key().has_value()) {
-    text += *one.map_key() == Option::MapKey::kName ? " | map of names" : " | map of indexes";
+    text += *one.map_key() == Option::MapKey::kIndex ? " | map of indexes" : " | map of names";
   }
   return text;
 }

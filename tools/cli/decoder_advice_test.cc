@@ -131,5 +131,28 @@ TEST(ModelReport, TellsProgramsTheSame) {
   EXPECT_NE(json.at("yaml").get<std::string>().find("model_8:"), std::string::npos);
 }
 
+TEST(ModelReport, SaysHowSizesThatAreOpenAreGiven) {
+  ModelFacts open = model();
+  open.inputs[0].dims = {-1, 3, 48, -1};
+  const std::string text = model_report_text("a.onnx", open, registry());
+  EXPECT_NE(text.find("images  f32 ?x3x48x? NCHW  (? is left open)\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("    shapes: [[1, 3, 48, 320], [1, 3, 48, 640]]  # "), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("    # batch: {size: 4, buckets: [1, 2]}"), std::string::npos) << text;
+  EXPECT_NE(text.find("preprocess: {letterbox: [640, 48]}"), std::string::npos) << text;
+}
+
+TEST(ModelReport, NamesTheInputsWhereThereAreSeveral) {
+  ModelFacts open = model();
+  open.inputs = {
+      {"ids", {1, -1}, "i64", ""}, {"mask:0", {1, -1}, "i64", ""}, {"n", {1}, "i64", ""}};
+  const std::string text = model_report_text("a.onnx", open, registry());
+  EXPECT_NE(text.find("    shapes: {\"ids\": [[1, 320], [1, 640]], "
+                      "\"mask:0\": [[1, 320], [1, 640]]}"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("batch:"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace penstock

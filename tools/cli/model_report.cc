@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <vector>
 
@@ -16,11 +17,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+bool is_open(const TensorFacts& port) {
+  return std::any_of(port.dims.begin(), port.dims.end(), [](auto dim) { return dim < 0; });
+}
+
 std::string ports_text(const std::string& title, const std::vector<TensorFacts>& ports) {
   std::string text = title + "\n";
   for (const TensorFacts& port : ports) {
     text += "  " + port.name + "  " + port.element + " " + shape_text(port.dims) +
-            (port.layout.empty() ? "" : " " + port.layout) + "\n";
+            (port.layout.empty() ? "" : " " + port.layout) +
+            (is_open(port) ? "  (? is left open)" : "") + "\n";
   }
   return text;
 }
@@ -82,19 +88,67 @@ std::string preprocess_line(const ModelFacts& model) {
   if (!input.has_value()) {
     return "    # no preprocess: " + input.error().message + "\n";
   }
-  const std::string size = input->size.has_value() ? std::to_string(input->size->width) + ", " +
-                                                         std::to_string(input->size->height)
-                                                   : std::string("640, 640");
+  const TensorFacts& tensor = model.inputs.front();
+  const std::size_t height = is_channels_last(tensor) ? 1 : 2;
+  const auto side = [&](std::size_t axis) {
+    return std::to_string(tensor.dims[axis] < 0 ? 640 : tensor.dims[axis]);
+  };
+  const std::string size = side(height + 1) + ", " + side(height);
   return "    preprocess: {letterbox: [" + size +
          "]}  # add color and normalize as it was trained\n";
+}
+
+/// Whether more than the batch is open: a model with an open batch alone runs with 1.
+bool wants_shapes(const ModelFacts& model) {
+  return std::any_of(model.inputs.begin(), model.inputs.end(), [](const TensorFacts& input) {
+    return std::any_of(input.dims.begin() + (input.dims.empty() ? 0 : 1),
+                       input.dims.end(),
+                       [](auto dim) { return dim < 0; });
+  });
+}
+
+/// Returns "[1, 3, 320, 320]": the shape with `size` where it is open, 1 for the batch.
+std::string suggested_shape(const TensorFacts& input, std::int64_t size) {
+  std::string text;
+  for (std::size_t axis = 0; axis < input.dims.size(); ++axis) {
+    const std::int64_t dim = input.dims[axis] >= 0 ? input.dims[axis] : axis == 0 ? 1 : size;
+    text += (axis == 0 ? "[" : ", ") + std::to_string(dim);
+  }
+  return text + "]";
+}
+
+/// Returns the words for sizes that the model leaves open; "" where it fixes all.
+std::string shapes_lines(const ModelFacts& model) {
+  std::string text;
+  if (wants_shapes(model)) {
+    const bool is_one = model.inputs.size() == 1;
+    for (const TensorFacts& input : model.inputs) {
+      if (!is_open(input)) {
+        continue;
+      }
+      text += (text.empty() ? "    shapes: " : ", ") +
+              std::string(!is_one && text.empty() ? "{" : "") +
+              (is_one ? std::string() : Json(input.name).dump() + ": ") + "[" +
+              suggested_shape(input, 320) + ", " + suggested_shape(input, 640) + "]";
+    }
+    text += std::string(is_one ? "" : "}") +
+            "  # sizes of your choice, the smaller first: a frame runs in the first it fits into\n";
+  }
+  const bool has_open_batch =
+      !model.inputs.empty() &&
+      std::all_of(model.inputs.begin(), model.inputs.end(), [](const TensorFacts& input) {
+        return !input.dims.empty() && input.dims.front() < 0;
+      });
+  return text +
+         (has_open_batch ? "    # batch: {size: 4, buckets: [1, 2]}  # its batch is open\n" : "");
 }
 
 std::string snippet(const std::string& path,
                     const ModelFacts& model,
                     const std::vector<DecoderAdvice>& all) {
   const std::string name = model_name(path);
-  std::string text =
-      "models:\n  " + name + ":\n    file: " + Json(path).dump() + "\n" + preprocess_line(model);
+  std::string text = "models:\n  " + name + ":\n    file: " + Json(path).dump() + "\n" +
+                     shapes_lines(model) + preprocess_line(model);
   bool has_decoder = false;
   for (const DecoderAdvice& advice : all) {
     if (advice.fits()) {

@@ -239,12 +239,16 @@ int run_graph(const GraphSpec& spec,
   ModelLoader models(std::move(parts));
   const Status loaded = models.load_all(spec, [&](const ModelLoader::Loaded& model) {
     if (!quiet) {
-      log_info("run",
-               "model '" + model.model + "' is on " + model.device + ", " +
-                   std::to_string(model.requests) +
-                   (model.requests == 1 ? " request" : " requests") + " in flight" +
-                   (model.before.empty() ? "" : "; '" + model.before + "' before it on the host") +
-                   (model.after.empty() ? "" : "; '" + model.after + "' after it on the host"));
+      log_info(
+          "run",
+          "model '" + model.model + "' is on " + model.device + ", " +
+              std::to_string(model.requests) + (model.requests == 1 ? " request" : " requests") +
+              " in flight" +
+              (model.buckets.empty() ? std::string()
+                                     : ", " + std::to_string(model.buckets.size()) +
+                                           " buckets up to " + model.buckets.back().to_string()) +
+              (model.before.empty() ? "" : "; '" + model.before + "' before it on the host") +
+              (model.after.empty() ? "" : "; '" + model.after + "' after it on the host"));
     }
   });
   if (!loaded.has_value()) {

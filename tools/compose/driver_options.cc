@@ -11,6 +11,7 @@
 
 #include "engine/base/check.h"
 #include "engine/graph/builtin_words.h"
+#include "engine/graph/model_probe.h"
 #include "engine/graph/option.h"
 #include "engine/graph/option_values.h"
 
@@ -27,6 +28,8 @@ std::vector<Option> openvino_words() {
                    {"auto", "f32", "bf16", "f16"},
                    "of the arithmetic; auto may be less than the model's"),
       Option::word("pinning", {"auto", "true", "false"}, "whether threads stay on their core"),
+      Option::number("pad", "fills an input that is smaller than its bucket of 'shapes'")
+          .range(-1e6, 1e6),
       Option::text("cache_dir", "folder for compiled models, so that the next start is faster")};
 }
 
@@ -128,6 +131,27 @@ std::string text_of(const OptionValue& value) {
   return std::to_string(duration->count()) + "ns";
 }
 
+/// Puts `shapes` and the sizes of partial batches in the form that all drivers share. Those that
+/// nobody wrote are not for sim and noop, whose ports may be others.
+void put_shapes(const ModelSpec& model, bool is_real, DriverOptions* options) {
+  for (const InputShapes& input : model.shapes) {
+    if (input.implied && !is_real) {
+      continue;
+    }
+    std::string& text = (*options)["shape." + (input.input.empty() ? "0" : input.input)];
+    for (const std::vector<std::int64_t>& shape : input.shapes) {
+      text += (text.empty() ? "" : ",") + shape_text(shape);
+    }
+  }
+  std::string sizes;
+  for (const std::int64_t size : model.batch_buckets) {
+    sizes += (sizes.empty() ? "" : ",") + std::to_string(size);
+  }
+  if (!sizes.empty()) {
+    (*options)["batch.buckets"] = sizes;
+  }
+}
+
 /// Whether `name` is a word of the language in `devices:`, such as `type`, and not the driver's.
 bool is_word_of_language(const std::string& name) {
   const auto& words = device_words();
@@ -180,6 +204,7 @@ DriverOptions load_options(const ModelSpec& model,
   if (model.batch_size > 1) {
     options["batch"] = std::to_string(model.batch_size);
   }
+  put_shapes(model, device.type != "sim" && device.type != "noop", &options);
   return options;
 }
 

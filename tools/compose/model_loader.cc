@@ -278,6 +278,11 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
                          book.device + "' and '" + on.port->info().identity + "': " + text};
       }
     }
+    if (info.buckets != book.buckets) {
+      return Error{Errc::kInvalidArgument,
+                   where + " has other buckets on device '" + on.port->info().identity +
+                       "' than on '" + book.device + "'"};
+    }
     book.requests += depth;
     book.depth += depth;
     return {};
@@ -294,12 +299,13 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
   for (std::size_t i = 0; i < info.outputs.size(); ++i) {
     book.outputs.push_back(model.output_spec(i));
   }
+  book.buckets = info.buckets;
   if (info.needs_activation) {
     // What waits for its turn waits in the scheduler's queue, so that a turn is worth a swap.
     book.requests +=
         narrow(entry.spec.knobs.ifmap_queue_size) / std::max(1U, narrow(entry.spec.batch_size));
   }
-  parts_.pool->describe(entry.package, book.inputs, book.outputs);
+  parts_.pool->describe(entry.package, book.inputs, book.outputs, book.buckets);
   return {};
 }
 

@@ -18,6 +18,7 @@
 #include "engine/plan/plan.h"
 #include "engine/run/inference_backend.h"
 #include "engine/tensor/feature_map.h"
+#include "engine/tensor/shape_bucket.h"
 #include "tools/compose/model_files.h"
 
 namespace penstock {
@@ -50,6 +51,7 @@ class ModelLoader {
     /// With those graphs: of the first of them, and of the last.
     std::vector<std::shared_ptr<const TensorSpec>> inputs;
     std::vector<std::shared_ptr<const TensorSpec>> outputs;
+    std::vector<ShapeBucket> buckets;
   };
 
   /// Finds the device that an entry of `devices:` means.

@@ -1,0 +1,133 @@
+// Models whose sizes are open, in graphs, run by the program as a person would run it.
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "drivers/openvino/open_model.h"
+#include "tests/support/child_program.h"
+#include "tests/support/runfiles.h"
+
+namespace penstock {
+namespace {
+
+using nlohmann::json;
+using testing::ChildProgram;
+namespace fs = std::filesystem;
+
+constexpr std::size_t kFrames = 7;
+
+class BucketsTest : public ::testing::Test {
+ protected:
+  BucketsTest()
+      : folder_(testing::scratch_folder() /
+                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    fs::create_directories(folder_ / "run");
+    fs::permissions(folder_ / "run", fs::perms::owner_all);
+    setenv("XDG_RUNTIME_DIR", (folder_ / "run").c_str(), 1);
+    setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
+    openvino::write_open_classifier(folder_.string());
+  }
+
+  [[nodiscard]] ChildProgram penstock(std::vector<std::string> words) const {
+    words.insert(words.begin(),
+                 fs::absolute(testing::checkout_file("tools/cli/penstock")).string());
+    return {std::move(words), folder_};
+  }
+
+  /// Runs a graph of two streams, each with pictures of its size, through a model with `words`;
+  /// returns the scores of each stream's frames.
+  std::map<std::string, std::vector<json>> scores_of(const std::string& name,
+                                                     const std::string& words) const {
+    write(name, words);
+    ChildProgram program = penstock({"run", name + ".yaml", "--json"});
+    EXPECT_EQ(program.wait(), 0) << program.err();
+    std::map<std::string, std::vector<json>> scores;
+    for (const std::string stream : {"near", "far"}) {
+      std::ifstream in(folder_ / "out" / (name + "-" + stream + ".jsonl"));
+      for (std::string line; std::getline(in, line);) {
+        scores[stream].push_back(json::parse(line).at("labels"));
+      }
+      EXPECT_EQ(scores[stream].size(), kFrames) << name << ": " << program.err();
+    }
+    return scores;
+  }
+
+  void write(const std::string& name, const std::string& words) const {
+    std::ofstream(folder_ / (name + ".yaml")) << "graph: " << name << R"(
+models:
+  colour:
+    file: open_classifier.xml
+    device: cpu
+    precision: f32
+    )" << words << R"(
+actors:
+  near:   {type: test_source, size: [96, 64], frames: 7, seed: 1}
+  far:    {type: test_source, size: [200, 160], frames: 7, seed: 2}
+  small:  {type: preprocess, resize: [48, 32], in: near}
+  large:  {type: preprocess, resize: [80, 64], in: far}
+  net_s:  {type: infer, model: colour, in: small}
+  net_l:  {type: infer, model: colour, in: large}
+  read_s: {type: softmax, labels: [a, b, c, d], top_k: 4, in: net_s}
+  read_l: {type: softmax, labels: [a, b, c, d], top_k: 4, in: net_l}
+  log_s:  {type: jsonl_sink, in: read_s, path: out/)"
+                                              << name << R"(-near.jsonl}
+  log_l:  {type: jsonl_sink, in: read_l, path: out/)"
+                                              << name << "-far.jsonl}\n";
+  }
+
+  const fs::path folder_;
+};
+
+void expect_alike(const std::vector<json>& a, const std::vector<json>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t frame = 0; frame < a.size(); ++frame) {
+    ASSERT_EQ(a[frame].size(), 4U) << a[frame];
+    for (std::size_t i = 0; i < a[frame].size(); ++i) {
+      EXPECT_EQ(a[frame][i].at("label"), b[frame][i].at("label")) << frame;
+      EXPECT_NEAR(
+          a[frame][i].at("score").get<double>(), b[frame][i].at("score").get<double>(), 1e-4)
+          << frame;
+    }
+  }
+}
+
+TEST_F(BucketsTest, RunsTwoStreamsOfDifferentSizesEachInItsOwn) {
+  const auto both = scores_of("both", "shapes: [[1, 3, 32, 48], [1, 3, 64, 80]]");
+  const auto implied = scores_of("implied", "placement: pinned");
+  const auto batched = scores_of("batched",
+                                 "shapes: [[1, 3, 32, 48], [1, 3, 64, 80]]\n"
+                                 "    batch: {size: 4, wait: 200ms, buckets: [1, 2]}");
+  for (const char* stream : {"near", "far"}) {
+    expect_alike(both.at(stream), implied.at(stream));
+    expect_alike(both.at(stream), batched.at(stream));
+  }
+  EXPECT_NE(both.at("near"), both.at("far"));
+}
+
+TEST_F(BucketsTest, SaysBeforeTheStartWhatFitsNone) {
+  write("wrong", "shapes: [[1, 3, 16, 16], [1, 3, 32, 48]]");
+  ChildProgram program = penstock({"check", "wrong.yaml"});
+  EXPECT_EQ(program.wait(), 2);
+  EXPECT_NE((program.out() + program.err())
+                .find("resize gives 80x64, which is none of its shapes: 16x16, 48x32"),
+            std::string::npos)
+      << program.out() << program.err();
+}
+
+TEST_F(BucketsTest, AreShownByInspect) {
+  ChildProgram program = penstock({"models", "inspect", "open_classifier.xml"});
+  EXPECT_EQ(program.wait(), 0) << program.err();
+  EXPECT_NE(program.out().find("shapes: [[1, 3, 320, 320], [1, 3, 640, 640]]"), std::string::npos)
+      << program.out();
+}
+
+}  // namespace
+}  // namespace penstock
