@@ -87,6 +87,9 @@ LoadOptions read_load_options(OptionReader& reader,
   if (const Duration service = reader.duration("service", Duration(0)); service > Duration(0)) {
     options.service = service;
   }
+  if (const std::int64_t bits = reader.integer("link_bits", 0, 0, 64); bits > 0) {
+    options.link_bits = static_cast<double>(bits);
+  }
   read_work(reader, options);
   const std::string script = reader.text("faults");
   auto faults = parse_faults(script, "faults");

@@ -32,6 +32,7 @@ struct LoadOptions {
   std::int64_t batch = 0;
   DriverOptions shapes;  ///< "shape.N" for the reference driver.
   std::optional<Duration> service;
+  std::optional<double> link_bits;          ///< Of a float value on the link.
   std::map<std::string, std::string> work;  ///< "work.NAME"
   std::vector<FaultRule> faults;
   std::vector<TensorSpec> inputs;  ///< Where there is no model file.

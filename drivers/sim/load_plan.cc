@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "drivers/sim/cost_model.h"
+#include "drivers/sim/link_model.h"
 
 namespace penstock::sim {
 namespace {
@@ -81,12 +82,22 @@ class PortPlanner {
   std::vector<LoadObstacle>* obstacles_;
 };
 
-std::uint64_t transfer_bytes(const std::vector<PortCodec>& codecs) {
+/// What the device stores of the ports: what counts in its memories.
+std::uint64_t stored_bytes(const std::vector<PortCodec>& codecs) {
   std::uint64_t bytes = 0;
   for (const PortCodec& codec : codecs) {
     bytes += codec.image_bytes();
   }
   return bytes;
+}
+
+/// What of the ports crosses the link.
+std::uint64_t moved_bytes(const LinkFigures& link, const std::vector<PortCodec>& codecs) {
+  double bytes = 0;
+  for (const PortCodec& codec : codecs) {
+    bytes += link_bytes(link, codec.link_port());
+  }
+  return static_cast<std::uint64_t>(bytes);
 }
 
 /// What a model takes of a level in a mode, on one place of it.
@@ -191,9 +202,9 @@ void add_placements(const Profile& profile, LoadPlan& plan) {
     return Duration(static_cast<std::int64_t>(static_cast<double>(service.count()) * factor));
   };
   const Duration around =
-      host_time(profile.costs) + 2 * profile.link.latency +
-      link_time(static_cast<double>(core.input_bytes), profile.link.in_bytes_per_s) +
-      link_time(static_cast<double>(core.output_bytes), profile.link.out_bytes_per_s);
+      host_time(profile.costs) +
+      transfer_time(profile.link, LinkWay::kIn, static_cast<double>(core.input_bytes)) +
+      transfer_time(profile.link, LinkWay::kOut, static_cast<double>(core.output_bytes));
   const Duration latency = around + scaled(core.mode.stages);
   const std::int64_t in_flight = 1 + (latency.count() + service.count() - 1) / service.count();
   for (const SubDeviceMask place : core.places) {
@@ -271,9 +282,10 @@ std::optional<LoadPlan> plan_load(const Profile& profile,
   if (obstacles->size() != before) {
     return std::nullopt;
   }
-  plan.core.input_bytes = transfer_bytes(plan.inputs);
-  plan.core.output_bytes = transfer_bytes(plan.outputs);
-  const std::uint64_t transfers = plan.core.input_bytes + plan.core.output_bytes;
+  const LinkFigures link = with_value_bits(profile.link, options.link_bits);
+  plan.core.input_bytes = moved_bytes(link, plan.inputs);
+  plan.core.output_bytes = moved_bytes(link, plan.outputs);
+  const std::uint64_t transfers = stored_bytes(plan.inputs) + stored_bytes(plan.outputs);
   std::map<std::string, std::string> amounts;
   for (const std::string& name : work_names()) {
     amounts.emplace("work." + name, "0");

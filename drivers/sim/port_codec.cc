@@ -129,6 +129,14 @@ std::size_t PortCodec::image_bytes() const noexcept {
   return outer_ * plane_ * padded_ * element_bytes_;
 }
 
+LinkPort PortCodec::link_port() const noexcept {
+  LinkPort port;
+  port.values = static_cast<double>(outer_ * plane_ * channels_);
+  port.channels = model_.shape.rank() == 4 ? static_cast<int>(channels_) : 0;
+  port.own_bits = is_float_ ? 0 : static_cast<double>(element_bytes_) * 8;
+  return port;
+}
+
 PortScale PortCodec::scale_for(const std::byte* values) const {
   if (!scale_.is_dynamic || !is_float_ || format_.kind != NumberFormat::Kind::kInt8) {
     return scale_;

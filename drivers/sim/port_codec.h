@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "drivers/sim/link_model.h"
 #include "drivers/sim/profiles/profile.h"
 #include "engine/base/result.h"
 #include "engine/tensor/feature_map.h"
@@ -48,8 +49,11 @@ class PortCodec {
 
   [[nodiscard]] std::size_t model_bytes() const noexcept;
 
-  /// Returns the size of what crosses the link.
+  /// Returns the size of what the device stores.
   [[nodiscard]] std::size_t image_bytes() const noexcept;
+
+  /// Returns what counts on the link.
+  [[nodiscard]] LinkPort link_port() const noexcept;
 
   /// Brings the caller's tensor into the model's form. `image` is working memory, used again.
   void to_model(const std::byte* caller, std::byte* model, std::vector<std::byte>& image) const;

@@ -36,6 +36,7 @@ namespace penstock {
 /// | scales | given | dynamic: from each tensor's own range, where none are given |
 /// | hash | | SHA-256 of the package: finds it in the profile's `calibrated:` |
 /// | service | | time between two completions of a place, instead of an estimate |
+/// | link_bits | the profile's | bits of a float value on the link: 32 for ports that pass floats |
 /// | work.NAME | as counted | conv_macs, weight_bytes...: amounts for the estimate |
 /// | requests, max_requests | 0 | in flight; 0 = as the placements say, and no limit |
 /// | batch, shape.N | | as of openvino |

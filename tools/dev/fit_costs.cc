@@ -73,9 +73,10 @@ void print_costs(const FittedFigures& figures) {
   line("sharing_loss", costs.sharing_loss);
   line("largest_ns_per_mmac", costs.largest_ns_per_mmac);
   line("host_us", costs.host_us);
-  std::printf("link: %g MB/s in, %g MB/s out\n",
+  std::printf("link: %g MB/s in, %g MB/s out, at %g bits a value\n",
               figures.link.in_bytes_per_s / 1e6,
-              figures.link.out_bytes_per_s / 1e6);
+              figures.link.out_bytes_per_s / 1e6,
+              figures.link.value_bits);
 }
 
 Status fit(const std::string& profile_path, const std::string& folder) {
@@ -101,10 +102,11 @@ Status fit(const std::string& profile_path, const std::string& folder) {
   std::size_t next = 0;
   for (const FitPoint& point : points) {
     if (!point.rate.sets_sharing) {
-      std::printf("%s,%s,%g,%.3f\n",
+      const auto& bits = point.rate.value_bits;
+      std::printf("%s,%s,%s,%.3f\n",
                   profile.name.c_str(),
                   point.rate.network.c_str(),
-                  point.rate.value_bytes,
+                  bits.has_value() ? std::to_string(std::lround(*bits)).c_str() : "own",
                   errors[next++]);
     }
   }

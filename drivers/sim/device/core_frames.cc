@@ -78,9 +78,8 @@ bool SimDeviceCore::cancel(TimePoint now, std::uint64_t cookie) {
   return false;
 }
 
-Duration SimDeviceCore::transfer_time(std::uint64_t bytes, double rate, int repeats) const {
-  const Duration once = profile_.link.latency + link_time(static_cast<double>(bytes), rate);
-  return once * (1 + repeats);
+Duration SimDeviceCore::transfer_time(LinkWay way, std::uint64_t bytes, int repeats) const {
+  return sim::transfer_time(profile_.link, way, static_cast<double>(bytes)) * (1 + repeats);
 }
 
 /// Sends waiting frames to the device while there are buffers for them.
@@ -93,8 +92,7 @@ void SimDeviceCore::load_next(Unit& unit) {
     ++unit.in_buffers;
     host_free_ = std::max(now_, host_free_) + host_time(profile_.costs);
     frame.begun = std::max(host_free_, in_free_);
-    in_free_ = frame.begun +
-               transfer_time(model.input_bytes, profile_.link.in_bytes_per_s, frame.faults.repeats);
+    in_free_ = frame.begun + transfer_time(LinkWay::kIn, model.input_bytes, frame.faults.repeats);
     if (profile_.link.host_moves) {
       host_free_ = in_free_;
     }
@@ -219,8 +217,7 @@ void SimDeviceCore::on_computed(std::uint32_t slot) {
   trace("computed", frame.number, frame.unit);
   const bool host_moves = profile_.link.host_moves;
   const TimePoint begin = std::max({now_, out_free_, host_moves ? host_free_ : now_});
-  out_free_ = begin + transfer_time(
-                          model.output_bytes, profile_.link.out_bytes_per_s, frame.faults.repeats);
+  out_free_ = begin + transfer_time(LinkWay::kOut, model.output_bytes, frame.faults.repeats);
   if (host_moves) {
     host_free_ = out_free_;
   }

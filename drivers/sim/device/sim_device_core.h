@@ -165,7 +165,7 @@ class SimDeviceCore {
   void on_out(std::uint32_t frame);
   void end_frame(std::uint32_t frame, Errc code, const char* message, Duration device_time);
   void give_buffer_back(Unit& unit);
-  [[nodiscard]] Duration transfer_time(std::uint64_t bytes, double rate, int repeats) const;
+  [[nodiscard]] Duration transfer_time(LinkWay way, std::uint64_t bytes, int repeats) const;
   Duration interval_of(Unit& unit, const FaultPlan::FrameFaults& faults);
 
   // Device.

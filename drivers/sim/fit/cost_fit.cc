@@ -218,6 +218,13 @@ Result<std::vector<FitPoint>> points_of(const std::string& profile,
   return points;
 }
 
+LinkBytes bytes_on_link(const FitPoint& point, const LinkFigures& link) {
+  constexpr int kColours = 3;  // All published networks take pictures.
+  const LinkFigures as_published = with_value_bits(link, point.rate.value_bits);
+  return {link_bytes(as_published, {point.work.input_bytes, kColours}),
+          link_bytes(as_published, {point.work.output_bytes})};
+}
+
 double simulated_fps(const FitPoint& point, const FittedFigures& figures) {
   const PublishedRate& rate = point.rate;
   ExecutionPoint execution;
@@ -226,10 +233,9 @@ double simulated_fps(const FitPoint& point, const FittedFigures& figures) {
   bounds.service = service_time(point.work, figures.costs, execution);
   bounds.units = rate.units;
   bounds.host = host_time(figures.costs);
-  bounds.link_in = figures.link.latency + link_time(point.work.input_bytes * rate.value_bytes,
-                                                    figures.link.in_bytes_per_s);
-  bounds.link_out = figures.link.latency + link_time(point.work.output_bytes * rate.value_bytes,
-                                                     figures.link.out_bytes_per_s);
+  const LinkBytes bytes = bytes_on_link(point, figures.link);
+  bounds.link_in = transfer_time(figures.link, LinkWay::kIn, bytes.in);
+  bounds.link_out = transfer_time(figures.link, LinkWay::kOut, bytes.out);
   bounds.host_moves = figures.link.host_moves;
   return 1e9 / static_cast<double>(std::max(frame_interval(bounds), Duration(1)).count());
 }

@@ -5,8 +5,8 @@
 
 #include "drivers/sim/cost_model.h"
 #include "drivers/sim/fit/published.h"
+#include "drivers/sim/link_model.h"
 #include "drivers/sim/model_work.h"
-#include "drivers/sim/profiles/profile.h"
 #include "engine/base/result.h"
 
 namespace penstock::sim {
@@ -28,6 +28,15 @@ struct FittedFigures {
 Result<std::vector<FitPoint>> points_of(const std::string& profile,
                                         const std::map<std::string, ModelWork>& networks,
                                         const std::vector<PublishedRate>& rates);
+
+/// Returns what crosses the link for a frame of `point` in the published run: pictures in, and maps
+/// of no known channels out.
+struct LinkBytes {
+  double in = 0;
+  double out = 0;
+};
+
+LinkBytes bytes_on_link(const FitPoint& point, const LinkFigures& link);
 
 /// Returns the rate of the whole device by the profile's own function, in frames a second.
 double simulated_fps(const FitPoint& point, const FittedFigures& figures);

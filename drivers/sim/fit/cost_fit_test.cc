@@ -142,8 +142,8 @@ TEST(ReadPublished, NamesALineThatDoesNotFit) {
   EXPECT_EQ(read_published("profile,fps\nmx3,1,2\n").error().code, Errc::kCorrupt);
   EXPECT_NE(read_published("profile,fps\nmx3,1,2\n").error().message.find("line 2"),
             std::string::npos);
-  EXPECT_FALSE(read_published("profile,network,sub_devices,units,value_bytes,fps,use,source\n"
-                              "mx3,resnet50,1,1,1,0,fit,nobody\n")
+  EXPECT_FALSE(read_published("profile,network,sub_devices,units,value_bits,fps,use,source\n"
+                              "mx3,resnet50,1,1,own,0,fit,nobody\n")
                    .has_value());
 }
 

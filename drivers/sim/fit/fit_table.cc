@@ -19,7 +19,7 @@ std::string fit_table(const std::vector<FitPoint>& points,
                       const FittedFigures& figures,
                       const std::vector<double>& left_out) {
   std::string rows =
-      "| network | sub-devices x units | bytes a value | published | simulated | off | left out |\n"
+      "| network | sub-devices x units | bits a value | published | simulated | off | left out |\n"
       "|---|---|---|---|---|---|---|\n";
   std::size_t next = 0;
   for (const FitPoint& point : points) {
@@ -37,7 +37,7 @@ std::string fit_table(const std::vector<FitPoint>& points,
                   rate.network.c_str(),
                   rate.sub_devices,
                   rate.units,
-                  rate.value_bytes,
+                  rate.value_bits.value_or(figures.link.value_bits),
                   rate.fps,
                   simulated,
                   percent(simulated / rate.fps - 1).c_str(),

@@ -37,7 +37,9 @@ Result<std::vector<PublishedRate>> read_published(const std::string& text) {
     rate.sets_sharing = row["use"] == "sharing";
     PENSTOCK_ASSIGN_OR_RETURN(const double sub_devices, number_in(row, "sub_devices"));
     PENSTOCK_ASSIGN_OR_RETURN(const double units, number_in(row, "units"));
-    PENSTOCK_ASSIGN_OR_RETURN(rate.value_bytes, number_in(row, "value_bytes"));
+    if (row["value_bits"] != "own") {
+      PENSTOCK_ASSIGN_OR_RETURN(rate.value_bits, number_in(row, "value_bits"));
+    }
     PENSTOCK_ASSIGN_OR_RETURN(rate.fps, number_in(row, "fps"));
     if (sub_devices < 1 || sub_devices > 64 || units < 1 || units > 64 || rate.fps <= 0) {
       return Error{Errc::kCorrupt,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,13 +11,14 @@
 namespace penstock::sim {
 
 /// A rate that somebody published for a network on a device: a line of `published.csv`.
-/// Units: frames a second; `value_bytes` are the bytes of one value on the link.
+/// Units: frames a second.
 struct PublishedRate {
   std::string profile;
   std::string network;
   int sub_devices = 1;  ///< That work on one frame together.
   int units = 1;        ///< Such groups, which take frames in turn.
-  double value_bytes = 1;
+  /// Bits of one value on the link in that run; nothing: those of the profile's link.
+  std::optional<double> value_bits;
   double fps = 0;
   bool sets_sharing = false;  ///< Used for the profile's `sharing_loss` alone, and not judged.
   std::string source;

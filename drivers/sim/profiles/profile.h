@@ -7,6 +7,7 @@
 
 #include "drivers/api/device_info.h"
 #include "drivers/sim/cost_model.h"
+#include "drivers/sim/link_model.h"
 #include "engine/base/clock.h"
 
 namespace penstock::sim {
@@ -80,14 +81,6 @@ struct ThermalFigures {
   double busy_watt = 0;  ///< More for each busy sub-device, at the reference clock.
   Duration tick = std::chrono::seconds(1);  ///< How often the ladder is looked at while warm.
   std::vector<ThermalRung> ladder;
-};
-
-struct LinkFigures {
-  double in_bytes_per_s = 0;  ///< 0: no limit.
-  double out_bytes_per_s = 0;
-  Duration latency{0};  ///< More for each transfer.
-  /// The host's own time and both transfers of a frame follow each other; else they overlap.
-  bool host_moves = false;
 };
 
 /// What a change of residence costs: drain when a model leaves; control and size / rate when it

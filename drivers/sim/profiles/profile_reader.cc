@@ -113,6 +113,10 @@ void read_timing(YamlFields& file, Diagnostics& diagnostics, Profile& profile) {
   profile.link.out_bytes_per_s = link.byte_rate("out");
   profile.link.latency = link.duration("latency");
   profile.link.host_moves = link.flag("host_moves", false);
+  const bool is_int8 = profile.numbers.kind == NumberFormat::Kind::kInt8;
+  profile.link.value_bits = link.number("value_bits", is_int8 ? 8 : 16, 1, 64);
+  profile.link.pad_channels =
+      static_cast<int>(link.integer("pad_channels", profile.numbers.pad_channels, 1, 4096));
   link.finish();
   YamlFields download(file.map("download"), file.path_of("download"), diagnostics, file.asked());
   profile.download.control = download.duration("control");
@@ -271,12 +275,12 @@ void read_file(YamlFields& file, Diagnostics& diagnostics, Profile& profile) {
   }
   read_memory(file, diagnostics, profile);
   read_costs(file, diagnostics, profile);
+  read_numbers(file, diagnostics, profile);  // The link's values are as stored, if not written.
   read_timing(file, diagnostics, profile);
   read_clock(file, diagnostics, profile);
   profile.mvm_limit = read_percent(file, "mvm_limit", diagnostics);
   profile.power_mode = read_percent(file, "power_mode", diagnostics);
   read_thermal(file, diagnostics, profile);
-  read_numbers(file, diagnostics, profile);
   read_calibrated(file, diagnostics, profile);
   for_each_item(file, "properties", [&](const YamlNode& item) {
     YamlFields fields(item, file.path_of("properties"), diagnostics, file.asked());

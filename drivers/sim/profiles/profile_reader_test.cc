@@ -73,6 +73,19 @@ TEST(ProfileReader, TakesWhatIsNotWrittenFromDefaults) {
   EXPECT_TRUE(profile->clock.steps.empty());
 }
 
+TEST(ProfileReader, SendsValuesAsTheyAreStoredUnlessTheLinkSaysOtherwise) {
+  const auto link = [](const std::string& more) {
+    return parse_profile(SourceText("p.yaml", std::string(kSmallest) + more)).value().link;
+  };
+  EXPECT_EQ(link("").value_bits, 8);
+  EXPECT_EQ(link("numbers: {type: bf16, pad_channels: 4}\n").value_bits, 16);
+  EXPECT_EQ(link("numbers: {type: bf16, pad_channels: 4}\n").pad_channels, 4);
+  const LinkFigures own =
+      link("numbers: {type: bf16, pad_channels: 4}\nlink: {value_bits: 10, pad_channels: 1}\n");
+  EXPECT_EQ(own.value_bits, 10);
+  EXPECT_EQ(own.pad_channels, 1);
+}
+
 TEST(ProfileReader, NamesPlaceAndRuleOfAMistake) {
   EXPECT_EQ(complaint(std::string(kSmallest) + "jitter: 0.9\n"),
             "p.yaml:6:9: error[E013]: 'jitter' is '0.9': must be from 0 to 0.5");
