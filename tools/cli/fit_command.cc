@@ -1,5 +1,6 @@
 #include "tools/cli/fit_command.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <iostream>
@@ -7,12 +8,13 @@
 #include <string>
 
 #include "drivers/openvino/openvino_driver.h"
+#include "engine/graph/file_access.h"
+#include "engine/graph/graph_spec.h"
 #include "tools/cli/arguments.h"
 #include "tools/cli/console.h"
 #include "tools/cli/graph_loader.h"
 #include "tools/cli/known_types.h"
 #include "tools/fit/fit_device.h"
-#include "tools/fit/fit_graph.h"
 #include "tools/fit/fit_report.h"
 #include "tools/fit/fit_search.h"
 #include "tools/fit/fit_trial.h"
@@ -21,21 +23,23 @@ namespace penstock {
 namespace {
 
 constexpr const char* kHelp =
-    R"(usage: penstock fit FILE [--device sim:PROFILE] [--fps N] [--drops SHARE] [--max-streams N]
-                        [--seconds N] [--set NAME=VALUE]... [--json]
+    R"(usage: penstock fit FILE [--device [NAME=]sim:PROFILE]... [--fps N] [--drops SHARE]
+                        [--max-streams N] [--seconds N] [--set NAME=VALUE]... [--json]
 
-How many streams of a graph fit on a simulated device, with what latency and drops, and which limit
-is met first. The graph's models, queues, windows and scheduler's knobs are kept; each stream passes
-each model once; the host's nodes take no time; nothing is computed. All of it is in virtual time:
-the same question has the same answer, on any machine.
-  --device sim:PROFILE  mx3, metis, aries, or the file of a profile; else the graph's own simulated
-                        device, without its faults
-  --fps N               of each stream; 30
-  --drops SHARE         that may be lost, such as 1% or 0.01; 1%
-  --max-streams N       ends the search; 256
-  --seconds N           virtual seconds of each run; 10
-  --set NAME=VALUE      gives a parameter of the graph its value
-  --json                prints one JSON object
+How many streams of a graph fit on simulated devices, with what latency and drops, and which limit
+is met first. The graph's models, queues, windows, weights, priorities and scheduler's knobs are
+kept; its streams are taken in turn, as many as are asked for; the host's nodes take no time;
+nothing is computed, and no clip is opened. All of it is in virtual time: the same question has the
+same answer, on any machine.
+  --device sim:PROFILE       all models on this one: mx3, metis, aries, or the file of a profile
+  --device NAME=sim:PROFILE  this one plays the graph's device NAME; more may follow
+                             without: the graph's own simulated devices, without their faults
+  --fps N                    of each stream; 30 is assumed
+  --drops SHARE              that each stream may lose, such as 1% or 0.01; 1%
+  --max-streams N            ends the search; 256
+  --seconds N                virtual seconds of each run; 10
+  --set NAME=VALUE           gives a parameter of the graph its value
+  --json                     prints one JSON object
 Exit code: 0 done, also if no stream fits; 2 wrong graph or usage, 4 device or model not available.
 
 example: penstock fit graphs/people.yaml --device sim:mx3 --fps 25
@@ -79,6 +83,7 @@ Result<std::uint32_t> count(const Arguments& arguments,
 Result<FitQuestion> read_question(const Arguments& arguments) {
   FitQuestion question;
   question.graph = arguments.plain().front();
+  question.is_fps_assumed = !arguments.value("--fps").has_value();
   PENSTOCK_ASSIGN_OR_RETURN(question.fps, number(arguments, "--fps", question.fps));
   PENSTOCK_ASSIGN_OR_RETURN(question.goal.drop_rate,
                             number(arguments, "--drops", question.goal.drop_rate));
@@ -96,15 +101,43 @@ Result<FitQuestion> read_question(const Arguments& arguments) {
   return question;
 }
 
-int answer(const GraphSpec& written, FitQuestion question, const Arguments& arguments) {
-  const auto device = fit_device(written, arguments.value("--device"));
-  if (!device.has_value()) {
-    return report_usage("fit", device.error());
+/// No clip is opened, so that none needs to be there. Labels and profiles are read.
+class WithoutClips final : public FileAccess {
+ public:
+  [[nodiscard]] bool is_readable(const std::string& path) const override {
+    const std::string suffix = ".yaml";
+    const bool is_profile = path.size() > suffix.size() &&
+                            path.compare(path.size() - suffix.size(), suffix.size(), suffix) == 0;
+    return !is_profile || files_.is_readable(path);
   }
-  const GraphSpec spec = on_device(written, *device);
-  question.device = "sim:" + (device->profile.empty() ? std::string("mx3") : device->profile);
+
+  [[nodiscard]] Result<std::string> read(const std::string& path) const override {
+    return files_.read(path);
+  }
+
+ private:
+  LocalFiles files_;
+};
+
+bool runs_model(const GraphSpec& spec) {
+  return std::any_of(spec.actors.begin(), spec.actors.end(), [](const ActorSpec& actor) {
+    return !actor.model.empty();
+  });
+}
+
+int answer(const GraphSpec& written, FitQuestion question, const Arguments& arguments) {
+  if (!runs_model(written)) {
+    return report_usage("fit",
+                        {Errc::kInvalidArgument,
+                         "graph '" + written.name + "' runs no model: no device limits it"});
+  }
+  const auto spec = on_simulated_devices(written, arguments.values("--device"));
+  if (!spec.has_value()) {
+    return report_usage("fit", spec.error());
+  }
+  question.devices = devices_in_use(*spec);
   FitWords words;
-  words.spec = &spec;
+  words.spec = &*spec;
   words.reference_driver = &openvino_driver_api();
   words.fps = question.fps;
   words.seconds = question.seconds;
@@ -134,7 +167,8 @@ int run(std::span<const std::string> args) {
     return report_usage("fit", question.error());
   }
   const TypeRegistry registry = make_registry();
-  const auto checked = load_graph(question->graph, *parsed, registry, CheckAgainst::kFiles);
+  const WithoutClips files;
+  const auto checked = load_graph(question->graph, *parsed, registry, CheckAgainst::kFiles, &files);
   if (!checked.has_value()) {
     return report_usage("fit", checked.error());
   }

@@ -18,7 +18,8 @@ namespace penstock {
 Result<CheckedGraph> load_graph(const std::string& path,
                                 const Arguments& arguments,
                                 const TypeRegistry& registry,
-                                CheckAgainst against) {
+                                CheckAgainst against,
+                                const FileAccess* files) {
   DriverModelProbe models(start_model_reader);
   std::optional<Result<DriverSet>> drivers;
   std::optional<DeviceSelector> selector;
@@ -37,6 +38,7 @@ Result<CheckedGraph> load_graph(const std::string& path,
   CheckRequest request;
   request.registry = &registry;
   request.models = &models;
+  request.files = files;
   request.devices = against == CheckAgainst::kMachine ? &devices : nullptr;
   PENSTOCK_ASSIGN_OR_RETURN(request.set, parse_settings(arguments.values("--set")));
   CheckedGraph checked = check_graph_file(path, request);

@@ -1,17 +1,25 @@
 #pragma once
 
-#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/graph/graph_spec.h"
 
 namespace penstock {
 
-/// Returns the simulated device that a graph is tried on: `wanted`, as "sim:PROFILE" or "sim", or
-/// the first simulated one that `spec` names. Of the latter its properties, sub-devices and seed
-/// hold too, but not its faults.
-/// Errors: `kInvalidArgument` if `wanted` is no simulated device, or nothing is named anywhere.
-Result<DeviceSpec> fit_device(const GraphSpec& spec, const std::optional<std::string>& wanted);
+/// Returns `spec` with simulated devices only, for a run in virtual time.
+///
+/// Each of `wanted` is "sim:PROFILE", on which all models run then, or "NAME=sim:PROFILE", which
+/// plays the graph's device NAME; others stay where the graph puts them. Of the graph's own
+/// simulated devices all words hold but faults and computing. A second choice that is not simulated
+/// is left out: without faults, no frame goes there.
+/// Errors: `kInvalidArgument` for a word of another form, a device that the graph does not use, or
+/// a model whose device is not simulated; it says which words would do.
+Result<GraphSpec> on_simulated_devices(GraphSpec spec, const std::vector<std::string>& wanted);
+
+/// Returns the devices that models of `spec` use, with what they are: ("npu", "sim:mx3").
+std::vector<std::pair<std::string, std::string>> devices_in_use(const GraphSpec& spec);
 
 }  // namespace penstock

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,27 +16,27 @@ namespace penstock {
 /// What a node of a reduced graph does.
 struct FitNode {
   enum class Kind {
-    kCameras,  ///< All streams.
+    kCameras,  ///< Copies of the streams of one source.
     kFeed,     ///< Puts the model's inputs on the frame.
     kStation,
     kEnd,
   };
   Kind kind = Kind::kCameras;
-  const ActorSpec* actor = nullptr;  ///< That runs the model, of feeds and stations.
+  const ActorSpec* actor = nullptr;  ///< The source, or what runs the model, of feeds and stations.
+  std::vector<FlowSpec> flows;       ///< Of stations: one for each copy of a stream.
 };
 
-/// A graph reduced to what a device sees of it: `nodes[i]` says what node `i` of `topology` does.
+/// A graph reduced to what devices see of it: `nodes[i]` says what node `i` of `topology` does.
 struct FitGraph {
   Topology topology;
   std::vector<FitNode> nodes;
+  std::vector<std::string> streams;              ///< Of the graph, that have copies.
+  std::map<std::string, std::size_t> stream_of;  ///< Index in `streams`, by the name of a copy.
 };
 
-/// Returns `spec` with all its models on `device`, pinned.
-GraphSpec on_device(GraphSpec spec, const DeviceSpec& device);
-
-/// Reduces a graph: `streams` live streams pass each actor that runs a model once, in the order of
-/// the graph; what the host does between them takes no time. Windows, queues and drop words are the
-/// graph's; what differs between its streams (weights, priorities, sources) is not kept.
+/// Reduces a graph: `streams` live streams, copies of the graph's own taken in turn, each pass the
+/// actors that run a model for their original once, in the order of the graph; what the host does
+/// between them takes no time. Windows, queues, drop words, weights and priorities are the graph's.
 /// `spec` outlives the result.
 /// Errors: `kInvalidArgument` for a graph that runs no model, or a model without requests.
 Result<FitGraph> reduce_graph(const GraphSpec& spec,

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tools/fit/fit_search.h"
 
@@ -10,8 +12,9 @@ namespace penstock {
 /// What was asked.
 struct FitQuestion {
   std::string graph;
-  std::string device;  ///< "sim:mx3".
+  std::vector<std::pair<std::string, std::string>> devices;  ///< ("npu", "sim:mx3")
   double fps = 30;
+  bool is_fps_assumed = false;  ///< Nobody said it.
   std::uint32_t seconds = 10;
   FitGoal goal;
 };

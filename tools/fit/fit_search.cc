@@ -6,7 +6,12 @@
 namespace penstock {
 
 bool does_fit(const FitFigures& figures, const FitGoal& goal) {
-  return figures.in_order && figures.failed == 0 && figures.drop_rate <= goal.drop_rate;
+  const bool is_each_served =
+      std::all_of(figures.by_stream.begin(), figures.by_stream.end(), [&](const auto& streams) {
+        return streams.drop_rate <= goal.drop_rate;
+      });
+  return figures.in_order && figures.failed == 0 && figures.drop_rate <= goal.drop_rate &&
+         is_each_served;
 }
 
 Result<FitAnswer> search_fit(const FitGoal& goal, const FitTrial& trial) {

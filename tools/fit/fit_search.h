@@ -23,7 +23,7 @@ struct FitAnswer {
 /// Runs the graph with that many streams.
 using FitTrial = std::function<Result<FitFigures>(std::uint32_t streams)>;
 
-/// Returns whether all that `figures` shows is as `goal` wants it.
+/// Returns whether all that `figures` shows is as `goal` wants it, for each of the graph's streams.
 bool does_fit(const FitFigures& figures, const FitGoal& goal);
 
 /// Finds the most streams that fit, by doubling and then halving what lies between.

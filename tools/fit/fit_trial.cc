@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,10 +29,15 @@ constexpr Duration kSample = std::chrono::seconds(1);
 /// Far more than a second of any graph takes.
 constexpr std::uint64_t kMostStepsASample = 50'000'000;
 
+/// Longer than any change of residence takes.
+constexpr Duration kMostOfAChange = std::chrono::minutes(1);
+
 /// What the ends of the graph see.
 struct Arrivals {
   TimePoint since;  ///< Frames that were there earlier are not measured.
   Histogram latency;
+  std::deque<Histogram> by_stream;    ///< Of the graph's streams.
+  std::vector<std::size_t> original;  ///< Index there, by the number of a stream.
   bool in_order = true;
 };
 
@@ -102,7 +108,10 @@ class EndNode final : public Node {
     last->second = frame.seq();
     const TimePoint taken = kOrigin + frame.time().pts;
     if (taken >= arrivals_->since) {
-      arrivals_->latency.record(static_cast<std::uint64_t>((emit.now() - taken).count()));
+      const auto latency = static_cast<std::uint64_t>((emit.now() - taken).count());
+      arrivals_->latency.record(latency);
+      arrivals_->by_stream[arrivals_->original[static_cast<std::size_t>(frame.stream())]].record(
+          latency);
     }
     return {};
   }
@@ -153,6 +162,15 @@ class Trial final : private NodeMakers {
     arrivals_.since = kOrigin + kFitWarmUp;
   }
 
+  Trial(const Trial&) = delete;
+  Trial& operator=(const Trial&) = delete;
+
+  /// A model may be on its way to a device, and is not given back before it has come there.
+  ~Trial() {
+    runner_.reset();
+    host_->run_out(clock_, clock_.now() + kMostOfAChange);
+  }
+
   Result<FitFigures> run() {
     PENSTOCK_RETURN_IF_ERROR(load());
     PENSTOCK_RETURN_IF_ERROR(compose());
@@ -173,8 +191,9 @@ class Trial final : private NodeMakers {
   /// What has been counted up to some moment.
   struct Books {
     StreamLedger::Totals frames;
+    std::vector<StreamLedger::Totals> by_stream;  // Of the graph's streams.
     std::uint64_t swaps = 0;
-    std::uint64_t swap_ns = 0;
+    std::map<std::string, std::uint64_t> swap_ns;  // By device.
   };
 
   /// How long a station had work at the device.
@@ -231,6 +250,12 @@ class Trial final : private NodeMakers {
     }
     PENSTOCK_ASSIGN_OR_RETURN(graph_, reduce_graph(*words_.spec, requests, streams_));
     PENSTOCK_ASSIGN_OR_RETURN(plan_, plan(graph_.topology));
+    for (const Plan::Stream& stream : plan_.streams) {
+      arrivals_.original.push_back(graph_.stream_of.at(stream.name));
+    }
+    for (std::size_t i = 0; i < graph_.streams.size(); ++i) {
+      arrivals_.by_stream.emplace_back();
+    }
     PENSTOCK_ASSIGN_OR_RETURN(run_, GraphRun::create(graph_.topology, plan_, *this, clock_));
     return {};
   }
@@ -258,21 +283,28 @@ class Trial final : private NodeMakers {
     return {};
   }
 
+  static void add(const StreamLedger::Totals& totals, StreamLedger::Totals& sum) {
+    sum.offered += totals.offered;
+    sum.delivered += totals.delivered;
+    sum.dropped += totals.dropped + totals.refused + totals.cancelled + totals.lost;
+    sum.failed += totals.failed;
+    for (std::size_t i = 0; i < totals.by_reason.size(); ++i) {
+      sum.by_reason[i] += totals.by_reason[i];
+    }
+  }
+
   [[nodiscard]] Books read_books() const {
     Books books;
+    books.by_stream.resize(graph_.streams.size());
     for (const SourcePump* pump : run_->pumps()) {
       const StreamLedger::Totals totals = pump->ledger().totals();
-      books.frames.offered += totals.offered;
-      books.frames.delivered += totals.delivered;
-      books.frames.dropped += totals.dropped + totals.refused + totals.cancelled + totals.lost;
-      books.frames.failed += totals.failed;
-      for (std::size_t i = 0; i < totals.by_reason.size(); ++i) {
-        books.frames.by_reason[i] += totals.by_reason[i];
-      }
+      add(totals, books.frames);
+      add(totals, books.by_stream[graph_.stream_of.at(pump->stream_name())]);
     }
     for (const PoolStatus::Package& package : pool_->status().packages) {
+      const ModelSpec* model = words_.spec->find_model(package.name);
       books.swaps += package.swaps;
-      books.swap_ns += package.swap_ns;
+      books.swap_ns[model == nullptr ? "" : model->device] += package.swap_ns;
     }
     return books;
   }
@@ -281,9 +313,10 @@ class Trial final : private NodeMakers {
   void sample() {
     const PoolStatus status = pool_->status();
     for (const PoolStatus::Device& device : status.devices) {
-      busy_.resize(std::max(busy_.size(), device.sub_devices.size()));
+      std::vector<double>& busy = busy_[device.name];
+      busy.resize(device.sub_devices.size());
       for (std::size_t i = 0; i < device.sub_devices.size(); ++i) {
-        busy_[i] += device.sub_devices[i].utilisation / words_.seconds;
+        busy[i] += device.sub_devices[i].utilisation / words_.seconds;
       }
     }
     for (std::size_t i = 0; i < fed_.size(); ++i) {
@@ -297,9 +330,36 @@ class Trial final : private NodeMakers {
     }
   }
 
+  static double milliseconds(std::uint64_t nanoseconds) {
+    return static_cast<double>(nanoseconds) * 1e-6;
+  }
+
+  static double drop_rate(const StreamLedger::Totals& before, const StreamLedger::Totals& after) {
+    const auto offered = static_cast<double>(after.offered - before.offered);
+    const std::uint64_t left_out = after.dropped - before.dropped + after.failed - before.failed;
+    return offered > 0 ? static_cast<double>(left_out) / offered : 1;
+  }
+
+  [[nodiscard]] FitStreams streams_of(std::size_t index,
+                                      const Books& before,
+                                      const Books& after) const {
+    FitStreams streams;
+    streams.name = graph_.streams[index];
+    streams.streams = static_cast<std::uint32_t>(
+        std::count(arrivals_.original.begin(), arrivals_.original.end(), index));
+    const StreamLedger::Totals& then = before.by_stream[index];
+    const StreamLedger::Totals& now = after.by_stream[index];
+    streams.delivered_fps =
+        static_cast<double>(now.delivered - then.delivered) / words_.seconds / streams.streams;
+    streams.drop_rate = drop_rate(then, now);
+    const Histogram& latency = arrivals_.by_stream[index];
+    streams.latency_p50_ms = milliseconds(latency.quantile(0.5));
+    streams.latency_p99_ms = milliseconds(latency.quantile(0.99));
+    return streams;
+  }
+
   [[nodiscard]] FitFigures figures(const Books& before, const Books& after) const {
     const double seconds = words_.seconds;
-    const auto offered = static_cast<double>(after.frames.offered - before.frames.offered);
     const auto delivered = static_cast<double>(after.frames.delivered - before.frames.delivered);
     FitFigures figures;
     figures.streams = streams_;
@@ -307,24 +367,30 @@ class Trial final : private NodeMakers {
     figures.wanted_fps = words_.fps;
     figures.delivered_fps = delivered / seconds / streams_;
     figures.failed = after.frames.failed - before.frames.failed;
-    const std::uint64_t left_out = after.frames.dropped - before.frames.dropped + figures.failed;
-    figures.drop_rate = offered > 0 ? static_cast<double>(left_out) / offered : 1;
+    figures.drop_rate = drop_rate(before.frames, after.frames);
+    for (std::size_t i = 0; i < graph_.streams.size(); ++i) {
+      figures.by_stream.push_back(streams_of(i, before, after));
+    }
     for (std::size_t i = 1; i < after.frames.by_reason.size(); ++i) {
       if (const auto count = after.frames.by_reason[i] - before.frames.by_reason[i]; count > 0) {
         figures.drops.emplace_back(to_string(static_cast<Reason>(i)), count);
       }
     }
     figures.in_order = arrivals_.in_order;
-    figures.latency_p50_ms = static_cast<double>(arrivals_.latency.quantile(0.5)) * 1e-6;
-    figures.latency_p99_ms = static_cast<double>(arrivals_.latency.quantile(0.99)) * 1e-6;
-    for (const double busy : busy_) {
-      figures.utilisation = std::max(figures.utilisation, busy);
+    figures.latency_p50_ms = milliseconds(arrivals_.latency.quantile(0.5));
+    figures.latency_p99_ms = milliseconds(arrivals_.latency.quantile(0.99));
+    for (const auto& [device, busy] : busy_) {
+      figures.utilisation =
+          std::max(figures.utilisation, *std::max_element(busy.begin(), busy.end()));
     }
     for (const Fed& fed : fed_) {
       figures.fed = std::max(figures.fed, fed.seconds / seconds);
     }
     figures.swaps_per_second = static_cast<double>(after.swaps - before.swaps) / seconds;
-    figures.swap_share = static_cast<double>(after.swap_ns - before.swap_ns) * 1e-9 / seconds;
+    for (const auto& [device, ns] : after.swap_ns) {
+      figures.swap_share = std::max(
+          figures.swap_share, static_cast<double>(ns - before.swap_ns.at(device)) * 1e-9 / seconds);
+    }
     figures.swap_share_limit = swap_share_limit_;
     return figures;
   }
@@ -351,7 +417,8 @@ class Trial final : private NodeMakers {
   }
 
   StationWords station(std::size_t node) override {
-    const ActorSpec& actor = *graph_.nodes[node].actor;
+    ActorSpec actor = *graph_.nodes[node].actor;
+    actor.flows = graph_.nodes[node].flows;
     const ModelSpec& model = *words_.spec->find_model(actor.model);
     StationWords station;
     station.make = models_->backend_of(actor, plan_);
@@ -375,7 +442,7 @@ class Trial final : private NodeMakers {
   std::map<std::string, std::vector<FeatureMap>> inputs_;  // By model.
   std::uint32_t cameras_ = 0;                              // Made so far.
   std::vector<Fed> fed_;                                   // By station.
-  std::vector<double> busy_;                               // By sub-device.
+  std::map<std::string, std::vector<double>> busy_;        // By device and sub-device.
   FitGraph graph_;
   Plan plan_;
   std::unique_ptr<GraphRun> run_;

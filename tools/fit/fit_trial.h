@@ -13,14 +13,14 @@ namespace penstock {
 
 /// What all runs of one question share.
 struct FitWords {
-  const GraphSpec* spec = nullptr;  ///< Of `on_device`; its one device is simulated.
+  const GraphSpec* spec = nullptr;  ///< Of `on_simulated_devices`.
   const PenstockDriverApi* reference_driver =
       nullptr;                 ///< Reads model files; null: there are none.
   double fps = 30;             ///< Of each stream.
   std::uint32_t seconds = 10;  ///< That are measured.
 };
 
-/// Runs `streams` live streams of the graph in virtual time, on a simulated device that computes
+/// Runs `streams` live streams of the graph in virtual time, on simulated devices that compute
 /// nothing: the classes that run in production, in one thread. The frames of the streams come at
 /// even distances. The first `kFitWarmUp` is left out of the figures. The same words give the same
 /// figures.

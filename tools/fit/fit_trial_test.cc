@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -61,6 +63,22 @@ GraphSpec chain_of(int models) {
   return spec;
 }
 
+/// Puts all models on `device`, which is the graph's own.
+GraphSpec on(GraphSpec spec, const DeviceSpec& device) {
+  spec.devices = {device};
+  for (ModelSpec& model : spec.models) {
+    model.device = device.name;
+    model.devices = {device.name};
+  }
+  for (ActorSpec& actor : spec.actors) {
+    if (!actor.model.empty()) {
+      actor.device = device.name;
+      actor.devices = {device.name};
+    }
+  }
+  return spec;
+}
+
 FitFigures run_with(const GraphSpec& spec, std::uint32_t streams) {
   FitWords words;
   words.spec = &spec;
@@ -71,7 +89,7 @@ FitFigures run_with(const GraphSpec& spec, std::uint32_t streams) {
 }
 
 TEST(FitTrial, DeliversAllFramesOfStreamsThatFit) {
-  const GraphSpec spec = on_device(chain_of(1), simulated("mx3"));
+  const GraphSpec spec = on(chain_of(1), simulated("mx3"));
   const FitFigures figures = run_with(spec, 2);
   EXPECT_EQ(figures.drop_rate, 0);
   EXPECT_EQ(figures.failed, 0U);
@@ -82,7 +100,7 @@ TEST(FitTrial, DeliversAllFramesOfStreamsThatFit) {
 }
 
 TEST(FitTrial, DropsFramesBeyondTheRateOfTheDevice) {
-  const GraphSpec spec = on_device(chain_of(1), simulated("mx3"));
+  const GraphSpec spec = on(chain_of(1), simulated("mx3"));
   const FitFigures figures = run_with(spec, 6);
   EXPECT_NEAR(figures.delivered_fps * 6, 100, 5) << "a frame each 10 ms";
   EXPECT_NEAR(figures.drop_rate, 80.0 / 180, 0.03);
@@ -91,7 +109,7 @@ TEST(FitTrial, DropsFramesBeyondTheRateOfTheDevice) {
 }
 
 TEST(FitTrial, CountsAModelOnceAStation) {
-  const GraphSpec spec = on_device(chain_of(2), simulated("metis"));
+  const GraphSpec spec = on(chain_of(2), simulated("metis"));
   const FitFigures figures = run_with(spec, 1);
   EXPECT_EQ(figures.models, 2U);
   EXPECT_EQ(figures.drop_rate, 0);
@@ -99,10 +117,10 @@ TEST(FitTrial, CountsAModelOnceAStation) {
 }
 
 TEST(FitTrial, AnswersTheSameQuestionTheSame) {
-  const GraphSpec spec = on_device(chain_of(2), simulated("mx3"));
+  const GraphSpec spec = on(chain_of(2), simulated("mx3"));
   FitQuestion question;
   question.graph = "chain.yaml";
-  question.device = "sim:mx3";
+  question.devices = {{"npu", "sim:mx3"}};
   question.goal.max_streams = 8;
   const auto ask = [&] {
     FitWords words;
@@ -120,7 +138,7 @@ TEST(FitTrial, AnswersTheSameQuestionTheSame) {
 }
 
 TEST(FitTrial, SaysWhatDoesNotLoad) {
-  const GraphSpec spec = on_device(chain_of(1), simulated("no/such.yaml"));
+  const GraphSpec spec = on(chain_of(1), simulated("no/such.yaml"));
   FitWords words;
   words.spec = &spec;
   const auto figures = run_fit_trial(words, 1);
@@ -129,20 +147,99 @@ TEST(FitTrial, SaysWhatDoesNotLoad) {
       << figures.error().message;
 }
 
-TEST(FitDevice, TakesTheOneThatIsNamedOrTheGraphsOwn) {
-  GraphSpec spec;
-  spec.name = "g";
-  EXPECT_EQ(fit_device(spec, "sim:metis").value().profile, "metis");
-  EXPECT_EQ(fit_device(spec, "cpu").error().code, Errc::kInvalidArgument);
-  EXPECT_EQ(fit_device(spec, std::nullopt).error().code, Errc::kInvalidArgument);
+/// Two cameras at one model, of which the first goes before the second.
+GraphSpec two_cameras() {
+  GraphSpec spec = chain_of(1);
+  ActorSpec yard = actor("yard", "");
+  StreamSpec stream;
+  stream.name = "yard";
+  yard.streams.push_back(stream);
+  spec.actors.insert(spec.actors.begin() + 1, yard);
+  InputSpec second;
+  second.from = "yard";
+  spec.actors[2].inputs.push_back(second);
+  spec.actors[3].flows = {{"cam", Priority::kHigh, 1}, {"yard", Priority::kNormal, 1}};
+  return on(std::move(spec), simulated("mx3"));
+}
+
+TEST(FitTrial, ServesStreamsByTheirPriorities) {
+  const GraphSpec spec = two_cameras();
+  const FitFigures figures = run_with(spec, 6);
+  ASSERT_EQ(figures.by_stream.size(), 2U);
+  const FitStreams& cam = figures.by_stream[0];
+  const FitStreams& yard = figures.by_stream[1];
+  EXPECT_EQ(cam.name, "cam");
+  EXPECT_EQ(cam.streams, 3U);
+  EXPECT_EQ(yard.streams, 3U);
+  EXPECT_LT(cam.drop_rate, 0.02) << "90 of the 100 frames a second that the device takes";
+  EXPECT_GT(yard.drop_rate, 0.8) << "what is left";
+  EXPECT_FALSE(does_fit(figures, {0.5, 6})) << "although less than half of all frames are lost";
+}
+
+TEST(FitTrial, SharesByTheWeightsOfStreams) {
+  GraphSpec spec = two_cameras();
+  spec.actors[3].flows = {{"cam", Priority::kNormal, 3}, {"yard", Priority::kNormal, 1}};
+  const FitFigures figures = run_with(spec, 16);
+  ASSERT_EQ(figures.by_stream.size(), 2U);
+  EXPECT_NEAR(figures.by_stream[0].delivered_fps / figures.by_stream[1].delivered_fps, 3, 0.3);
+}
+
+TEST(FitTrial, RunsModelsOnTheDevicesOfTheGraph) {
+  GraphSpec spec = on(chain_of(2), simulated("mx3"));
+  EXPECT_GT(run_with(spec, 1).swaps_per_second, 0) << "one holds one model";
+  DeviceSpec other = simulated("mx3");
+  other.name = "other";
+  spec.devices.push_back(other);
+  spec.models[1].device = "other";
+  spec.models[1].devices = {"other"};
+  spec.actors[4].device = "other";
+  spec.actors[4].devices = {"other"};
+  const FitFigures figures = run_with(spec, 3);
+  EXPECT_EQ(figures.swaps_per_second, 0) << "each has its own";
+  EXPECT_EQ(figures.drop_rate, 0);
+}
+
+/// Streams for which a run ends while a model is on its way to the device.
+TEST(FitTrial, EndsWhileAModelIsOnItsWay) {
+  const GraphSpec spec = on(chain_of(2), simulated("mx3", nanoseconds(1'000'000)));
+  for (std::uint32_t streams = 1; streams <= 8; ++streams) {
+    EXPECT_EQ(run_with(spec, streams).failed, 0U);
+  }
+}
+
+TEST(OnSimulatedDevices, PutsAllModelsOnTheOneThatIsNamed) {
+  const GraphSpec written = on(chain_of(2), simulated("aries"));
+  const GraphSpec spec = on_simulated_devices(written, {"sim:metis"}).value();
+  const std::vector<std::pair<std::string, std::string>> metis = {{"sim", "sim:metis"}};
+  EXPECT_EQ(devices_in_use(spec), metis);
+  EXPECT_EQ(spec.models[1].device, "sim");
+}
+
+TEST(OnSimulatedDevices, KeepsTheGraphsOwnWithoutFaultsAndComputing) {
   DeviceSpec own = simulated("aries");
   own.options.set("faults", OptionValue::List{}).set("compute", std::string("reference"));
-  spec.devices.push_back(own);
-  const DeviceSpec found = fit_device(spec, std::nullopt).value();
-  EXPECT_EQ(found.profile, "aries");
-  EXPECT_TRUE(found.options.has("service"));
-  EXPECT_FALSE(found.options.has("faults"));
-  EXPECT_FALSE(found.options.has("compute"));
+  const GraphSpec spec = on_simulated_devices(on(chain_of(1), own), {}).value();
+  EXPECT_EQ(spec.devices[0].profile, "aries");
+  EXPECT_TRUE(spec.devices[0].options.has("service"));
+  EXPECT_FALSE(spec.devices[0].options.has("faults"));
+  EXPECT_FALSE(spec.devices[0].options.has("compute"));
+}
+
+TEST(OnSimulatedDevices, LeavesOutASecondChoiceThatIsNotSimulated) {
+  GraphSpec written = on(chain_of(1), simulated("mx3"));
+  DeviceSpec cpu;
+  cpu.name = cpu.type = "cpu";
+  written.devices.push_back(cpu);
+  written.actors[2].devices = {"npu", "cpu"};
+  EXPECT_EQ(on_simulated_devices(written, {}).value().models[0].devices,
+            (std::vector<std::string>{"npu"}));
+  written.actors[2].devices = {"cpu", "npu"};
+  const auto refused = on_simulated_devices(written, {});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().message.find("--device cpu=sim:mx3"), std::string::npos);
+  const auto played = on_simulated_devices(written, {"cpu=sim:aries"});
+  ASSERT_TRUE(played.has_value()) << played.error().message;
+  EXPECT_EQ(played->models[0].devices, (std::vector<std::string>{"cpu", "npu"}));
 }
 
 TEST(ReduceGraph, KeepsTheWayOfAFrameThroughTheModels) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -55,6 +56,15 @@ class VirtualHost final : public HostServices, public Runnable {
 
   [[nodiscard]] const PenstockDriverApi* reference_driver() const noexcept override {
     return reference_driver_;
+  }
+
+  /// Makes the calls that are due until `until`, with the clock in step: for what waits for a
+  /// change of residence when nobody drives the runner any more.
+  void run_out(ManualClock& clock, TimePoint until) {
+    for (auto next = wake_at(); next.has_value() && *next <= until; next = wake_at()) {
+      clock.advance_to(std::max(*next, clock.now()));
+      step(clock.now());
+    }
   }
 
   Step step(TimePoint now) override {
