@@ -40,8 +40,9 @@ class DevicePool::Backend final : public InferenceBackend {
     submission.user = user_;
     submission.slot = job.slot;
     submission.token = job.token;
-    submission.inputs.assign(job.inputs.begin(), job.inputs.end());
-    submission.outputs.assign(job.outputs.begin(), job.outputs.end());
+    submission.maps = user_->box.take_maps();
+    submission.maps->inputs.assign(job.inputs.begin(), job.inputs.end());
+    submission.maps->outputs.assign(job.outputs.begin(), job.outputs.end());
     submission.stream = job.stream;
     submission.frames = job.frames;
     submission.deadline = job.deadline;

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/device/job_maps.h"
 #include "engine/device/testing/fake_port.h"
 #include "engine/device/testing/number_maps.h"
 
@@ -59,7 +60,10 @@ class DeviceRunnerTest : public ::testing::Test, public DeviceRunner::Reports {
   }
 
   void run_job(std::uint64_t batch) {
-    device_->sub_devices()[0]->run({BatchNumber{batch}, kLane, {number_map(1)}, {number_map(0)}});
+    auto maps = std::make_shared<JobMaps>();
+    maps->inputs = {number_map(1)};
+    maps->outputs = {number_map(0)};
+    device_->sub_devices()[0]->run({BatchNumber{batch}, kLane, std::move(maps)});
   }
 
   ManualClock clock_{TimePoint(seconds(1000))};

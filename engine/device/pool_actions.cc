@@ -49,8 +49,7 @@ void DevicePool::Core::run(const RunBatch& action) {
   SubDeviceRunner::Job job;
   job.batch = action.batch;
   job.lane = lane_of(book, action.package, action.placement);
-  job.inputs = first.inputs;
-  job.outputs = first.outputs;
+  job.maps = first.maps;
   running_.push_back({action.batch, action.package, first.number});
   std::size_t lead = 0;
   while (lead + 1 < book.runner->sub_devices().size() && job.lane.sub_devices != 0 &&
@@ -131,13 +130,17 @@ void DevicePool::Core::finish(RequestNumber number, FinishReason reason) {
     }
   }
   // The memory goes back before its owner hears of it.
-  ended.inputs.clear();
-  ended.outputs.clear();
+  std::shared_ptr<JobMaps> maps = std::move(ended.maps);
+  if (maps.use_count() == 1) {
+    maps->clear();
+  } else {
+    maps.reset();  // A device that was given up may still use it.
+  }
   const std::shared_ptr<User> user = std::move(ended.user);
   ended.user.reset();
   ended.number = {};
   free_requests_.push_back(static_cast<std::uint32_t>(number.value & kPlaceMask));
-  user->box.put(std::move(done));
+  user->box.put(std::move(done), std::move(maps));
 }
 
 }  // namespace penstock

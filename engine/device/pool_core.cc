@@ -170,8 +170,7 @@ void DevicePool::Core::submit(Submission& submission, TimePoint now) {
   made.token = submission.token;
   made.frames = submission.frames;
   made.deadline = submission.deadline;
-  made.inputs = std::move(submission.inputs);
-  made.outputs = std::move(submission.outputs);
+  made.maps = std::move(submission.maps);
   made.code = Errc::kOk;
   made.message.clear();
   made.device_time = {};
@@ -409,7 +408,7 @@ void DevicePool::Core::shut_down(
       done.token = left.token;
       done.code = Errc::kUnavailable;
       done.message = "the devices were closed";
-      left.user->box.put(std::move(done));
+      left.user->box.put(std::move(done), nullptr);
     }
   }
   requests_.clear();

@@ -16,6 +16,7 @@
 #include "engine/device/device_pool.h"
 #include "engine/device/device_runner.h"
 #include "engine/device/inbox.h"
+#include "engine/device/job_maps.h"
 #include "engine/device/rate_meter.h"
 #include "engine/device/reply_box.h"
 #include "engine/run/runnable.h"
@@ -48,8 +49,7 @@ class DevicePool::Core final : public Runnable {
     std::shared_ptr<User> user;
     std::uint32_t slot = 0;
     std::uint64_t token = 0;
-    std::vector<FeatureMap> inputs;
-    std::vector<FeatureMap> outputs;
+    std::shared_ptr<JobMaps> maps;
     StreamId stream{};
     std::uint32_t frames = 1;
     TimePoint deadline = TimePoint::max();
@@ -158,8 +158,7 @@ class DevicePool::Core final : public Runnable {
     std::uint32_t frames = 1;
     TimePoint deadline;
     FlowNumber flow;
-    std::vector<FeatureMap> inputs;
-    std::vector<FeatureMap> outputs;
+    std::shared_ptr<JobMaps> maps;
     Errc code = Errc::kOk;  // Of its last run.
     std::string message;
     Duration device_time{0};

@@ -79,8 +79,7 @@ void SubDeviceRunner::pop_ends() {
     Place& place = lanes_[lane].places[index];
     place.busy = false;
     // The memory goes back before the scheduler hears of it: it may hand it out again at once.
-    place.inputs.clear();
-    place.outputs.clear();
+    place.maps.reset();
     end(place.batch, done->code, std::move(done->message), done->device_time);
   }
 }
@@ -114,15 +113,13 @@ bool SubDeviceRunner::start(Job& job) {
   const auto index = static_cast<std::uint32_t>(place - book.places.begin());
   const auto lane = static_cast<std::size_t>(&book - lanes_.data());
   place->batch = job.batch;
-  place->inputs = std::move(job.inputs);
-  place->outputs = std::move(job.outputs);
+  place->maps = std::move(job.maps);
   place->busy = true;
-  const Status status =
-      slots_->submit(book.lane, index, place->inputs, place->outputs, token_of(lane, index));
+  const Status status = slots_->submit(
+      book.lane, index, place->maps->inputs, place->maps->outputs, token_of(lane, index));
   if (!status.has_value()) {
     place->busy = false;
-    place->inputs.clear();
-    place->outputs.clear();
+    place->maps.reset();
     end(place->batch, status.error().code, status.error().message, {});
   }
   return true;

@@ -11,9 +11,9 @@
 #include "engine/base/result.h"
 #include "engine/device/device_port.h"
 #include "engine/device/inbox.h"
+#include "engine/device/job_maps.h"
 #include "engine/run/runnable.h"
 #include "engine/schedule/schedule_ids.h"
-#include "engine/tensor/feature_map.h"
 
 namespace penstock {
 
@@ -50,8 +50,7 @@ class SubDeviceRunner final : public Runnable {
   struct Job {
     BatchNumber batch{};
     Lane lane;
-    std::vector<FeatureMap> inputs;
-    std::vector<FeatureMap> outputs;
+    std::shared_ptr<const JobMaps> maps;
   };
 
   /// `reports` outlives the runner.
@@ -81,8 +80,7 @@ class SubDeviceRunner final : public Runnable {
   struct Place {
     bool busy = false;
     BatchNumber batch{};
-    std::vector<FeatureMap> inputs;
-    std::vector<FeatureMap> outputs;
+    std::shared_ptr<const JobMaps> maps;
   };
 
   struct LaneBook {

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/device/job_maps.h"
 #include "engine/device/testing/fake_port.h"
 #include "engine/device/testing/number_maps.h"
 
@@ -43,7 +44,10 @@ class SubDeviceRunnerTest : public ::testing::Test, public SubDeviceReports {
 
   FeatureMap run(std::uint64_t batch, std::int32_t value, Lane lane = kLane) {
     FeatureMap output = number_map(0);
-    sub_device_.run({BatchNumber{batch}, lane, {number_map(value)}, {output}});
+    auto maps = std::make_shared<JobMaps>();
+    maps->inputs = {number_map(value)};
+    maps->outputs = {output};
+    sub_device_.run({BatchNumber{batch}, lane, std::move(maps)});
     return output;
   }
 
