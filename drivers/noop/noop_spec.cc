@@ -54,6 +54,16 @@ void read_placements(OptionReader& reader, std::uint32_t sub_devices, NoopSpec& 
   }
 }
 
+/// Returns `shape` with the extents of `example` where it is open.
+Shape closed_like(Shape shape, const Shape& example) {
+  for (std::size_t axis = 0; axis < std::min(shape.rank(), example.rank()); ++axis) {
+    if (shape[axis] == Shape::kDynamic) {
+      shape.set(axis, example[axis]);
+    }
+  }
+  return shape;
+}
+
 /// Returns the ports' shapes with `choice`; what it leaves open in an output takes the extent that
 /// the first input has there. Complaints go to `reader`.
 ShapeBucket bucket_of(OptionReader& reader, const ModelInfo& info, const ShapeChoice& choice) {
@@ -74,13 +84,8 @@ ShapeBucket bucket_of(OptionReader& reader, const ModelInfo& info, const ShapeCh
     bucket.inputs[*index] = shape;
   }
   for (const TensorSpec& output : info.outputs) {
-    Shape shape = output.shape;
-    for (std::size_t axis = 0; axis < shape.rank() && !choice.shapes.empty(); ++axis) {
-      if (shape[axis] == Shape::kDynamic && axis < bucket.inputs.front().rank()) {
-        shape.set(axis, bucket.inputs.front()[axis]);
-      }
-    }
-    bucket.outputs.push_back(shape);
+    bucket.outputs.push_back(
+        choice.shapes.empty() ? output.shape : closed_like(output.shape, bucket.inputs.front()));
   }
   for (auto* shapes : {&bucket.inputs, &bucket.outputs}) {
     for (Shape& shape : *shapes) {
@@ -108,6 +113,9 @@ void fix_shapes(OptionReader& reader, const ShapeOptions& options, NoopSpec& spe
   std::vector<ShapeBucket> buckets;
   for (const ShapeChoice& choice : options.choices) {
     buckets.push_back(bucket_of(reader, info, choice));
+    if (buckets.back().outputs.size() != info.outputs.size()) {
+      return;  // It was rejected; the others would be for the same reason.
+    }
   }
   sort_buckets(buckets);
   for (std::size_t i = 0; i < info.inputs.size(); ++i) {

@@ -8,6 +8,7 @@
 namespace penstock {
 namespace {
 
+/// `batch` is 0 where no batches are made.
 Status check_port(const TensorSpec& spec,
                   const Shape& shape,
                   const char* what,
@@ -22,6 +23,16 @@ Status check_port(const TensorSpec& spec,
     return Error{Errc::kInvalidArgument,
                  std::string(what) + " '" + spec.name + "': shape " + shape.to_string() +
                      " for batches of " + std::to_string(batch)};
+  }
+  return {};
+}
+
+Status check_ports(BatchShapes::Specs specs,
+                   const std::vector<Shape>& shapes,
+                   const char* what,
+                   std::int64_t batch) {
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    PENSTOCK_RETURN_IF_ERROR(check_port(*specs[i], shapes[i], what, batch));
   }
   return {};
 }
@@ -58,13 +69,9 @@ Result<BatchShapes> BatchShapes::create(Specs inputs,
     const bool is_own =
         shapes.has_buckets_ && !bucket.inputs.empty() && bucket.inputs[0].rank() > 0;
     const std::int64_t full = is_own ? bucket.inputs[0][0] : std::int64_t{batch_size};
-    const std::int64_t batch = batch_size == 1 ? 0 : full;  // 0: no batches are made.
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      PENSTOCK_RETURN_IF_ERROR(check_port(*inputs[i], bucket.inputs[i], "input", batch));
-    }
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      PENSTOCK_RETURN_IF_ERROR(check_port(*outputs[i], bucket.outputs[i], "output", batch));
-    }
+    const std::int64_t batch = batch_size == 1 ? 0 : full;
+    PENSTOCK_RETURN_IF_ERROR(check_ports(inputs, bucket.inputs, "input", batch));
+    PENSTOCK_RETURN_IF_ERROR(check_ports(outputs, bucket.outputs, "output", batch));
   }
   return shapes;
 }

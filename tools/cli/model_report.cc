@@ -117,30 +117,41 @@ std::string suggested_shape(const TensorFacts& input, std::int64_t size) {
   return text + "]";
 }
 
+/// Returns "[[1, 3, 320, 320], [1, 3, 640, 640]]".
+std::string suggested_shapes(const TensorFacts& input) {
+  return "[" + suggested_shape(input, 320) + ", " + suggested_shape(input, 640) + "]";
+}
+
+/// Returns the same of each open input by its name, "{ids: [...], mask: [...]}".
+std::string suggested_map(const std::vector<TensorFacts>& inputs) {
+  std::string text;
+  for (const TensorFacts& input : inputs) {
+    if (is_open(input)) {
+      text += text.empty() ? "{" : ", ";
+      text += Json(input.name).dump() + ": " + suggested_shapes(input);
+    }
+  }
+  return text + "}";
+}
+
 /// Returns the words for sizes that the model leaves open; "" where it fixes all.
 std::string shapes_lines(const ModelFacts& model) {
   std::string text;
   if (wants_shapes(model)) {
-    const bool is_one = model.inputs.size() == 1;
-    for (const TensorFacts& input : model.inputs) {
-      if (!is_open(input)) {
-        continue;
-      }
-      text += (text.empty() ? "    shapes: " : ", ") +
-              std::string(!is_one && text.empty() ? "{" : "") +
-              (is_one ? std::string() : Json(input.name).dump() + ": ") + "[" +
-              suggested_shape(input, 320) + ", " + suggested_shape(input, 640) + "]";
-    }
-    text += std::string(is_one ? "" : "}") +
-            "  # sizes of your choice, the smaller first: a frame runs in the first it fits into\n";
+    text = "    shapes: " +
+           (model.inputs.size() == 1 ? suggested_shapes(model.inputs.front())
+                                     : suggested_map(model.inputs)) +
+           "  # sizes of your choice, the smaller first: a frame runs in the first it fits into\n";
   }
   const bool has_open_batch =
       !model.inputs.empty() &&
       std::all_of(model.inputs.begin(), model.inputs.end(), [](const TensorFacts& input) {
         return !input.dims.empty() && input.dims.front() < 0;
       });
-  return text +
-         (has_open_batch ? "    # batch: {size: 4, buckets: [1, 2]}  # its batch is open\n" : "");
+  if (has_open_batch) {
+    text += "    # batch: {size: 4, buckets: [1, 2]}  # its batch is open\n";
+  }
+  return text;
 }
 
 std::string snippet(const std::string& path,
