@@ -92,6 +92,17 @@ TEST_F(SimDriverTest, ReadsAProfileOfTheUser) {
   EXPECT_EQ(device_->info().sub_devices.size(), 3U);
 }
 
+TEST_F(SimDriverTest, NamesItselfOnceAndThePlaceInAProfileThatIsWrong) {
+  const std::string path = ::testing::TempDir() + "/wrong.yaml";
+  std::ofstream(path) << "profile: own\ntitle: simulated own\nidentity: 'own-{index}'\n"
+                         "sub_devices: {count: 3}\nmodes: [{name: single}]\njitter: 2\n";
+  const auto driver = Driver::create(sim_driver_api(), host_, {{"devices", path}});
+  ASSERT_FALSE(driver.has_value());
+  EXPECT_EQ(driver.error().message,
+            "driver 'sim': option 'devices': " + path +
+                ":6:9: error[E013]: 'jitter' is '2': must be from 0 to 0.5");
+}
+
 TEST_F(SimDriverTest, RefusesOptionsNamingWhatIsWrong) {
   const auto refusal = [&](const DriverOptions& options) {
     const auto driver = Driver::create(sim_driver_api(), host_, options);

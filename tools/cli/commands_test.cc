@@ -119,6 +119,30 @@ actors:
   EXPECT_TRUE(contains(answer.err, "error[E041]")) << answer.err;
 }
 
+TEST(CheckCommand, NamesAWrongProfileOnceWithItsPlace) {
+  write_graph("wrong_profile.yaml",
+              "profile: own\ntitle: simulated own\nidentity: 'own-{index}'\n"
+              "sub_devices: {count: 3}\nmodes: [{name: single}]\njitter: 2\n");
+  const std::string model = testing::asset("models/blazeface_128.onnx").string();
+  const std::string path = write_graph("on_wrong_profile.yaml", R"(graph: g
+devices:
+  npu: {type: sim, profile: wrong_profile.yaml}
+models:
+  faces: {file: )" + model + R"(, device: npu, preprocess: {letterbox: [128, 128]}}
+actors:
+  cam:    {type: video_source, uri: "rtsp://10.0.0.1/main"}
+  detect: {type: infer, model: faces, in: cam}
+  log:    {type: discard, in: detect}
+)");
+  const Answer answer = ask(check_command(), {path});
+  EXPECT_EQ(answer.code, kExitUnavailable);
+  EXPECT_TRUE(contains(answer.err, "wrong_profile.yaml:6:9: error[E013]: 'jitter' is '2'"))
+      << answer.err;
+  const auto first = answer.err.find("driver 'sim'");
+  EXPECT_NE(first, std::string::npos) << answer.err;
+  EXPECT_EQ(answer.err.find("driver 'sim'", first + 1), std::string::npos) << answer.err;
+}
+
 TEST(GraphCommand, PrintsTextUnlessTold) {
   const Answer answer = ask(graph_command(), {right_graph()});
   EXPECT_EQ(answer.code, kExitDone) << answer.err;

@@ -31,16 +31,6 @@ std::shared_ptr<HostServices> make_host() {
       &openvino_driver_api());
 }
 
-Result<Driver> start(const PenstockDriverApi& api,
-                     std::shared_ptr<HostServices> host,
-                     const DriverOptions& options = {}) {
-  auto driver = Driver::create(api, std::move(host), options);
-  if (!driver.has_value()) {
-    return driver.error().within("driver '" + std::string(api.name) + "'");
-  }
-  return driver;
-}
-
 }  // namespace
 
 std::vector<const PenstockDriverApi*> linked_drivers() {
@@ -51,7 +41,7 @@ Result<DriverSet> start_drivers() {
   const auto host = make_host();
   DriverSet drivers;
   for (const PenstockDriverApi* api : linked_drivers()) {
-    PENSTOCK_ASSIGN_OR_RETURN(Driver driver, start(*api, host));
+    PENSTOCK_ASSIGN_OR_RETURN(Driver driver, Driver::create(*api, host));
     PENSTOCK_RETURN_IF_ERROR(drivers.add(std::move(driver)));
   }
   return drivers;
@@ -60,7 +50,7 @@ Result<DriverSet> start_drivers() {
 DeviceSelector::DeviceSelector(const DriverSet& drivers)
     : drivers_(drivers),
       simulated_([](const DriverOptions& options) {
-        return start(sim_driver_api(), make_host(), options);
+        return Driver::create(sim_driver_api(), make_host(), options);
       }) {}
 
 Result<DeviceChoice> DeviceSelector::select(const DeviceSpec& device) {
@@ -69,7 +59,7 @@ Result<DeviceChoice> DeviceSelector::select(const DeviceSpec& device) {
 }
 
 Result<std::shared_ptr<Driver>> start_model_reader() {
-  PENSTOCK_ASSIGN_OR_RETURN(Driver driver, start(openvino_driver_api(), make_host()));
+  PENSTOCK_ASSIGN_OR_RETURN(Driver driver, Driver::create(openvino_driver_api(), make_host()));
   return std::make_shared<Driver>(std::move(driver));
 }
 

@@ -34,7 +34,7 @@ void read_sub_devices(YamlFields& file, Diagnostics& diagnostics, Profile& profi
       static_cast<int>(fields.integer("group", profile.sub_devices, 1, profile.sub_devices));
   profile.max_resident = static_cast<std::uint32_t>(fields.integer("max_resident", 0, 0, 1024));
   if (profile.sub_devices % profile.group_size != 0) {
-    fields.reject("group", "must divide the count");
+    fields.reject("group", "must divide the count, " + std::to_string(profile.sub_devices));
   }
   fields.finish();
 }
@@ -70,13 +70,11 @@ void read_memory(YamlFields& file, Diagnostics& diagnostics, Profile& profile) {
     level.size = fields.require("size").bytes("size");
     level.reserved = fields.bytes("reserved");
     level.resident = fields.flag("resident", true);
-    for (const std::string& what : fields.texts("counts")) {
+    for (const std::string& what :
+         fields.words("counts", {"weights", "activations", "transfers"})) {
       level.weights |= what == "weights";
       level.activations |= what == "activations";
       level.transfers |= what == "transfers";
-      if (what != "weights" && what != "activations" && what != "transfers") {
-        fields.reject("counts", "wants weights, activations, transfers");
-      }
     }
     if (level.reserved > level.size) {
       fields.reject("reserved", "must not be more than the size");
@@ -137,8 +135,11 @@ void read_clock(YamlFields& file, Diagnostics& diagnostics, Profile& profile) {
   clock.reference = fields.number("reference", clock.initial, 1, 1e6);
   clock.per_sub_device = fields.flag("per_sub_device", true);
   clock.settle = fields.duration("settle");
-  if (!std::is_sorted(clock.steps.begin(), clock.steps.end())) {
-    fields.reject("steps", "must rise");
+  for (std::size_t i = 1; i < clock.steps.size(); ++i) {
+    if (clock.steps[i] <= clock.steps[i - 1]) {
+      fields.reject_item("steps", i, "must rise: it is not above the one before it");
+      break;
+    }
   }
   if (!clock.steps.empty() &&
       std::find(clock.steps.begin(), clock.steps.end(), clock.initial) == clock.steps.end()) {

@@ -1,6 +1,7 @@
 #include "drivers/sim/profiles/profile_reader.h"
 
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
 
@@ -97,6 +98,25 @@ TEST(ProfileReader, NamesPlaceAndRuleOfAMistake) {
             "p.yaml:6:9: error[E012]: 'memory' wants a list, not '3'");
 }
 
+/// Every message has file, line, column, key, value and rule.
+TEST(ProfileReader, NamesTheItemOfAListThatIsWrong) {
+  EXPECT_EQ(complaint(std::string(kSmallest) + "clock: {steps: [1, 5, 3]}\n"),
+            "p.yaml:6:23: error[E013]: 'clock.steps' is '3': must rise: it is not above the one "
+            "before it");
+  EXPECT_EQ(
+      complaint(std::string(kSmallest) + "memory: [{name: a, size: 1MB, counts: [wights]}]\n"),
+      "p.yaml:6:40: error[E013]: 'memory.counts' is 'wights': wants one of weights, "
+      "activations, transfers");
+  EXPECT_EQ(complaint(std::string(kSmallest) + "memory: [{name: a, size: 1MB, reserved: 2MB}]\n"),
+            "p.yaml:6:41: error[E013]: 'memory.reserved' is '2MB': must not be more than the size");
+  EXPECT_EQ(
+      complaint(std::string(kSmallest) + "thermal: {ladder: [{action: melt, at: 90}]}\n"),
+      "p.yaml:6:29: error[E013]: 'thermal.ladder.action' is 'melt': wants one of warn, limit, "
+      "clock, shutdown");
+  EXPECT_EQ(complaint(std::string(kSmallest) + "reset: soon\n").substr(0, 40),
+            "p.yaml:6:8: error[E013]: 'reset' is 'soo");
+}
+
 TEST(ProfileReader, ReportsAllMistakesAtOnce) {
   const std::string text = complaint("title: a device\nidentity: x\nmodes: []\n");
   EXPECT_NE(text.find("'profile' is missing"), std::string::npos) << text;
@@ -136,6 +156,15 @@ TEST(ProfileReader, KnowsTheKeysOfThePublishedSchemaAndNoOthers) {
   std::set<std::string> published;
   add_keys(nlohmann::json::parse(file), "", &published);
   EXPECT_EQ(published, profile_keys());
+}
+
+TEST(ProfileReader, KnowsTheKeysThatTheDocumentLists) {
+  std::ifstream file("docs/simulated-devices.md");
+  ASSERT_TRUE(file.good());
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  for (const std::string& key : profile_keys()) {
+    EXPECT_NE(text.find("\n| `" + key + "` |"), std::string::npos) << key;
+  }
 }
 
 }  // namespace

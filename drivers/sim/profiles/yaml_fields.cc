@@ -79,6 +79,13 @@ void YamlFields::reject(std::string_view key, const std::string& rule) {
   }
 }
 
+void YamlFields::reject_item(std::string_view key, std::size_t index, const std::string& rule) {
+  const YamlNode* node = map_.find(key);
+  if (node != nullptr && index < node->items().size()) {
+    wrong(node->items()[index], key, rule);
+  }
+}
+
 const YamlNode* YamlFields::scalar(std::string_view key, const char* wanted) {
   const YamlNode* node = find(key);
   if (node != nullptr && !node->is_scalar()) {
@@ -212,6 +219,20 @@ std::vector<std::string> YamlFields::texts(std::string_view key) {
       result.push_back(item.text());
     } else {
       wrong(item, key, "wants a list of words");
+    }
+  }
+  return result;
+}
+
+std::vector<std::string> YamlFields::words(std::string_view key,
+                                           std::initializer_list<std::string_view> words) {
+  const std::vector<std::string> known(words.begin(), words.end());
+  std::vector<std::string> result;
+  for (const YamlNode& item : list(key).items()) {
+    if (item.is_scalar() && std::find(known.begin(), known.end(), item.text()) != known.end()) {
+      result.push_back(item.text());
+    } else {
+      wrong(item, key, "wants " + one_of(known));
     }
   }
   return result;

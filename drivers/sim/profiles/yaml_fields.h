@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <set>
@@ -47,6 +48,9 @@ class YamlFields {
   double byte_rate(std::string_view key, double otherwise = 0);
   /// Returns the items of a list of scalars as texts.
   std::vector<std::string> texts(std::string_view key);
+  /// Likewise, of which each must be one of `words`.
+  std::vector<std::string> words(std::string_view key,
+                                 std::initializer_list<std::string_view> words);
   std::vector<double> numbers(std::string_view key, double least, double most);
 
   /// Returns the value of `key` for a reader of its own; a null node if it is not written or is not
@@ -61,6 +65,9 @@ class YamlFields {
 
   /// Reports that the value of `key`, or this map where the key is not written, breaks `rule`.
   void reject(std::string_view key, const std::string& rule);
+
+  /// Likewise, of an item of a list. Pre: the key is a list with that item.
+  void reject_item(std::string_view key, std::size_t index, const std::string& rule);
 
   /// Reports the keys that nobody asked for.
   void finish();

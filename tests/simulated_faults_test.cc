@@ -1,0 +1,162 @@
+// Each kind of fault that a script can name, on the whole way: a graph with a simulated device, run
+// by the program.
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/child_program.h"
+#include "tests/support/runfiles.h"
+
+namespace penstock {
+namespace {
+
+using nlohmann::json;
+using testing::checkout_file;
+using testing::ChildProgram;
+namespace fs = std::filesystem;
+
+constexpr std::size_t kFrames = 60;
+
+/// A folder and a run directory of its own: claims of other tests do not reach it.
+class SimulatedFaultsTest : public ::testing::Test {
+ protected:
+  SimulatedFaultsTest()
+      : folder_(testing::scratch_folder() /
+                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    fs::create_directories(folder_ / "run");
+    fs::permissions(folder_ / "run", fs::perms::owner_all);
+    fs::create_directory_symlink(fs::absolute(checkout_file("models")), folder_ / "models");
+    setenv("XDG_RUNTIME_DIR", (folder_ / "run").c_str(), 1);
+    setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
+  }
+
+  /// Runs a graph whose device has the fault `fault`; its results are zeros, which the decoder
+  /// takes for faces.
+  json run_with(const std::string& fault) {
+    std::ofstream(folder_ / "g.yaml") << R"(graph: faults
+scheduler: {job_limit: 300ms}
+devices:
+  npu: {type: sim, profile: mx3, compute: none, faults: [{)"
+                                      << fault << R"(}]}
+models:
+  faces:
+    file: models/blazeface_short.tflite
+    device: npu
+    preprocess: {letterbox: [128, 128], color: rgb, normalize: {mean: 127.5, std: 127.5}}
+    postprocess: {decode: blazeface, labels: [face], score: 0.4, iou: 0.3}
+actors:
+  cam:    {type: test_source, size: [128, 128], frames: 60}
+  detect: {type: infer, model: faces, in: cam}
+  log:    {type: jsonl_sink, in: detect, path: out.jsonl}
+)";
+    ChildProgram program(
+        {fs::absolute(checkout_file("tools/cli/penstock")).string(), "run", "g.yaml", "--json"},
+        folder_);
+    code_ = program.wait();
+    err_ = program.err();
+    return json::parse(program.out(), nullptr, false);
+  }
+
+  [[nodiscard]] std::vector<json> lines() const {
+    std::ifstream in(folder_ / "out.jsonl");
+    std::vector<json> read;
+    for (std::string line; std::getline(in, line);) {
+      read.push_back(json::parse(line, nullptr, false));
+    }
+    return read;
+  }
+
+  [[nodiscard]] bool says(const std::string& part) const {
+    return err_.find(part) != std::string::npos;
+  }
+
+  /// Every frame once, in order, and each line says that it is simulated.
+  void expect_all_delivered(const json& summary) const {
+    ASSERT_FALSE(summary.is_discarded()) << err_;
+    EXPECT_EQ(code_, 0) << err_;
+    EXPECT_EQ(summary.at("streams").at(0).at("delivered"), kFrames) << summary;
+    const std::vector<json> log = lines();
+    ASSERT_EQ(log.size(), kFrames);
+    for (std::size_t i = 0; i < log.size(); ++i) {
+      EXPECT_EQ(log[i].at("seq"), i);
+      EXPECT_EQ(log[i].at("simulated"), true);
+    }
+  }
+
+  const fs::path folder_;
+  int code_ = -1;
+  std::string err_;
+};
+
+const json& device_of(const json& summary) {
+  return summary.at("pool").at("devices").at(0);
+}
+
+TEST_F(SimulatedFaultsTest, LostIsResetAndRunsItsFramesAgain) {
+  const json summary = run_with("fault: lost, after: 20");
+  expect_all_delivered(summary);
+  EXPECT_EQ(device_of(summary).at("resets"), 1);
+  EXPECT_TRUE(says("device 'npu' has faulted: lost (fault script)")) << err_;
+}
+
+TEST_F(SimulatedFaultsTest, HangIsNoticedByTheLimitOfAJob) {
+  const json summary = run_with("fault: hang, after: 20");
+  expect_all_delivered(summary);
+  EXPECT_EQ(device_of(summary).at("resets"), 1);
+  EXPECT_TRUE(says("did not end a job within its limit")) << err_;
+}
+
+TEST_F(SimulatedFaultsTest, SlowTakesItsTime) {
+  const json summary = run_with("fault: slow, factor: 1000, at: 0s");
+  expect_all_delivered(summary);
+  const json plain = run_with("fault: slow, factor: 1, at: 0s");
+  EXPECT_LT(summary.at("streams").at(0).at("fps").get<double>(),
+            plain.at("streams").at(0).at("fps").get<double>() / 2);
+}
+
+TEST_F(SimulatedFaultsTest, WrongProbesAreWrongResults) {
+  expect_all_delivered(run_with("fault: probe_wrong, after: 20"));
+  const std::vector<json> log = lines();
+  ASSERT_EQ(log.size(), kFrames);
+  EXPECT_FALSE(log.front().at("objects").empty()) << "zeros are faces";
+  EXPECT_NE(log.back().at("objects"), log.front().at("objects"));
+}
+
+TEST_F(SimulatedFaultsTest, AFailedLoadIsTriedAgain) {
+  const json summary = run_with("fault: failed_load, count: 1");
+  expect_all_delivered(summary);
+  EXPECT_TRUE(says("could not be made resident: the download failed (fault script)")) << err_;
+}
+
+TEST_F(SimulatedFaultsTest, ALostClaimRaceEndsTheRunWithTheWinner) {
+  run_with("fault: claim_race, count: 1");
+  EXPECT_EQ(code_, 4) << err_;
+  EXPECT_TRUE(says("sub-devices of 'mx3-0' were claimed by process 1 first (fault script)"))
+      << err_;
+}
+
+TEST_F(SimulatedFaultsTest, AThrottledDeviceIsDegraded) {
+  const json summary = run_with("fault: throttle, mhz: 200, at: 0s");
+  expect_all_delivered(summary);
+  EXPECT_EQ(device_of(summary).at("health"), "degraded");
+  EXPECT_TRUE(says("degraded: throttled (fault script)")) << err_;
+}
+
+TEST_F(SimulatedFaultsTest, LinkErrorsAreRepeatedOrFailFrames) {
+  expect_all_delivered(run_with("fault: link_errors, probability: 0.2"));
+  const json summary = run_with("fault: link_errors, fails: true, after: 20");
+  const json& stream = summary.at("streams").at(0);
+  EXPECT_EQ(stream.at("delivered"), 20) << stream;
+  EXPECT_EQ(stream.at("failed"), kFrames - 20) << stream;
+  EXPECT_EQ(stream.at("by_reason").at("device_failed"), kFrames - 20) << stream;
+  EXPECT_TRUE(says("link error: the transfer failed (fault script)")) << err_;
+}
+
+}  // namespace
+}  // namespace penstock
