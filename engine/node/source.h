@@ -23,6 +23,12 @@ struct SourceFrame {
   const LabelTable* labels = nullptr;
 };
 
+/// What was wrong with the data of a source that gave frames all the same.
+struct SourceFlaws {
+  std::uint64_t decode_errors = 0;   ///< Pieces that made no frame, or one that is partly guessed.
+  std::uint64_t missing_frames = 0;  ///< That a file names and does not hold; known at its end.
+};
+
 /// What a source learns when it starts.
 struct SourceContext {
   std::string graph;
@@ -70,6 +76,9 @@ class Source {
 
   /// Returns the share of the stream that was read, 0..1, if the length is known.
   [[nodiscard]] virtual std::optional<double> progress() const { return std::nullopt; }
+
+  /// Returns what was wrong so far. Cheap: asked after each frame.
+  [[nodiscard]] virtual SourceFlaws flaws() const { return {}; }
 
  protected:
   Source() = default;

@@ -13,9 +13,12 @@ class Runnable;
 /// Something that the supervisor of a run must know.
 struct RunEvent {
   enum class Kind : std::uint8_t {
-    kOpened,       ///< A segment's nodes are open; a source delivered its first frame.
+    /// A segment's nodes are open, and after a failure: the node that failed has processed a frame;
+    /// a source delivered its first frame.
+    kOpened,
     kFailed,       ///< A node or source has failed and waits for `restart` or `give_up`.
     kFrameFailed,  ///< First of a row of frames that a node could not process; the node goes on.
+    kFlawed,       ///< A source's data is damaged; it goes on, or has ended like a sound one.
     kFinished,     ///< The runnable has done all its work.
   };
   Kind kind = Kind::kOpened;

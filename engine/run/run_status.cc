@@ -12,6 +12,8 @@ RunStatus status_of(const GraphRun& run) {
     stream.in_flight = pump->in_flight();
     stream.window = pump->window();
     stream.progress_permille = pump->progress_permille();
+    stream.decode_errors = pump->flaws().decode_errors;
+    stream.missing_frames = pump->flaws().missing_frames;
     stream.latency_p50_ns = pump->ledger().latency().quantile(0.5);
     stream.latency_p99_ns = pump->ledger().latency().quantile(0.99);
     status.streams.push_back(std::move(stream));

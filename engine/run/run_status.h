@@ -22,6 +22,8 @@ struct RunStatus {
     std::uint32_t in_flight = 0;
     std::uint32_t window = 0;
     int progress_permille = -1;
+    std::uint64_t decode_errors = 0;  ///< See `SourceFlaws`.
+    std::uint64_t missing_frames = 0;
     std::uint64_t latency_p50_ns = 0;
     std::uint64_t latency_p99_ns = 0;
   };

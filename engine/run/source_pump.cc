@@ -70,6 +70,7 @@ void SourcePump::obey(Orders orders) {
   }
   if (orders.has(Order::kStop) || orders.has(Order::kGiveUp)) {
     stop_source();
+    report_flaws();
     refuse_waiting();
     state_ = State::kEnded;
   } else if (orders.has(Order::kRestart) && state_ == State::kFailed) {
@@ -123,12 +124,47 @@ void SourcePump::stop_source() {
   if (source_ == nullptr) {
     return;
   }
+  note_flaws();
+  earlier_flaws_ = flaws();
+  frames_read_ = 0;
   try {
     source_->stop();
   } catch (...) {
     // Nobody is left to act on it: the source is destroyed next.
   }
   source_.reset();
+}
+
+void SourcePump::note_flaws() {
+  const SourceFlaws now = source_->flaws();
+  decode_errors_.store(earlier_flaws_.decode_errors + now.decode_errors, std::memory_order_relaxed);
+  missing_frames_.store(earlier_flaws_.missing_frames + now.missing_frames,
+                        std::memory_order_relaxed);
+}
+
+/// Says once of a stream that its data is damaged: of a live one at the first sign, of a file when
+/// all is known.
+void SourcePump::report_flaws() {
+  const SourceFlaws all = flaws();
+  if (flaws_reported_ || (all.decode_errors == 0 && all.missing_frames == 0)) {
+    return;
+  }
+  flaws_reported_ = true;
+  std::string text = "its data is damaged:";
+  if (all.decode_errors != 0) {
+    text += " " + std::to_string(all.decode_errors) +
+            (all.decode_errors == 1 ? " decode error" : " decode errors");
+  }
+  if (all.missing_frames != 0) {
+    text += std::string(all.decode_errors != 0 ? ", and it" : " it") + " ended at frame " +
+            std::to_string(frames_read_) + " of the " +
+            std::to_string(frames_read_ + all.missing_frames) + " that its container names";
+  }
+  post({RunEvent::Kind::kFlawed,
+        nullptr,
+        options_.context.name,
+        options_.stream_name,
+        {Errc::kCorrupt, std::move(text)}});
 }
 
 Runnable::Step SourcePump::read_turn(TimePoint now) {
@@ -194,6 +230,8 @@ bool SourcePump::pull_next() {
     case Source::Pull::kEnd:
       source_over_ = true;
       progress_.store(1000, std::memory_order_relaxed);
+      note_flaws();
+      report_flaws();
       return false;
     case Source::Pull::kFailed:
       fail(source_->failure());
@@ -202,6 +240,11 @@ bool SourcePump::pull_next() {
   if (!opened_posted_) {
     opened_posted_ = true;
     post({RunEvent::Kind::kOpened, nullptr, options_.context.name, options_.stream_name, {}});
+  }
+  ++frames_read_;
+  note_flaws();
+  if (live_) {
+    report_flaws();
   }
   if (const auto share = source_->progress(); share.has_value()) {
     progress_.store(static_cast<int>(*share * 1000), std::memory_order_relaxed);

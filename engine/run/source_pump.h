@@ -56,6 +56,12 @@ class SourcePump final : public Supervised {
     return progress_.load(std::memory_order_relaxed);
   }
 
+  /// What was wrong with the data, over all reconnects. Any thread.
+  [[nodiscard]] SourceFlaws flaws() const noexcept {
+    return {decode_errors_.load(std::memory_order_relaxed),
+            missing_frames_.load(std::memory_order_relaxed)};
+  }
+
   [[nodiscard]] std::uint32_t in_flight() const noexcept { return window_.in_flight(); }
 
   [[nodiscard]] std::uint32_t window() const noexcept { return window_.capacity(); }
@@ -75,6 +81,8 @@ class SourcePump final : public Supervised {
   void start();
   void fail(const Error& error);
   void stop_source();
+  void note_flaws();
+  void report_flaws();
   Step read_turn(TimePoint now);
   Offer advance(TimePoint now);
   Offer offer_waiting(TimePoint now);
@@ -101,6 +109,11 @@ class SourcePump final : public Supervised {
   std::optional<Duration> next_sample_pts_;
   std::optional<TimePoint> wake_at_;
   std::atomic<int> progress_{-1};
+  SourceFlaws earlier_flaws_;      // Of sources before a reconnect.
+  std::uint64_t frames_read_ = 0;  // Of the source as it is now.
+  bool flaws_reported_ = false;
+  std::atomic<std::uint64_t> decode_errors_{0};
+  std::atomic<std::uint64_t> missing_frames_{0};
 };
 
 }  // namespace penstock

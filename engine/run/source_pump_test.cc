@@ -202,6 +202,46 @@ TEST_F(SourcePumpTest, GoesOnCountingAndRisingAfterAReconnect) {
   EXPECT_EQ(graph_.events().count(Kind::kOpened), 3U);  // The sink once, the source twice.
 }
 
+TEST_F(SourcePumpTest, TellsOnceAtTheEndOfAFileWhatWasWrongWithIt) {
+  ScriptedSource::Script script;
+  script.count = 6;
+  script.flaws = [](std::uint64_t frames) {
+    return SourceFlaws{frames >= 3 ? 2U : 0U, frames == 6 ? 4U : 0U};
+  };
+  build({.script = script});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(arrivals_.size(), 6U);
+  ASSERT_EQ(graph_.events().count(Kind::kFlawed), 1U);
+  for (const RunEvent& event : graph_.events().events) {
+    if (event.kind == Kind::kFlawed) {
+      EXPECT_EQ(event.error.message,
+                "its data is damaged: 2 decode errors, and it ended at frame 6 of the 10 that its "
+                "container names");
+    }
+  }
+  EXPECT_EQ(graph_.pump(0).flaws().decode_errors, 2U);
+  EXPECT_EQ(graph_.pump(0).flaws().missing_frames, 4U);
+}
+
+TEST_F(SourcePumpTest, TellsOfTheFirstFlawOfALiveSourceOnceAndCountsOverReconnects) {
+  supervise(1);
+  bool failed = false;
+  ScriptedSource::Script script;
+  script.count = 6;
+  script.live = true;
+  script.flaws = [](std::uint64_t /*frames*/) { return SourceFlaws{1, 0}; };
+  script.on_frame = [&failed](std::uint64_t seq) -> std::optional<Error> {
+    return seq == 3 && !std::exchange(failed, true)
+               ? std::optional<Error>({Errc::kPeerGone, "camera gone"})
+               : std::nullopt;
+  };
+  build({.script = script});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(graph_.events().count(Kind::kFlawed), 1U);
+  ASSERT_GE(graph_.events().events.size(), 3U);
+  EXPECT_EQ(graph_.pump(0).flaws().decode_errors, 2U);
+}
+
 TEST_F(SourcePumpTest, PacesWhatItReadsAfterAReconnectToo) {
   supervise(1);
   bool failed = false;

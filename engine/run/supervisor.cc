@@ -61,6 +61,7 @@ void Supervisor::on_event(const RunEvent& event, TimePoint now) {
       state.opened_at = now;
       break;
     case RunEvent::Kind::kFrameFailed:
+    case RunEvent::Kind::kFlawed:
       note(Note::Level::kWarning, who(event) + ": " + event.error.message);
       break;
     case RunEvent::Kind::kFailed:

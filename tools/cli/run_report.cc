@@ -75,6 +75,25 @@ std::string reasons_text(const StreamLedger::Totals& totals) {
   return text;
 }
 
+std::string latency_text(const RunStatus::Stream& stream) {
+  return format(", latency p50 %.1f ms", static_cast<double>(stream.latency_p50_ns) / 1e6) +
+         format(", p99 %.1f ms", static_cast<double>(stream.latency_p99_ns) / 1e6);
+}
+
+/// What was wrong with what a source read; empty where nothing was.
+std::string flaws_text(const RunStatus::Stream& stream) {
+  std::string text;
+  if (stream.decode_errors != 0) {
+    text = std::to_string(stream.decode_errors) +
+           (stream.decode_errors == 1 ? " decode error" : " decode errors");
+  }
+  if (stream.missing_frames != 0) {
+    text += (text.empty() ? "" : ", ") + std::to_string(stream.missing_frames) +
+            " frames missing at its end";
+  }
+  return text.empty() ? text : "    its data is damaged: " + text + "\n";
+}
+
 /// Share of the elapsed time in which the device had work.
 double utilisation(const RunStatus::Device& device, Duration elapsed) {
   const double seconds = seconds_of(elapsed);
@@ -99,6 +118,8 @@ nlohmann::ordered_json stream_json(const RunStatus::Stream& stream, Duration ela
           {"failed", totals.failed},
           {"lost", totals.lost},
           {"by_reason", reasons},
+          {"decode_errors", stream.decode_errors},
+          {"missing_frames", stream.missing_frames},
           {"fps", rate(totals.delivered, elapsed)},
           {"latency_ms",
            {{"p50", static_cast<double>(stream.latency_p50_ns) / 1e6},
@@ -205,8 +226,7 @@ std::string summary_text(const RunStatus& status, const PoolStatus& pool, const 
     text += "  stream '" + stream.name + "': " + std::to_string(totals.delivered) + " of " +
             std::to_string(totals.offered) + " frames delivered, " +
             format("%.1f fps", rate(totals.delivered, elapsed)) +
-            format(", latency p50 %.1f ms", static_cast<double>(stream.latency_p50_ns) / 1e6) +
-            format(", p99 %.1f ms\n", static_cast<double>(stream.latency_p99_ns) / 1e6);
+            (totals.delivered == 0 ? "" : latency_text(stream)) + "\n" + flaws_text(stream);
     if (const std::string others = not_delivered_text(totals); !others.empty()) {
       const std::string reasons = reasons_text(totals);
       text += "    not delivered: " + others + (reasons.empty() ? "" : " (" + reasons + ")") + "\n";

@@ -23,8 +23,8 @@ struct RunPace {
 /// How a run ended.
 struct RunEnd {
   Duration elapsed{0};
-  Duration drain_limit{0};           ///< What it had to finish in after it was stopped.
-  std::vector<std::string> cut_off;  ///< Names what had not finished by then.
+  Duration drain_limit{0};                ///< What it had to finish in after it was stopped.
+  std::vector<std::string> cut_off = {};  ///< Names what had not finished by then.
 };
 
 /// Returns the status on one line: frames and rate of each stream, frames in flight, how many ended

@@ -88,5 +88,26 @@ TEST(RunReport, SaysNothingOfCuttingOffWhereAllHasFinished) {
   EXPECT_EQ(summary_text(with_stream(90, 0, 0), {}, {}).find("cut off"), std::string::npos);
 }
 
+TEST(RunReport, SaysHowTheDataOfAStreamIsDamaged) {
+  RunStatus status = with_stream(16, 0, 0);
+  EXPECT_EQ(summary_text(status, {}, {std::chrono::seconds(1)}).find("damaged"), std::string::npos);
+  status.streams[0].decode_errors = 1;
+  status.streams[0].missing_frames = 779;
+  const std::string text = summary_text(status, {}, {std::chrono::seconds(1)});
+  EXPECT_NE(text.find("its data is damaged: 1 decode error, 779 frames missing at its end\n"),
+            std::string::npos)
+      << text;
+  const std::string json = summary_json(status, {}, {std::chrono::seconds(1)});
+  EXPECT_NE(json.find(R"("decode_errors":1,"missing_frames":779)"), std::string::npos) << json;
+}
+
+TEST(RunReport, TellsNoLatencyOfAStreamWithoutFrames) {
+  const auto text = [](std::uint64_t delivered) {
+    return summary_text(with_stream(delivered, 0, 0), {}, {std::chrono::seconds(1)});
+  };
+  EXPECT_NE(text(1).find("latency"), std::string::npos) << text(1);
+  EXPECT_EQ(text(0).find("latency"), std::string::npos) << text(0);
+}
+
 }  // namespace
 }  // namespace penstock

@@ -59,6 +59,8 @@ Json streams_json(const StatusDocument& document) {
                     {"in_flight", stream.in_flight},
                     {"window", stream.window},
                     {"progress_permille", stream.progress_permille},
+                    {"decode_errors", stream.decode_errors},
+                    {"missing_frames", stream.missing_frames},
                     {"latency_ms", latency_json(stream.latency_p50_ns, stream.latency_p99_ns)}});
   }
   return list;

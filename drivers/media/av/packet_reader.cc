@@ -111,6 +111,7 @@ PacketReader::Stats PacketReader::stats() const {
   const std::lock_guard lock(mutex_);
   stats.corrupt_reads = corrupt_reads_;
   stats.passes = passes_;
+  stats.end_ns = end_ns_;
   return stats;
 }
 
@@ -151,6 +152,8 @@ Status PacketReader::read_all() {
       continue;
     }
     if (!options_.loop) {
+      const std::lock_guard lock(mutex_);
+      end_ns_ = pass.take_ns();
       return {};
     }
     if (pass.is_empty()) {

@@ -29,6 +29,7 @@ class PacketReader {
     PacketQueue::Stats queue;
     std::uint64_t corrupt_reads = 0;  ///< Stretches of bytes that made no packet.
     std::uint64_t passes = 0;         ///< Times that a looped source went back to its start.
+    std::int64_t end_ns = 0;          ///< When the last picture ends, from the start; at the end.
   };
 
   /// Begins to open `options.uri`; returns at once. `doorbell` rings when the source is open, when
@@ -69,6 +70,7 @@ class PacketReader {
   std::optional<Error> failure_;
   std::uint64_t corrupt_reads_ = 0;
   std::uint64_t passes_ = 0;
+  std::int64_t end_ns_ = 0;
   std::thread thread_;  // Last: it uses everything above.
 };
 

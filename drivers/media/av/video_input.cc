@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -216,10 +217,38 @@ void VideoInput::describe_length(const AVStream& stream) {
   if (stream.start_time != AV_NOPTS_VALUE) {
     stream_.start_time = stream.start_time;
   }
+  describe_record(stream);
   if (stream.nb_frames > 0) {
     stream_.frames = stream.nb_frames;
   } else if (duration_ns.has_value() && stream_.frame_rate_hz > 0) {
     stream_.frames = std::llround(static_cast<double>(*duration_ns) * 1e-9 * stream_.frame_rate_hz);
+  }
+}
+
+/// A count or length that libav took from the container; what it works out from the size of the
+/// file says nothing of what is missing.
+void VideoInput::describe_record(const AVStream& stream) {
+  const bool is_recorded = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
+  if (stream_.frame_rate_hz <= 0 || !is_recorded) {
+    return;
+  }
+  const std::string_view container = format_->iformat->name;
+  if (container == "avi" && stream.nb_frames > 0) {
+    // Its length is cut down to what the file seems to hold, the number of its frames is not.
+    stream_.recorded_ns =
+        std::llround(1e9 * static_cast<double>(stream.nb_frames) / stream_.frame_rate_hz);
+  } else if (stream.duration != AV_NOPTS_VALUE && stream.duration > 0) {
+    stream_.recorded_ns = to_ns(stream.duration, stream.time_base);
+  } else if (format_->nb_streams == 1 && format_->duration > 0) {
+    const std::int64_t start = std::max<std::int64_t>(stream_.start_time.value_or(0), 0);
+    stream_.recorded_ns =
+        to_ns(format_->duration, AVRational{1, AV_TIME_BASE}) - to_ns(start, stream.time_base);
+  }
+  if (stream_.recorded_ns > 0) {
+    stream_.recorded_frames =
+        stream.nb_frames > 0
+            ? stream.nb_frames
+            : std::llround(static_cast<double>(stream_.recorded_ns) * 1e-9 * stream_.frame_rate_hz);
   }
 }
 
@@ -251,6 +280,7 @@ Result<VideoPacket> VideoInput::read_in_time() {
     PENSTOCK_CHECK(static_cast<bool>(packet)) << "no memory for a packet";
     const int code = av_read_frame(format_, packet.get());
     if (code >= 0 && packet.get()->stream_index == stream_index_) {
+      has_read_ = true;
       return packet;
     }
     if (gate_.is_cancelled() || gate_.has_expired()) {
@@ -264,6 +294,8 @@ Result<VideoPacket> VideoInput::read_in_time() {
     } else if (code == AVERROR_INVALIDDATA && corrupt_in_a_row < kMaxCorruptReadsInARow) {
       ++corrupt_in_a_row;
       ++corrupt_reads_;
+    } else if (code == AVERROR_INVALIDDATA && has_read_ && !stream_.is_live) {
+      return VideoPacket();  // The rest of a file that was cut off.
     } else if (code < 0) {
       return failure(code, "reading failed", options_.stall_timeout);
     }

@@ -39,7 +39,8 @@ class VideoInput {
 
   /// Returns the next packet of the picture stream; an empty one at the end.
   /// Errors: `kDeadlineExceeded` after `stall_timeout` without a packet; `kCancelled`;
-  /// `kUnavailable` if the connection broke; `kCorrupt` if nothing readable comes any more.
+  /// `kUnavailable` if the connection broke; `kCorrupt` if nothing readable comes any more, unless
+  /// it is a file of which something could be read: that has ended.
   Result<VideoPacket> read();
 
   /// Goes back to the start.
@@ -56,6 +57,7 @@ class VideoInput {
   Status choose_stream();
   void describe_stream();
   void describe_length(const AVStream& stream);
+  void describe_record(const AVStream& stream);
   void describe_time_origin();
   Result<VideoPacket> read_in_time();
   [[nodiscard]] Result<VideoPacket> check_end() const;
@@ -69,6 +71,7 @@ class VideoInput {
   int stream_index_ = -1;
   VideoStreamInfo stream_;
   std::uint64_t corrupt_reads_ = 0;
+  bool has_read_ = false;
 };
 
 }  // namespace penstock

@@ -1,5 +1,6 @@
 #include "drivers/media/av/video_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "drivers/media/av/mask_uri.h"
@@ -50,6 +51,7 @@ Result<VideoReader::Step> VideoReader::decode(BufferPool& pool) {
     step.code = Code::kEnd;
   }
   if (step.code == Code::kEnd) {
+    has_ended_ = true;
     PENSTOCK_RETURN_IF_ERROR(check_outcome());
   }
   return step;
@@ -82,10 +84,17 @@ Status VideoReader::check_outcome() const {
     return *failure;
   }
   const Stats all = stats();
-  if (all.frames.frames == 0 && all.packets.queue.pushed > 0) {
+  const std::uint64_t pieces = all.packets.queue.pushed + all.packets.corrupt_reads;
+  if (all.frames.frames == 0 && pieces > 0) {
     return Error{Errc::kCorrupt,
-                 "video '" + name_ + "': not one of its " +
-                     std::to_string(all.packets.queue.pushed) + " packets gives a picture"};
+                 "video '" + name_ + "': not one of its " + std::to_string(pieces) +
+                     " packets gives a picture"};
+  }
+  const VideoStreamInfo* info = stream();
+  if (all.frames.frames == 0 && info != nullptr && info->recorded_frames.value_or(0) > 0) {
+    return Error{Errc::kCorrupt,
+                 "video '" + name_ + "': it holds none of the " +
+                     std::to_string(*info->recorded_frames) + " frames that its container names"};
   }
   return {};
 }
@@ -97,6 +106,22 @@ int VideoReader::held_buffers() const noexcept {
 void VideoReader::cancel() {
   is_cancelled_.store(true, std::memory_order_release);
   reader_.cancel();
+}
+
+std::uint64_t VideoReader::missing_frames() const {
+  const VideoStreamInfo* info = stream();
+  if (!has_ended_ || info == nullptr || key_frames_only_ || !info->recorded_frames.has_value()) {
+    return 0;
+  }
+  const Stats all = stats();
+  // Containers round, and some count a frame or two that nobody shows.
+  const auto frame_ns = static_cast<std::int64_t>(1e9 / info->frame_rate_hz);
+  const std::int64_t slack = std::max(3 * frame_ns, info->recorded_ns / 50);
+  if (all.packets.end_ns == 0 || all.packets.end_ns + slack >= info->recorded_ns) {
+    return 0;
+  }
+  const auto recorded = static_cast<std::uint64_t>(*info->recorded_frames);
+  return recorded - std::min(recorded, all.frames.frames);
 }
 
 VideoReader::Stats VideoReader::stats() const {

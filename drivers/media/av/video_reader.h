@@ -47,7 +47,8 @@ class VideoReader {
 
   /// Returns what comes next, without waiting. After an error or `kEnd`, the same again.
   /// Errors: those of `VideoInput::open()` and `read()` and of `FrameDecoder`; `kCorrupt` if
-  /// packets came but not one picture could be made of them; `kCancelled` after `cancel()`.
+  /// packets came, or a file names frames, but not one picture could be made of them; `kCancelled`
+  /// after `cancel()`.
   Result<Step> decode_next(BufferPool& pool);
 
   /// Returns what the source is; null until it is open.
@@ -61,6 +62,10 @@ class VideoReader {
 
   /// By the thread that decodes.
   [[nodiscard]] Stats stats() const;
+
+  /// Returns how many frames a file lacks at its end, by its container's word; 0 before the end,
+  /// and where nobody knows. By the thread that decodes.
+  [[nodiscard]] std::uint64_t missing_frames() const;
 
  private:
   Result<Step> advance(BufferPool& pool);
@@ -76,6 +81,7 @@ class VideoReader {
   PacketReader reader_;
   std::unique_ptr<FrameDecoder> decoder_;
   bool is_drained_ = false;
+  bool has_ended_ = false;  // Every picture has been given.
 };
 
 }  // namespace penstock

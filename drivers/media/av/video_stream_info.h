@@ -24,6 +24,11 @@ struct VideoStreamInfo {
   std::optional<std::int64_t> frames;       ///< As the file says, or duration times rate.
   bool is_live = false;
 
+  /// How many frames the container names and when the last of them ends, from the stream's start;
+  /// nothing where that would be a guess. What comes short of it was cut off.
+  std::optional<std::int64_t> recorded_frames;
+  std::int64_t recorded_ns = 0;
+
   /// When time 0 of the stream was: the file's creation time, else when it was opened.
   std::chrono::system_clock::time_point time_origin;
   bool time_origin_is_recorded = false;  ///< The file said so.

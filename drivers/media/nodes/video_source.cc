@@ -83,6 +83,15 @@ void VideoSource::stop() {
   }
 }
 
+SourceFlaws VideoSource::flaws() const {
+  if (reader_ == nullptr) {
+    return {};
+  }
+  const VideoReader::Stats stats = reader_->stats();
+  return {stats.packets.corrupt_reads + stats.frames.corrupt_packets + stats.frames.damaged_frames,
+          reader_->missing_frames()};
+}
+
 std::optional<double> VideoSource::progress() const {
   if (is_over_) {
     return 1;  // The last frame's time is short of the duration, and some containers have none.

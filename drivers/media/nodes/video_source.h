@@ -35,6 +35,8 @@ class VideoSource final : public Source {
 
   [[nodiscard]] std::optional<double> progress() const override;
 
+  [[nodiscard]] SourceFlaws flaws() const override;
+
  private:
   Pull end();
 

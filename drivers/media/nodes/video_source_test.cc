@@ -76,6 +76,107 @@ TEST(VideoSource, GivesTheFramesOfAFileAndItsProgress) {
   EXPECT_EQ(reader.source().progress(), 1.0);
 }
 
+std::uint32_t read_big_endian(const std::string& bytes, std::size_t at) {
+  std::uint32_t value = 0;
+  for (std::size_t i = at; i < at + 4; ++i) {
+    value = value << 8U | static_cast<unsigned char>(bytes[i]);
+  }
+  return value;
+}
+
+/// Moves the index of an .mp4 before its pictures, as files for the web have it.
+std::string with_index_first(const std::string& bytes) {
+  const std::size_t moov = bytes.find("moov") - 4;
+  const std::size_t first = read_big_endian(bytes, 0);  // After "ftyp".
+  std::string index = bytes.substr(moov);
+  const std::size_t offsets = index.find("stco");
+  const std::uint32_t count = read_big_endian(index, offsets + 8);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = offsets + 12 + 4 * i;
+    const std::uint64_t moved = read_big_endian(index, at) + index.size();
+    for (std::size_t byte = 0; byte < 4; ++byte) {
+      index[at + byte] = static_cast<char>(moved >> (24 - 8 * byte));
+    }
+  }
+  return bytes.substr(0, first) + index + bytes.substr(first, moov - first);
+}
+
+/// Reads to the end; returns how many frames there were.
+std::uint64_t read_to_the_end(Reader& reader) {
+  std::uint64_t frames = 0;
+  for (;; ++frames) {
+    SourceFrame frame;
+    const Source::Pull pull = reader.next(frame);
+    if (pull != Source::Pull::kFrame) {
+      EXPECT_EQ(pull, Source::Pull::kEnd) << reader.source().failure().message;
+      return frames;
+    }
+  }
+}
+
+TEST(VideoSource, FindsNoFlawInASoundFileOfAnyContainer) {
+  TempFolder folder;
+  const VideoWriterOptions cases[] = {{.path = folder.path("whole.mp4"), .fragmented = false},
+                                      {.path = folder.path("pieces.mp4")},
+                                      {.path = folder.path("clip.mov"), .fragmented = false},
+                                      {.path = folder.path("clip.mkv")},
+                                      {.path = folder.path("clip.webm")},
+                                      {.path = folder.path("old.mp4"), .codec = "mpeg4"}};
+  for (const VideoWriterOptions& options : cases) {
+    SCOPED_TRACE(options.path);
+    write_clip(options, 60);
+    Reader reader({.uri = options.path});
+    EXPECT_EQ(read_to_the_end(reader), 60U);
+    EXPECT_EQ(reader.source().flaws().decode_errors, 0U);
+    EXPECT_EQ(reader.source().flaws().missing_frames, 0U);
+  }
+}
+
+TEST(VideoSource, TellsHowManyFramesAFileThatWasCutOffLacks) {
+  constexpr std::uint64_t kFrames = 2400;  // Many: a thousand in a row that cannot be read.
+  TempFolder folder;
+  const std::string path = folder.path("clip.mp4");
+  write_clip({.path = path, .codec = "mpeg4", .fragmented = false}, kFrames);
+  const std::string bytes = with_index_first(testing::read_file(path));
+  const std::size_t data = bytes.find("mdat");
+  for (const bool is_cut : {false, true}) {
+    testing::write_file(path, is_cut ? bytes.substr(0, data + (bytes.size() - data) / 3) : bytes);
+    Reader reader({.uri = path});
+    const std::uint64_t frames = read_to_the_end(reader);
+    EXPECT_EQ(frames + reader.source().flaws().missing_frames, kFrames);
+    EXPECT_EQ(frames < kFrames, is_cut);
+    EXPECT_EQ(reader.source().flaws().decode_errors > 0, is_cut);
+  }
+}
+
+TEST(VideoSource, FailsOnAFileOfWhichOnlyTheIndexIsLeft) {
+  TempFolder folder;
+  const std::string path = folder.path("clip.mp4");
+  write_clip({.path = path, .fragmented = false}, 60);
+  const std::string bytes = with_index_first(testing::read_file(path));
+  testing::write_file(path, bytes.substr(0, bytes.find("mdat") + 4));
+  Reader reader({.uri = path});
+  SourceFrame frame;
+  EXPECT_EQ(reader.next(frame), Source::Pull::kFailed);
+  EXPECT_EQ(reader.source().failure().code, Errc::kCorrupt);
+}
+
+TEST(VideoSource, CountsWhatItCannotDecode) {
+  TempFolder folder;
+  const std::string path = folder.path("clip.mp4");
+  write_clip({.path = path, .codec = "mpeg4", .key_interval = 200ms, .fragmented = false}, 60);
+  std::string bytes = testing::read_file(path);
+  const std::size_t start = bytes.find("mdat") + 4;
+  for (std::size_t at = start + 300; at < start + 900; ++at) {
+    bytes[at] = static_cast<char>(at * 31);
+  }
+  testing::write_file(path, bytes);
+  Reader reader({.uri = path});
+  EXPECT_GT(read_to_the_end(reader), 20U);
+  EXPECT_GT(reader.source().flaws().decode_errors, 0U);
+  EXPECT_EQ(reader.source().flaws().missing_frames, 0U) << "it has its end";
+}
+
 TEST(VideoSource, SaysNothingOfProgressBeforeItIsOpen) {
   TempFolder folder;
   VideoSource source({.uri = folder.path("clip.mp4")}, "auto", false);

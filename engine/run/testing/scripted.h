@@ -23,6 +23,7 @@ class ScriptedNode final : public Node {
     std::function<Status(const ControlRecord&, Emit&)> note = {};
     std::function<Status(StreamId, Emit&)> flush = {};
     std::function<Status()> close = {};
+    bool is_beyond_repair = false;
   };
 
   explicit ScriptedNode(Script script) : script_(std::move(script)) {}
@@ -36,6 +37,8 @@ class ScriptedNode final : public Node {
   Status process_from(std::size_t port, Frame& frame, Emit& emit) override {
     return script_.process ? script_.process(port, frame, emit) : Status();
   }
+
+  [[nodiscard]] bool is_beyond_repair() const override { return script_.is_beyond_repair; }
 
   Status note(const ControlRecord& record, Emit& emit) override {
     return script_.note ? script_.note(record, emit) : Status();
@@ -80,6 +83,7 @@ class ScriptedSource final : public Source {
     std::function<std::optional<Error>(std::uint64_t)> on_frame =
         {};  ///< May fail before frame `i`.
     std::function<void()> on_stop = {};
+    std::function<SourceFlaws(std::uint64_t)> flaws = {};  ///< After so many frames.
   };
 
   /// How far all incarnations of a source have come.
@@ -126,6 +130,10 @@ class ScriptedSource final : public Source {
   [[nodiscard]] std::optional<TimePoint> not_before() const override { return not_before_; }
 
   [[nodiscard]] Error failure() const override { return failure_; }
+
+  [[nodiscard]] SourceFlaws flaws() const override {
+    return script_.flaws ? script_.flaws(position_->next) : SourceFlaws{};
+  }
 
   void stop() override {
     ++position_->stops;
