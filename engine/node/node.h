@@ -104,6 +104,11 @@ class Node {
   /// The stream has ended: send what is still held back. More streams may follow in a shared node.
   virtual Status flush(StreamId /*stream*/, Emit& /*emit*/) { return {}; }
 
+  /// Asked after an error of `process`: whether the node can never work, whatever frame comes and
+  /// however often it is made anew (a path that is a folder). Such a node has failed also with a
+  /// code that would end one frame only, and is not made anew.
+  [[nodiscard]] virtual bool is_beyond_repair() const { return false; }
+
   /// Called once after the last frame, where blocking is allowed: finish files, close sockets.
   virtual Status close() { return {}; }
 

@@ -54,6 +54,7 @@ Status JsonlSink::use(Target& target, const std::string& path) {
         LineFile::open(path, appends ? LineFile::Mode::kAppend : LineFile::Mode::kReplace);
     if (!opened.has_value()) {
       files_.erase(path);
+      is_beyond_repair_ = opened.error().code == Errc::kInvalidArgument;
       return opened.error();
     }
     file = std::move(opened).value();

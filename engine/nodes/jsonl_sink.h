@@ -36,8 +36,12 @@ class JsonlSink final : public Node {
   JsonlSink(Options options, const WallTime& wall_time);
 
   Status open(const NodeContext& context) override;
-  /// Errors: `kUnavailable` with path and cause if the file cannot be opened or written.
+  /// Errors: `kUnavailable` with path and cause if the file cannot be opened or written;
+  /// `kInvalidArgument`, beyond repair, if the path is a folder.
   Status process(Frame& frame, Emit& emit) override;
+
+  [[nodiscard]] bool is_beyond_repair() const override { return is_beyond_repair_; }
+
   Status flush(StreamId stream, Emit& emit) override;
   Status close() override;
 
@@ -60,6 +64,7 @@ class JsonlSink final : public Node {
   std::map<std::string, std::shared_ptr<LineFile>> files_;
   std::set<std::string> seen_;
   std::string line_;
+  bool is_beyond_repair_ = false;
 };
 
 }  // namespace penstock

@@ -148,6 +148,19 @@ TEST_F(JsonlSinkTest, IsUnavailableWhereItCannotWrite) {
   frame.end(Outcome::kFailed);
   ASSERT_FALSE(status.has_value());
   EXPECT_EQ(status.error().code, Errc::kUnavailable);
+  EXPECT_FALSE(node->is_beyond_repair());
+}
+
+TEST_F(JsonlSinkTest, IsBeyondRepairWhereItsPathIsAFolder) {
+  auto node = std::make_unique<JsonlSink>(JsonlSink::Options{::testing::TempDir(), false});
+  ASSERT_TRUE(bench_.open(*node).has_value());
+  Frame frame = bench_.frame(0);
+  const Status status = node->process(frame, bench_.emit);
+  frame.end(Outcome::kFailed);
+  ASSERT_FALSE(status.has_value());
+  EXPECT_EQ(status.error().code, Errc::kInvalidArgument);
+  EXPECT_NE(status.error().message.find("it is a folder"), std::string::npos);
+  EXPECT_TRUE(node->is_beyond_repair());
 }
 
 }  // namespace

@@ -33,6 +33,9 @@ Result<std::unique_ptr<LineFile>> LineFile::open(const std::string& path, Mode m
       O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | (mode == Mode::kReplace ? O_TRUNC : 0);
   constexpr mode_t kPermissions = 0666;  // Less the user's umask.
   const int descriptor = ::open(path.c_str(), flags, kPermissions);
+  if (descriptor < 0 && errno == EISDIR) {
+    return Error{Errc::kInvalidArgument, "cannot write '" + path + "': it is a folder, not a file"};
+  }
   if (descriptor < 0) {
     return system_failure("open", path, errno);
   }

@@ -25,7 +25,8 @@ class LineFile {
 
   enum class Mode { kReplace, kAppend };
 
-  /// Creates the folders above `path`. Errors: `kUnavailable` with the path and the system's words.
+  /// Creates the folders above `path`. Errors: `kInvalidArgument` if it is a folder; else
+  /// `kUnavailable` with the path and the system's words.
   static Result<std::unique_ptr<LineFile>> open(const std::string& path, Mode mode);
 
   LineFile(const LineFile&) = delete;
@@ -34,7 +35,7 @@ class LineFile {
   ~LineFile();
 
   /// Adds `line`, which has its own end. A line stays in the buffer until the first call that is
-  /// `kFlushAfter` after the last write, or `flush`. Errors: as `open`.
+  /// `kFlushAfter` after the last write, or `flush`. Errors: `kUnavailable`.
   Status write(std::string_view line, TimePoint now);
   Status flush();
   /// Returns when everything is on the disk. Errors: as `open`.

@@ -72,12 +72,12 @@ TEST_F(LineFileTest, WritesWhatIsBufferedWhenItIsDestroyed) {
   EXPECT_EQ(content(path_), "one\ntwo\n");
 }
 
-TEST_F(LineFileTest, NamesPathAndCauseWhenItCannotOpen) {
+TEST_F(LineFileTest, RefusesAFolder) {
   std::filesystem::create_directories(path_);  // A folder stands where the file should be.
   const auto file = LineFile::open(path_, LineFile::Mode::kReplace);
   ASSERT_FALSE(file.has_value());
-  EXPECT_EQ(file.error().code, Errc::kUnavailable);
-  EXPECT_EQ(file.error().message, "cannot open '" + path_ + "': Is a directory");
+  EXPECT_EQ(file.error().code, Errc::kInvalidArgument) << "no retry helps";
+  EXPECT_EQ(file.error().message, "cannot write '" + path_ + "': it is a folder, not a file");
 }
 
 TEST_F(LineFileTest, NamesThePathWhenAFolderCannotBeMade) {

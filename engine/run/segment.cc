@@ -224,6 +224,10 @@ void Segment::run_node(std::size_t index, std::size_t port, Frame frame) {
   const Status status = call_node(index, port, frame);
   if (status.has_value()) {
     health_[index].failing_row = false;
+    if (unproven_ == index) {
+      unproven_.reset();
+      report(RunEvent::Kind::kOpened, index, {});
+    }
     if (frame) {
       emits_[index].send(std::move(frame), 0);
     }
@@ -267,7 +271,7 @@ Status Segment::call_node(std::size_t index, std::size_t port, Frame& frame) {
 void Segment::on_error(std::size_t index, std::size_t port, Frame frame, const Error& error) {
   NodeLedger& ledger = *options_.nodes[index].ledger;
   ledger.failed.fetch_add(1, std::memory_order_relaxed);
-  if (!is_node_failure(error.code)) {
+  if (!is_node_failure(error.code) && !nodes_[index]->is_beyond_repair()) {
     if (!health_[index].failing_row) {
       health_[index].failing_row = true;
       report(RunEvent::Kind::kFrameFailed, index, error);
@@ -292,6 +296,7 @@ void Segment::fail_node(std::size_t index, const Error& error) {
   health_[index].broken = true;
   if (state_ != State::kFailed) {  // One order of the supervisor answers for all nodes that broke.
     state_ = State::kFailed;
+    unproven_ = index;
     report(RunEvent::Kind::kFailed, index, error);
   }
 }
@@ -404,7 +409,9 @@ void Segment::blocking_step() {
   if (state_ == State::kMade) {
     if (open_nodes()) {
       state_ = State::kOpen;
-      report(RunEvent::Kind::kOpened, 0, {});
+      if (!unproven_.has_value()) {  // A node that was only made anew may fail with its next frame.
+        report(RunEvent::Kind::kOpened, 0, {});
+      }
     }
   } else if (state_ == State::kGivingUp) {
     AbandonScope scope(AbandonScope::When::kAlways, Outcome::kFailed, Reason::kStreamStopped);

@@ -30,8 +30,9 @@ class AbandonScope;
 /// States: made -> open (nodes opened by `blocking_step`) -> finished, once the end of every
 /// expected stream came through every input; -> failed when a node fails, until the supervisor
 /// orders a restart (the failed node is made anew, its neighbours keep their state; the frame in
-/// hand is tried once more by the node that failed) or gives up (nodes are closed, what comes is
-/// ended as `failed{stream_stopped}`, tombstones and ends of streams still pass).
+/// hand is tried once more by the node that failed; that it works again is said with the first
+/// frame that it has processed) or gives up (nodes are closed, what comes is ended as
+/// `failed{stream_stopped}`, tombstones and ends of streams still pass).
 /// What a node with several outputs sends out of some of them leaves a tombstone (`routed`) on the
 /// others, at the end of the call that sent it.
 /// Ownership: owns its nodes; the edges are the run's and may go before or after it. Frames that a
@@ -149,8 +150,9 @@ class Segment final : public Supervised {
   std::vector<ChainEmit> emits_;
   std::size_t next_input_ = 0;
   State state_ = State::kMade;
-  std::vector<Health> health_;  // One per node.
-  std::deque<Held> held_;       // In the order in which they go on.
+  std::vector<Health> health_;           // One per node.
+  std::optional<std::size_t> unproven_;  // The node that failed, until it has processed a frame.
+  std::deque<Held> held_;                // In the order in which they go on.
   std::optional<Ending> ending_;
   const bool has_routes_;            // The last node has several outputs.
   Routes routes_;                    // What its running call has sent.

@@ -317,6 +317,33 @@ TEST_F(SegmentTest, DropsAFrameAsPoisonThatMakesItsNodeFailTwice) {
   EXPECT_EQ(graph_.node_books(*under_test_, 0).restarts, 2U);
 }
 
+TEST_F(SegmentTest, SaysThatItWorksAgainWithTheFirstFrameThatTheNewNodeHasProcessed) {
+  supervise(9);
+  run_nodes({processing([](Frame&, Emit&) -> Status { return {}; }),
+             processing([](Frame& frame, Emit&) -> Status {
+               return frame.seq() == 1 ? Status(kNodeError) : Status();
+             })});
+  std::vector<Kind> told;
+  for (const RunEvent& event : graph_.events().events) {
+    if (event.runnable == under_test_) {
+      told.push_back(event.kind);
+    }
+  }
+  EXPECT_EQ(told,
+            (std::vector<Kind>{
+                Kind::kOpened, Kind::kFailed, Kind::kFailed, Kind::kOpened, Kind::kFinished}))
+      << "the first new node failed with the same frame";
+}
+
+TEST_F(SegmentTest, FailsAsAWholeWhenANodeIsBeyondRepair) {
+  supervise(0);
+  run_nodes({scripted({.process = [](std::size_t, Frame&, Emit&) -> Status { return kFrameError; },
+                       .is_beyond_repair = true})});
+  ASSERT_EQ(graph_.events().count(Kind::kFailed), 1U) << "at its first frame";
+  EXPECT_EQ(graph_.events().count(Kind::kFrameFailed), 0U);
+  EXPECT_EQ(totals().failed, 4U);
+}
+
 TEST_F(SegmentTest, CountsAPoisonedFrameForEachBranchByItself) {
   supervise(9);
   const auto to_a = graph_.edge(4);

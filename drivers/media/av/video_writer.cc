@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 extern "C" {
@@ -97,6 +98,7 @@ Status VideoWriter::write(const Image& image, std::int64_t pts_ns) {
   }
   if (!status.has_value()) {
     static_cast<void>(finish());  // The first failure is the one to tell.
+    remove_if_empty();
   }
   return status;
 }
@@ -131,9 +133,18 @@ Status VideoWriter::open_codec() {
   const int code = avcodec_open2(codec_, choice_.codec, &settings);
   av_dict_free(&settings);
   if (code < 0) {
-    return failure(code,
-                   "encoder '" + std::string(choice_.codec->name) + "' refuses " +
-                       std::to_string(codec_->width) + "x" + std::to_string(codec_->height));
+    const std::string rate =
+        options_.bitrate_bps == 0
+            ? ""
+            : " at `bitrate` " + std::to_string(options_.bitrate_bps) + " bit/s";
+    Error error =
+        failure(code,
+                "encoder '" + std::string(choice_.codec->name) + "' refuses " +
+                    std::to_string(codec_->width) + "x" + std::to_string(codec_->height) + rate);
+    if (code != AVERROR(ENOMEM)) {
+      error.code = Errc::kUnsupported;  // Encoders say so in many ways, "external" among them.
+    }
+    return error;
   }
   return {};
 }
@@ -268,6 +279,16 @@ void VideoWriter::release() noexcept {
     avio_closep(&format_->pb);
     avformat_free_context(format_);
     format_ = nullptr;
+  }
+}
+
+/// A full disk would leave one such file for each attempt.
+void VideoWriter::remove_if_empty() const noexcept {
+  struct stat found {};
+
+  const bool is_file = ::lstat(options_.path.c_str(), &found) == 0 && S_ISREG(found.st_mode);
+  if (is_file && (!has_header_ || found.st_size == 0)) {
+    ::unlink(options_.path.c_str());
   }
 }
 

@@ -20,12 +20,12 @@ namespace penstock {
 /// piece is handed to the system as soon as it is whole, and nothing is written back into the file.
 ///
 /// States: created (the file exists, empty) -> writing (from the first picture on, which fixes
-/// size and colours) -> closed, by `finish()` or at the first error.
-/// Units: times in nanoseconds; the first picture is time 0 of the file. A time that is not later
-/// than the one before becomes one tick later (1/90000 s; 1 ms in .mkv, .webm and MPEG-4), counted.
-/// Ownership: no picture is kept beyond `write()`: the encoders copy what they look ahead at.
-/// Thread-safety: one thread at a time, except `sync()`.
-/// Cost: encodes on the caller's thread.
+/// size and colours) -> closed, by `finish()` or at the first error. A file that an error left
+/// without its header is removed. Units: times in nanoseconds; the first picture is time 0 of the
+/// file. A time that is not later than the one before becomes one tick later (1/90000 s; 1 ms in
+/// .mkv, .webm and MPEG-4), counted. Ownership: no picture is kept beyond `write()`: the encoders
+/// copy what they look ahead at. Thread-safety: one thread at a time, except `sync()`. Cost:
+/// encodes on the caller's thread.
 class VideoWriter {
  public:
   struct Stats {
@@ -44,7 +44,8 @@ class VideoWriter {
   VideoWriter& operator=(const VideoWriter&) = delete;
 
   /// Errors: `kInvalidArgument` for an empty or too small picture, and after `finish()`;
-  /// `kUnavailable` if the disk refuses; as `av_failure` if the encoder does. After an error the
+  /// `kUnsupported` if the encoder refuses the first one; `kUnavailable` if the disk refuses; as
+  /// `av_failure` if encoding fails. After an error the
   /// file is closed: what was written plays, and no more is taken.
   Status write(const Image& image, std::int64_t pts_ns);
 
@@ -69,6 +70,7 @@ class VideoWriter {
   Status close_file();
   [[nodiscard]] Error failure(int code, const std::string& what) const;
   void release() noexcept;
+  void remove_if_empty() const noexcept;
   [[nodiscard]] std::int64_t next_tick(std::int64_t pts_ns);
 
   const VideoWriterOptions options_;

@@ -49,6 +49,11 @@ Status VideoSink::begin(const Frame& first) {
         std::chrono::duration_cast<std::chrono::system_clock::duration>(
             std::chrono::nanoseconds(time.wall_ns)));
   }
+  if (std::error_code absent; std::filesystem::is_directory(options.path, absent)) {
+    is_beyond_repair_ = true;
+    return Error{Errc::kInvalidArgument,
+                 "`path` '" + options.path + "' is a folder; it must name a file"};
+  }
   auto writer = VideoWriter::create(std::move(options));
   if (!writer.has_value()) {
     return sink_failure(writer.error());
@@ -65,9 +70,16 @@ Status VideoSink::process(Frame& frame, Emit& /*emit*/) {
   }
   const Status written = writer_->write(frame.image(), frame.time().pts.count());
   if (!written.has_value()) {
-    return sink_failure(written.error());
+    return failure_of_write(written.error());
   }
   return sync_now_and_then(frame.time().pts);
+}
+
+/// A first picture that the encoder cannot have is followed by others like it.
+Error VideoSink::failure_of_write(const Error& error) {
+  is_beyond_repair_ = writer_->stats().frames == 0 &&
+                      (error.code == Errc::kInvalidArgument || error.code == Errc::kUnsupported);
+  return is_beyond_repair_ ? error : sink_failure(error);
 }
 
 Status VideoSink::sync_now_and_then(Duration pts) {

@@ -32,13 +32,18 @@ class VideoSink final : public Node {
   /// Errors: as `choose_encoder`.
   Status open(const NodeContext& context) override;
   /// Errors: `kUnavailable` with the path if the file cannot be made, written or encoded; a sync
-  /// that failed is told with a later frame.
+  /// that failed is told with a later frame. `kInvalidArgument` or `kUnsupported`, beyond repair,
+  /// if the path is a folder or the first picture cannot be encoded as the options say.
   Status process(Frame& frame, Emit& emit) override;
+
+  [[nodiscard]] bool is_beyond_repair() const override { return is_beyond_repair_; }
+
   /// Errors: as `VideoWriter::finish` and `sync`.
   Status close() override;
 
  private:
   Status begin(const Frame& first);
+  Error failure_of_write(const Error& error);
   Status sync_now_and_then(Duration pts);
 
   const VideoWriterOptions options_;
@@ -47,6 +52,7 @@ class VideoSink final : public Node {
   std::unique_ptr<VideoWriter> writer_;
   std::unique_ptr<FileSyncer> syncer_;  // After the writer, which it uses.
   Duration synced_at_{0};
+  bool is_beyond_repair_ = false;
 };
 
 }  // namespace penstock

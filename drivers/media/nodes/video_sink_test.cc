@@ -108,6 +108,7 @@ TEST_F(VideoSinkTest, NamesThePathThatCannotBeWritten) {
   EXPECT_EQ(status.error().code, Errc::kUnavailable) << "a disk may come back";
   EXPECT_NE(status.error().message.find(folder_.path("file/out.mp4")), std::string::npos)
       << status.error().message;
+  EXPECT_FALSE(sink.is_beyond_repair());
   EXPECT_TRUE(sink.close().has_value());
 }
 
@@ -122,7 +123,7 @@ TEST_F(VideoSinkTest, RefusesWhatNoContainerHoldsBeforeTheFirstFrame) {
   }
 }
 
-TEST_F(VideoSinkTest, FailsAsAWholeWhenAPictureCannotBeEncoded) {
+TEST_F(VideoSinkTest, IsBeyondRepairWhenItsFirstPictureCannotBeEncoded) {
   VideoSink sink({.path = folder_.path("out.mp4")});
   ASSERT_TRUE(bench_.open(sink).has_value());
   Frame frame = bench_.frame(0);
@@ -130,8 +131,21 @@ TEST_F(VideoSinkTest, FailsAsAWholeWhenAPictureCannotBeEncoded) {
   const Status status = sink.process(frame, bench_.emit);
   frame.end(Outcome::kFailed);
   ASSERT_FALSE(status.has_value());
-  EXPECT_EQ(status.error().code, Errc::kUnavailable) << "the sink is made anew";
+  EXPECT_EQ(status.error().code, Errc::kInvalidArgument) << "another attempt would not help";
+  EXPECT_TRUE(sink.is_beyond_repair());
   EXPECT_NE(status.error().message.find("1x1"), std::string::npos) << status.error().message;
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("out.mp4"))) << "nothing is in it";
+}
+
+TEST_F(VideoSinkTest, IsBeyondRepairWhereItsPathIsAFolder) {
+  std::filesystem::create_directory(folder_.path("out.mp4"));
+  VideoSink sink({.path = folder_.path("out.mp4")});
+  ASSERT_TRUE(bench_.open(sink).has_value());
+  const Status status = show(sink, 0);
+  ASSERT_FALSE(status.has_value());
+  EXPECT_EQ(status.error().code, Errc::kInvalidArgument);
+  EXPECT_NE(status.error().message.find("is a folder"), std::string::npos);
+  EXPECT_TRUE(sink.is_beyond_repair());
 }
 
 TEST_F(VideoSinkTest, TellsOfASyncThatFailed) {
