@@ -1,5 +1,6 @@
 #include "engine/run/inference_chain.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -7,8 +8,23 @@
 namespace penstock {
 namespace {
 
-Error named(const std::string& link, Error error) {
+Error named(const std::string& link, const Error& error) {
   return link.empty() ? error : error.within(link);
+}
+
+/// Checks that each input of `link` is one of the `given` outputs before it.
+Status check_takes(const InferenceChain::Link& link, std::size_t given) {
+  const bool is_right = link.takes.size() == link.backend->inputs().size() &&
+                        std::all_of(link.takes.begin(), link.takes.end(), [&](std::size_t output) {
+                          return output < given;
+                        });
+  if (is_right) {
+    return {};
+  }
+  return named(link.name,
+               {Errc::kInvalidArgument,
+                "takes " + std::to_string(link.takes.size()) + " of " + std::to_string(given) +
+                    " tensors for " + std::to_string(link.backend->inputs().size()) + " inputs"});
 }
 
 }  // namespace
@@ -25,20 +41,9 @@ Result<std::unique_ptr<InferenceChain>> InferenceChain::create(std::vector<Link>
   }
   for (std::size_t i = 0; i < chain->links_.size(); ++i) {
     Stage& stage = chain->links_[i];
-    const Link& link = stage.link;
     if (i > 0) {
-      const std::size_t given = chain->links_[i - 1].link.backend->outputs().size();
-      bool is_right = link.takes.size() == link.backend->inputs().size();
-      for (const std::size_t output : link.takes) {
-        is_right = is_right && output < given;
-      }
-      if (!is_right) {
-        return named(
-            link.name,
-            {Errc::kInvalidArgument,
-             "takes " + std::to_string(link.takes.size()) + " of " + std::to_string(given) +
-                 " tensors for " + std::to_string(link.backend->inputs().size()) + " inputs"});
-      }
+      PENSTOCK_RETURN_IF_ERROR(
+          check_takes(stage.link, chain->links_[i - 1].link.backend->outputs().size()));
     }
     if (i + 1 < chain->links_.size()) {
       PENSTOCK_RETURN_IF_ERROR(chain->prepare(stage, slots));

@@ -25,6 +25,7 @@ class ModelRun {
 
   ModelRun(const ModelRun&) = delete;
   ModelRun& operator=(const ModelRun&) = delete;
+  ~ModelRun() = default;
 
   [[nodiscard]] LoadedModel& model() noexcept { return model_; }
 
