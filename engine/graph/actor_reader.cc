@@ -118,6 +118,9 @@ void ActorReader::read_actor(const YamlNode::Entry& entry, GraphDraft& draft) {
 
 const ActorType* ActorReader::read_type(const YamlNode::Entry& entry) {
   const YamlNode* node = entry.value.find("type");
+  if (node == nullptr && entry.value.is_broken()) {
+    return nullptr;
+  }
   if (node == nullptr) {
     diagnostics_.error("E011",
                        entry.key_place,

@@ -97,12 +97,26 @@ TEST(GraphChecker, RefusesUnknownPorts) {
             Places({"E032 3:31"}));
   EXPECT_EQ(kit.message(with_camera("  log: {type: jsonl_sink, in: cam.out, path: a}\n")),
             "actor 'cam' (video_source) has no output port 'out'; its ports: frames");
+  EXPECT_EQ(kit.message(with_camera("  log: {type: jsonl_sink, in: cam., path: a}\n")),
+            "'cam.' names no port after the dot; write 'cam', or a port's name");
   EXPECT_EQ(kit.places(with_camera("  log: {type: jsonl_sink, in: {x: cam}, path: a}\n")),
             Places({"E032 3:32"}));
   EXPECT_EQ(kit.places("actors: {cam: {type: video_source, uri: \"rtsp://x\", in: cam}}\n"),
             Places({"E032 1:57"}));
   EXPECT_EQ(kit.places(with_camera(kLog) + "  b: {type: jsonl_sink, in: log, path: b}\n"),
             Places({"E032 4:29"}));
+}
+
+TEST(GraphChecker, MissesNothingInAnAliasThatItHasRefused) {
+  GraphTestKit kit;
+  EXPECT_EQ(kit.places(with_camera("  log: *other\n")), Places({"E003 3:8"}));
+  EXPECT_EQ(kit.places(with_camera("  log: {type: *sink, in: cam, path: a}\n")),
+            Places({"E003 3:15"}));
+  EXPECT_EQ(kit.places(with_camera("  log: {type: jsonl_sink, in: cam, path: *path}\n")),
+            Places({"E003 3:42"}));
+  EXPECT_EQ(kit.places(with_camera("  log: {<<: {type: jsonl_sink}, in: cam}\n")),
+            Places({"E003 3:9"}));
+  EXPECT_EQ(kit.places("actors: *all\n"), Places({"E003 1:9"}));
 }
 
 TEST(GraphChecker, RefusesUnknownModelsAndDevices) {

@@ -85,6 +85,13 @@ bool GraphLinker::link_target(const EdgeDraft& edge, LinkedEdge& linked) {
     if (dot != std::string::npos) {
       found = actors_.find(std::string_view(edge.target).substr(0, dot));
       port = edge.target.substr(dot + 1);
+      if (found != actors_.end() && port.empty()) {
+        diagnostics_.error("E032",
+                           edge.place,
+                           "'" + edge.target + "' names no port after the dot",
+                           "write '" + edge.target.substr(0, dot) + "', or a port's name");
+        return false;
+      }
     }
   }
   if (found == actors_.end()) {

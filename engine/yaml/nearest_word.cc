@@ -58,7 +58,8 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
     const std::size_t distance = edit_distance(lower(word), lower(candidate), limit);
     const std::size_t case_differs = edit_distance(word, candidate, limit) == distance ? 0 : 1;
     const std::size_t cost = 2 * distance + case_differs;
-    if (distance <= limit && cost < best_cost) {
+    const bool shares_letters = distance == 0 || candidate.size() > 1;
+    if (distance <= limit && shares_letters && cost < best_cost) {
       best = candidate;
       best_cost = cost;
     }

@@ -26,6 +26,9 @@ TEST(NearestWord, FindsWhatTheUserMeant) {
 TEST(NearestWord, FindsNothingFarAway) {
   EXPECT_EQ(nearest_word("detect", {"cam", "overlay"}), "");
   EXPECT_EQ(nearest_word("", {"cam"}), "");
+  EXPECT_EQ(nearest_word("b", {"a"}), "") << "one letter, and another one";
+  EXPECT_EQ(nearest_word("ab", {"a"}), "");
+  EXPECT_EQ(nearest_word("A", {"a"}), "a");
   EXPECT_EQ(nearest_word(std::string(1000, 'x'), {"cam"}), "");
 }
 

@@ -52,7 +52,9 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
     end_text_lines(mark);
     refuse_anchor(place_of(mark));
-    take(YamlNode::null(place_of(mark)));
+    YamlNode node = YamlNode::null(place_of(mark));
+    node.set_broken();  // What it stands for is not known: nobody shall miss anything in it.
+    take(std::move(node));
   }
 
   void OnAnchor(const YAML::Mark& mark, const std::string& /*name*/) override {
@@ -241,6 +243,7 @@ class TreeBuilder final : public YAML::EventHandler {
                          node.place(),
                          "the merge key << is not allowed",
                          "write the keys out, or set them under 'defaults'");
+      level.node.set_broken();  // The keys that it would bring are not missing.
       return;
     }
     const auto [first, is_new] = level.seen.emplace(node.text(), node.place());
