@@ -17,6 +17,9 @@ class FileAccess {
   /// True if there is a file (or device file) at `path` that this process may read.
   [[nodiscard]] virtual bool is_readable(const std::string& path) const = 0;
 
+  /// True if `path` is a folder.
+  [[nodiscard]] virtual bool is_folder(const std::string& path) const = 0;
+
   /// Returns the bytes of a small text file (labels).
   /// Errors: `kNotFound` if it cannot be read; `kInvalidArgument` if it is larger than 4 MiB.
   [[nodiscard]] virtual Result<std::string> read(const std::string& path) const = 0;
@@ -26,6 +29,7 @@ class FileAccess {
 class LocalFiles final : public FileAccess {
  public:
   [[nodiscard]] bool is_readable(const std::string& path) const override;
+  [[nodiscard]] bool is_folder(const std::string& path) const override;
   [[nodiscard]] Result<std::string> read(const std::string& path) const override;
 };
 

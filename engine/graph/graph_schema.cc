@@ -45,6 +45,12 @@ Json number_schema(const char* type, const Option& option) {
   return schema;
 }
 
+Json size_side_schema(const Option& option) {
+  Json side = number_schema("integer", option);
+  side["minimum"] = option.least().value_or(1);
+  return side;
+}
+
 Json option_schema(const Option& option);
 
 Json list_schema(const Option& option) {
@@ -86,10 +92,8 @@ Json plain_schema(const Option& option) {
     case OptionKind::kBitRate:
       return {{"type", "string"}, {"pattern", "^[0-9.]+ ?[kMG]?bit/s$"}};
     case OptionKind::kSize:
-      return {{"type", "array"},
-              {"items", {{"type", "integer"}, {"minimum", 1}}},
-              {"minItems", 2},
-              {"maxItems", 2}};
+      return {
+          {"type", "array"}, {"items", size_side_schema(option)}, {"minItems", 2}, {"maxItems", 2}};
     case OptionKind::kLabels:
       return any_of({text_schema(), {{"type", "array"}, {"items", text_schema()}}});
     case OptionKind::kList:

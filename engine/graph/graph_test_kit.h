@@ -21,6 +21,12 @@ class FilesInMemory final : public FileAccess {
     return files_.find(path) != files_.end();
   }
 
+  /// One that a name of a file lies in.
+  [[nodiscard]] bool is_folder(const std::string& path) const override {
+    const auto inside = files_.lower_bound(path + "/");
+    return inside != files_.end() && inside->first.rfind(path + "/", 0) == 0;
+  }
+
   [[nodiscard]] Result<std::string> read(const std::string& path) const override;
 
  private:

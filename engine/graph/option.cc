@@ -29,6 +29,20 @@ std::string number_text(double value) {
   return text.str();
 }
 
+/// Returns "4Mbit/s" for 4e6 bit/s: the largest unit that leaves a whole number.
+std::string bit_rate_text(double value) {
+  constexpr double kStep = 1000;
+  std::string prefix;
+  for (const char* larger : {"k", "M", "G"}) {
+    if (std::fmod(value, kStep) != 0 || value == 0) {
+      break;
+    }
+    value /= kStep;
+    prefix = larger;
+  }
+  return number_text(value) + prefix + "bit/s";
+}
+
 std::string limit_text(OptionKind kind, double value) {
   if (kind == OptionKind::kDuration) {
     return to_text(std::chrono::nanoseconds(std::llround(value)));
@@ -37,7 +51,7 @@ std::string limit_text(OptionKind kind, double value) {
     return number_text(value) + " bytes";
   }
   if (kind == OptionKind::kBitRate) {
-    return number_text(value) + " bit/s";
+    return bit_rate_text(value);
   }
   return number_text(value);
 }
@@ -271,6 +285,18 @@ Option& Option::templated() {
   return *this;
 }
 
+Option& Option::ends_in(std::vector<std::string> endings) {
+  PENSTOCK_CHECK(kind_ == OptionKind::kPathOut && !endings.empty()) << name_;
+  endings_ = std::move(endings);
+  return *this;
+}
+
+Option& Option::must_have(std::string run_time_name) {
+  PENSTOCK_CHECK(kind_ == OptionKind::kPathOut) << name_;
+  needed_name_ = std::move(run_time_name);
+  return *this;
+}
+
 Option& Option::live_changeable() {
   live_changeable_ = true;
   return *this;
@@ -294,6 +320,12 @@ std::string Option::wanted() const {
   std::string text = kind_ == OptionKind::kWord ? one_of(words_) : plain_wanted(kind_);
   if (kind_ == OptionKind::kList) {
     text = "a list, each item " + item_.front().wanted();
+  }
+  for (std::size_t i = 0; i < endings_.size(); ++i) {
+    text += (i == 0                    ? " whose name ends in "
+             : i + 1 < endings_.size() ? ", "
+                                       : " or ") +
+            endings_[i];
   }
   for (const std::string& word : extra_words_) {
     text += ", or " + word;

@@ -78,7 +78,8 @@ class Option {
   /// absent unless required.
   Option& fallback(std::string yaml);
   Option& required();
-  /// Limits, inclusive, of a whole number, number or rate, or of the items of a list of them.
+  /// Limits, inclusive, of a whole number, number or rate, of both sides of a size, or of the items
+  /// of a list of numbers.
   Option& range(double least, double most);
   /// Limits, inclusive, of a duration, size in bytes or bit rate, with units.
   Option& range(std::string_view least, std::string_view most);
@@ -101,6 +102,10 @@ class Option {
   Option& labels_of(std::string sibling);
   /// `$(stream)`, `$(graph)`, `$(seq)` and strftime words may appear; paths out have it already.
   Option& templated();
+  /// Of a path out: how the file's name must end (".mp4"), in any case of letters (E014).
+  Option& ends_in(std::vector<std::string> endings);
+  /// Of a path out: a run-time name without which every frame would write the same file (E065).
+  Option& must_have(std::string run_time_name);
   /// May be changed while the graph runs.
   Option& live_changeable();
   /// Old names of this option: still read, with warning E016.
@@ -146,6 +151,10 @@ class Option {
 
   [[nodiscard]] bool is_templated() const { return templated_; }
 
+  [[nodiscard]] const std::vector<std::string>& endings() const { return endings_; }
+
+  [[nodiscard]] const std::string& needed_name() const { return needed_name_; }
+
   [[nodiscard]] bool is_live_changeable() const { return live_changeable_; }
 
   [[nodiscard]] const std::vector<std::string>& old_names() const { return old_names_; }
@@ -182,6 +191,8 @@ class Option {
   bool group_required_ = false;
   std::string label_sibling_;
   bool templated_ = false;
+  std::vector<std::string> endings_;
+  std::string needed_name_;
   bool live_changeable_ = false;
   std::vector<std::string> old_names_;
 };

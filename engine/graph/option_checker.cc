@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 #include <utility>
 
@@ -36,6 +37,17 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
 /// True for a path that is looked up as it is: no scheme, no glob, no number pattern.
 bool is_plain_path(const std::string& uri) {
   return uri.find("://") == std::string::npos && uri.find_first_of("*?%") == std::string::npos;
+}
+
+bool has_ending(const std::string& path, const std::vector<std::string>& endings) {
+  std::string lower = path;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char letter) {
+    return static_cast<char>(std::tolower(letter));
+  });
+  return std::any_of(endings.begin(), endings.end(), [&](const std::string& ending) {
+    return lower.size() >= ending.size() &&
+           lower.compare(lower.size() - ending.size(), ending.size(), ending) == 0;
+  });
 }
 
 std::string member_list(const std::string& group, const std::vector<Option>& options) {
@@ -326,6 +338,8 @@ OptionChecker::Value OptionChecker::check_scalar(const Option& option, const Yam
     case OptionKind::kPathIn:
     case OptionKind::kUri:
       return check_path(option, node);
+    case OptionKind::kPathOut:
+      return check_path_out(option, node);
     default:
       return check_text(option, node);
   }
@@ -446,7 +460,50 @@ OptionChecker::Value OptionChecker::check_path(const Option& option, const YamlN
                            : "relative paths start at the folder of the file that names them");
     return std::nullopt;
   }
+  if (look && option.kind() == OptionKind::kUri && files_ != nullptr && files_->is_folder(path)) {
+    return refuse_folder(option, node, "a pattern such as " + written + "/*.png names pictures");
+  }
   return OptionValue(path);
+}
+
+OptionChecker::Value OptionChecker::check_path_out(const Option& option, const YamlNode& node) {
+  Value value = check_text(option, node);
+  if (!value.has_value()) {
+    return std::nullopt;
+  }
+  const std::string& path = node.text();
+  const bool is_known = path.find_first_of("$%") == std::string::npos;
+  if (path.back() == '/' || (is_known && files_ != nullptr && files_->is_folder(path))) {
+    return refuse_folder(option, node, "");
+  }
+  const std::vector<std::string>& endings = option.endings();
+  if (!endings.empty() && !has_ending(path, endings)) {
+    diagnostics_.error(
+        "E014",
+        node.place(),
+        "'" + option.name() + "' cannot be " + node.describe() + "; it wants " + option.wanted());
+    return std::nullopt;
+  }
+  if (!option.needed_name().empty() && path.find(option.needed_name()) == std::string::npos) {
+    diagnostics_.error("E065",
+                       node.place(),
+                       "'" + option.name() + "' " + node.describe() + " has no " +
+                           option.needed_name() + ": every frame would write the same file",
+                       "put " + option.needed_name() + " into '" + option.name() + "'");
+    return std::nullopt;
+  }
+  return value;
+}
+
+OptionChecker::Value OptionChecker::refuse_folder(const Option& option,
+                                                  const YamlNode& node,
+                                                  const std::string& hint) {
+  diagnostics_.error(
+      "E018",
+      node.place(),
+      "'" + option.name() + "': " + node.describe() + " is a folder; it must name a file",
+      hint);
+  return std::nullopt;
 }
 
 OptionChecker::Value OptionChecker::check_size(const Option& option, const YamlNode& node) {

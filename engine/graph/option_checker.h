@@ -53,6 +53,8 @@ class OptionChecker {
   Value check_word(const Option& option, const YamlNode& node);
   Value check_text(const Option& option, const YamlNode& node);
   Value check_path(const Option& option, const YamlNode& node);
+  Value check_path_out(const Option& option, const YamlNode& node);
+  Value refuse_folder(const Option& option, const YamlNode& node, const std::string& hint);
   Value check_size(const Option& option, const YamlNode& node);
   Value check_labels(const Option& option, const YamlNode& node);
   Value check_list(const Option& option, const YamlNode& node);

@@ -213,5 +213,49 @@ TEST(OptionValues, EndTheProcessWhenTheyAreMisread) {
   EXPECT_DEATH(static_cast<void>(values.get_text("a")), "wrong getter");
 }
 
+TEST(OptionChecker, RefusesANameOfAFileThatTheWriterCouldNotTake) {
+  const auto places = [](const std::string& yaml) {
+    return Check({Option::path_out("path", "h").ends_in({".jpg", ".png"}).must_have("$(seq)")},
+                 yaml)
+        .places();
+  };
+  EXPECT_EQ(places("{path: 'a-$(seq).jpg'}"), Places());
+  EXPECT_EQ(places("{path: 'a-$(seq).PNG'}"), Places());
+  EXPECT_EQ(places("{path: 'a-$(seq).gif'}"), Places({"E014 1:8"}));
+  EXPECT_EQ(places("{path: 'a-$(seq)'}"), Places({"E014 1:8"}));
+  EXPECT_EQ(places("{path: a.jpg}"), Places({"E065 1:8"}));
+  EXPECT_EQ(places("{path: 'out/'}"), Places({"E018 1:8"}));
+}
+
+TEST(OptionChecker, RefusesAFolderInPlaceOfAFile) {
+  const FilesInMemory files({{"clips/a.mp4", ""}, {"clips", ""}});
+  const auto messages = [&](const Option& option, const std::string& yaml) {
+    Diagnostics diagnostics;
+    const auto tree = read_yaml(SourceText("a.yaml", yaml), diagnostics);
+    OptionChecker(&files, diagnostics).check({option}, *tree, {"actor 'x'", {}, {}});
+    std::string text;
+    for (const Diagnostic& one : diagnostics.sorted()) {
+      text += one.code + " " + one.message;
+    }
+    return text;
+  };
+  EXPECT_EQ(messages(Option::uri("uri", "h"), "{uri: clips}"),
+            "E018 'uri': 'clips' is a folder; it must name a file");
+  EXPECT_EQ(messages(Option::uri("uri", "h"), "{uri: clips/a.mp4}"), "");
+  EXPECT_EQ(messages(Option::path_out("path", "h"), "{path: clips}"),
+            "E018 'path': 'clips' is a folder; it must name a file");
+  EXPECT_EQ(messages(Option::path_out("path", "h"), "{path: clips/b.mp4}"), "");
+}
+
+TEST(OptionChecker, HoldsBothSidesOfASizeAndABitRateToTheirRange) {
+  const Option size = Option::size("size", "h").range(16, 16384);
+  EXPECT_EQ(Check({size}, "{size: [640, 8]}").places(), Places({"E013 1:14"}));
+  EXPECT_EQ(Check({size}, "{size: [64, 16]}").places(), Places());
+  const Option rate = Option::bit_rate("rate", "h").range(10'000, 1e9);
+  EXPECT_EQ(Check({rate}, "{rate: 1bit/s}").places(), Places({"E013 1:8"}));
+  EXPECT_EQ(Check({rate}, "{rate: 900Gbit/s}").places(), Places({"E013 1:8"}));
+  EXPECT_EQ(rate.range_text(), "10kbit/s to 1Gbit/s");
+}
+
 }  // namespace
 }  // namespace penstock

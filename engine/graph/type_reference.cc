@@ -124,7 +124,8 @@ std::string example_value(const Option& option) {
     case OptionKind::kUri:
       return "clip.mp4";
     case OptionKind::kPathOut:
-      return "out/file";
+      return "out/file" + option.needed_name() +
+             (option.endings().empty() ? std::string() : option.endings().front());
     case OptionKind::kPathIn:
       return "file";
     case OptionKind::kLabels:

@@ -25,6 +25,8 @@ class AnyFile final : public FileAccess {
  public:
   [[nodiscard]] bool is_readable(const std::string& /*path*/) const override { return true; }
 
+  [[nodiscard]] bool is_folder(const std::string& /*path*/) const override { return false; }
+
   [[nodiscard]] Result<std::string> read(const std::string& /*path*/) const override {
     return std::string("background\nperson\ndog\n");
   }

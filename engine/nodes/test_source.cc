@@ -8,7 +8,7 @@
 namespace penstock {
 namespace {
 
-constexpr std::int64_t kMaxSide = 16384;
+constexpr int kMaxSide = 16384;
 constexpr std::size_t kRowAlignment = 64;
 // Beyond the frames in the graph: the one that waits at the entrance and the one that replaces it.
 constexpr std::uint32_t kFramesOutside = 2;
@@ -27,7 +27,9 @@ ActorType test_source_type() {
   ActorType type("test_source", "makes pictures of moving shapes, with their ground truth");
   type.source([](const OptionValues& options) { return options.get_bool("live"); });
   type.out("frames", {payload::kImage, payload::kObjects});
-  type.option(Option::size("size", "of the pictures").fallback("[640, 480]"));
+  type.option(Option::size("size", "of the pictures")
+                  .range(MovingShapes::kMinSide, kMaxSide)
+                  .fallback("[640, 480]"));
   type.option(Option::rate("fps", "frames a second").range(0.001, 100000).fallback("25"));
   type.option(Option::integer("frames", "after which the stream ends; without it, endless")
                   .range(0, kMaxFrames)
@@ -49,14 +51,6 @@ ActorType test_source_type() {
 Result<std::unique_ptr<Source>> TestSource::make(const SourceArgs& args) {
   const OptionValues& from = *args.options;
   const Size2d size = from.get_size("size");
-  for (const std::int64_t side : {size.width, size.height}) {
-    if (side < MovingShapes::kMinSide || side > kMaxSide) {
-      return Error{Errc::kInvalidArgument,
-                   "actor '" + args.name + "': size: a side of " + std::to_string(side) +
-                       ", must be " + std::to_string(MovingShapes::kMinSide) + ".." +
-                       std::to_string(kMaxSide)};
-    }
-  }
   Options options;
   options.scene.width = static_cast<int>(size.width);
   options.scene.height = static_cast<int>(size.height);

@@ -131,14 +131,14 @@ TEST_F(TestSourceTest, WaitsWhenAllItsPicturesAreHeld) {
   EXPECT_EQ(pull(), Pull::kFrame);
 }
 
-TEST_F(TestSourceTest, RefusesASizeWithoutRoom) {
-  const OptionValues options = options_of(test_source_type(), "{size: [640, 8]}");
-  SourceArgs args;
-  args.name = "cam";
-  args.options = &options;
-  const auto made = TestSource::make(args);
-  ASSERT_FALSE(made.has_value());
-  EXPECT_EQ(made.error().message, "actor 'cam': size: a side of 8, must be 16..16384");
+TEST(TestSourceType, WantsRoomForItsShapes) {
+  const ActorType type = test_source_type();
+  const auto size = std::find_if(type.options().begin(), type.options().end(), [](const Option& o) {
+    return o.name() == "size";
+  });
+  ASSERT_NE(size, type.options().end());
+  EXPECT_EQ(size->least(), MovingShapes::kMinSide) << "what the checker refuses the node cannot do";
+  EXPECT_EQ(size->most(), 16384);
 }
 
 TEST(TestSourceType, IsLiveByItsOption) {

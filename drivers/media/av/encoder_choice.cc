@@ -35,9 +35,10 @@ struct CodecWord {
   const char* preferred;  // Encoder; then whatever libav has for the codec.
 };
 
-constexpr std::array<CodecWord, 6> kCodecs = {{
+constexpr std::array<CodecWord, 7> kCodecs = {{
     {"h264", AV_CODEC_ID_H264, "libx264"},
     {"hevc", AV_CODEC_ID_HEVC, "libx265"},
+    {"h265", AV_CODEC_ID_HEVC, "libx265"},
     {"mpeg4", AV_CODEC_ID_MPEG4, "mpeg4"},
     {"vp8", AV_CODEC_ID_VP8, "libvpx"},
     {"vp9", AV_CODEC_ID_VP9, "libvpx-vp9"},
@@ -75,14 +76,18 @@ bool has_crf(AVCodecID id) {
 }
 
 Status check_ranges(const VideoWriterOptions& options) {
-  if (options.bitrate_bps < 0) {
-    return bad_option(options, "`bitrate` must not be negative");
-  }
   if (options.crf < 0 || options.crf > kMaxCrf) {
     return bad_option(options, "`crf` " + std::to_string(options.crf) + " is not within 1 and 51");
   }
   if (options.crf > 0 && options.bitrate_bps > 0) {
     return bad_option(options, "`crf` and `bitrate` exclude each other");
+  }
+  const bool has_rate = options.bitrate_bps != 0;
+  if (has_rate &&
+      (options.bitrate_bps < kLeastBitRateBps || options.bitrate_bps > kMostBitRateBps)) {
+    return bad_option(options,
+                      "`bitrate` " + std::to_string(options.bitrate_bps) +
+                          " bit/s is not within 10kbit/s and 1Gbit/s");
   }
   if (std::find(kPresets.begin(), kPresets.end(), options.preset) == kPresets.end()) {
     return bad_option(options,
@@ -128,22 +133,46 @@ void set_quality(int crf, AVCodecContext& context, AVDictionary** settings) {
   }
 }
 
+std::string listed(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    text += (text.empty() ? "" : ", ") + word;
+  }
+  return text;
+}
+
 }  // namespace
+
+std::vector<std::string> video_file_endings() {
+  std::vector<std::string> endings;
+  for (const Container& container : kContainers) {
+    endings.emplace_back(container.extension);
+  }
+  return endings;
+}
+
+std::vector<std::string> video_codec_words() {
+  std::vector<std::string> words = {"auto"};
+  for (const CodecWord& codec : kCodecs) {
+    words.emplace_back(codec.word);
+  }
+  return words;
+}
 
 Result<EncoderChoice> choose_encoder(const VideoWriterOptions& options) {
   PENSTOCK_RETURN_IF_ERROR(check_ranges(options));
   const Container* container = container_of(options.path);
   if (container == nullptr) {
-    return bad_option(options, "the name must end in .mp4, .mov, .mkv or .webm");
+    return bad_option(options, "the name must end in one of " + listed(video_file_endings()));
   }
   const bool is_auto = options.codec == "auto";
   const CodecWord* word = codec_of(!is_auto ? std::string_view(options.codec)
                                    : container->extension == ".webm" ? "vp9"
                                                                      : "h264");
   if (word == nullptr) {
-    return bad_option(options,
-                      "codec '" + options.codec +
-                          "' is unknown; known are auto, h264, hevc, mpeg4, vp8, vp9, av1");
+    return bad_option(
+        options,
+        "codec '" + options.codec + "' is unknown; known are " + listed(video_codec_words()));
   }
   if (options.crf > 0 && !has_crf(word->id)) {
     return bad_option(options,

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "drivers/media/av/video_writer_options.h"
 #include "engine/base/result.h"
@@ -11,6 +13,16 @@ struct AVDictionary;
 struct AVOutputFormat;
 
 namespace penstock {
+
+/// What is sane for one file: below, encoders refuse or show mud; above, no picture needs it.
+inline constexpr std::int64_t kLeastBitRateBps = 10'000;
+inline constexpr std::int64_t kMostBitRateBps = 1'000'000'000;
+
+/// Returns how the name of a video file may end: ".mp4" and others.
+std::vector<std::string> video_file_endings();
+
+/// Returns the words for `VideoWriterOptions::codec`; "h265" is another word for "hevc".
+std::vector<std::string> video_codec_words();
 
 /// A container format, an encoder for it, and the unit of its times.
 struct EncoderChoice {

@@ -1,11 +1,13 @@
 #include "drivers/media/image/image_codec.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <climits>
 #include <cstddef>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <opencv2/imgcodecs.hpp>
@@ -19,6 +21,17 @@ namespace {
 
 constexpr std::size_t kRowAlignment = 64;
 constexpr std::size_t kTailPadding = 64;  // libswscale's loops may write past the last row.
+
+struct Ending {
+  std::string_view text;
+  ImageFileFormat format;
+};
+
+constexpr std::array<Ending, 3> kEndings = {{
+    {".jpg", ImageFileFormat::kJpeg},
+    {".jpeg", ImageFileFormat::kJpeg},
+    {".png", ImageFileFormat::kPng},
+}};
 
 bool has_magic(std::span<const std::uint8_t> bytes) {
   const bool is_jpeg = bytes.size() > 3 && bytes[0] == 0xFF && bytes[1] == 0xD8;
@@ -40,17 +53,24 @@ PixelSurface surface_of_bgr(const cv::Mat& mat) {
 
 }  // namespace
 
+std::vector<std::string> image_file_endings() {
+  std::vector<std::string> endings;
+  for (const Ending& one : kEndings) {
+    endings.emplace_back(one.text);
+  }
+  return endings;
+}
+
 Result<ImageFileFormat> image_file_format_of(const std::string& path) {
   const std::size_t dot = path.rfind('.');
   std::string extension = dot == std::string::npos ? "" : path.substr(dot);
   std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char letter) {
     return static_cast<char>(std::tolower(letter));
   });
-  if (extension == ".jpg" || extension == ".jpeg") {
-    return ImageFileFormat::kJpeg;
-  }
-  if (extension == ".png") {
-    return ImageFileFormat::kPng;
+  const auto* found = std::find_if(
+      kEndings.begin(), kEndings.end(), [&](const Ending& one) { return one.text == extension; });
+  if (found != kEndings.end()) {
+    return found->format;
   }
   return Error{Errc::kInvalidArgument,
                "image file '" + path + "': the name must end in .jpg, .jpeg or .png"};

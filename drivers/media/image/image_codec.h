@@ -15,7 +15,10 @@ namespace penstock {
 /// Formats of image files.
 enum class ImageFileFormat : std::uint8_t { kJpeg, kPng };
 
-/// Returns the format that the extension of `path` names (.jpg, .jpeg, .png).
+/// Returns the extensions that name a format: ".jpg" and others.
+std::vector<std::string> image_file_endings();
+
+/// Returns the format that the extension of `path` names, in any case of letters.
 /// Errors: `kInvalidArgument` for any other.
 Result<ImageFileFormat> image_file_format_of(const std::string& path);
 

@@ -12,8 +12,6 @@
 namespace penstock {
 namespace {
 
-constexpr const char* kSeqWord = "$(seq)";
-
 struct FileCloser {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
 };
@@ -27,7 +25,7 @@ Error file_error(const std::string& path, const char* what) {
 Status ImageSink::open(const NodeContext& context) {
   graph_ = context.graph;
   PENSTOCK_ASSIGN_OR_RETURN(format_, image_file_format_of(options_.path));
-  if (options_.path.find(kSeqWord) == std::string::npos) {
+  if (options_.path.find(kSeqName) == std::string::npos) {
     return Error{
         Errc::kInvalidArgument,
         "path '" + options_.path + "' has no $(seq): every frame would write the same file"};

@@ -11,6 +11,9 @@ namespace penstock {
 /// Writes pictures of a stream as JPEG or PNG files, one file a frame.
 class ImageSink final : public Node {
  public:
+  /// What the path must have.
+  static constexpr const char* kSeqName = "$(seq)";
+
   struct Options {
     std::string path;         ///< A pattern, see `expand_path`; must have `$(seq)`.
     std::uint64_t every = 1;  ///< Write one of so many frames, the first included.

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "drivers/media/av/encoder_choice.h"
+#include "drivers/media/image/image_codec.h"
 #include "drivers/media/nodes/image_sink.h"
 #include "drivers/media/nodes/overlay_node.h"
 #include "drivers/media/nodes/video_sink.h"
@@ -132,12 +134,13 @@ ActorType video_sink_type() {
   type.option(
       Option::path_out("path", "the file: .mp4, .mov, .mkv or .webm; $(stream) makes one a stream")
           .required()
+          .ends_in(video_file_endings())
           .templated());
-  type.option(Option::word("codec",
-                           {"auto", "h264", "hevc", "mpeg4", "vp8", "vp9", "av1"},
-                           "how pictures are coded")
+  type.option(Option::word("codec", video_codec_words(), "how pictures are coded; h265 is hevc")
                   .fallback("auto"));
-  type.option(Option::bit_rate("bitrate", "instead of constant quality"));
+  type.option(
+      Option::bit_rate("bitrate", "instead of constant quality")
+          .range(static_cast<double>(kLeastBitRateBps), static_cast<double>(kMostBitRateBps)));
   type.option(
       Option::integer("crf", "constant quality, 1 = best; default: what is usual for the codec")
           .range(1, 51));
@@ -176,8 +179,11 @@ Result<std::unique_ptr<Node>> make_video_sink(const NodeArgs& args) {
 ActorType image_sink_type() {
   ActorType type("image_sink", "writes pictures as JPEG or PNG files");
   type.in("in", {payload::kImage}).sink().per_stream();
-  type.option(
-      Option::path_out("path", "the files, .jpg or .png; must have $(seq)").required().templated());
+  type.option(Option::path_out("path", "the files, .jpg or .png; must have $(seq)")
+                  .required()
+                  .ends_in(image_file_endings())
+                  .must_have(ImageSink::kSeqName)
+                  .templated());
   type.option(
       Option::integer("every", "write one of so many frames").range(1, 1000000).fallback("1"));
   type.option(Option::integer("quality", "of JPEG").range(1, 100).fallback("90"));

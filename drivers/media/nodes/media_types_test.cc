@@ -8,8 +8,10 @@
 #include <gtest/gtest.h>
 
 #include "drivers/media/av/media_test_support.h"
+#include "engine/graph/option_checker.h"
 #include "engine/nodes/testing/node_bench.h"
 #include "engine/nodes/testing/type_options.h"
+#include "engine/yaml/yaml_reader.h"
 
 namespace penstock {
 namespace {
@@ -75,6 +77,32 @@ TEST(MediaTypes, HaveAClassForEachTypeAndATypeForEachClass) {
   }
   EXPECT_EQ(registry.actor_names().size(), TypeRegistry().actor_names().size() + media)
       << "a type that this test does not know";
+}
+
+TEST(MediaTypes, KnowBeforeARunWhatTheNodesWouldRefuse) {
+  const auto complaints = [](const std::string& type, const std::string& yaml) {
+    const TypeRegistry registry = media_registry();
+    Diagnostics diagnostics;
+    const auto tree = read_yaml(SourceText("a.yaml", yaml), diagnostics);
+    OptionChecker(nullptr, diagnostics)
+        .check(registry.find(type)->options(), *tree, {type, {}, {}});
+    std::string codes;
+    for (const Diagnostic& one : diagnostics.sorted()) {
+      codes += one.code;
+    }
+    return codes;
+  };
+  for (const std::string ending : {".mp4", ".mov", ".mkv", ".webm", ".MP4"}) {
+    EXPECT_EQ(complaints("video_sink", "{path: 'a" + ending + "'}"), "") << ending;
+  }
+  EXPECT_EQ(complaints("video_sink", "{path: a.avi}"), "E014");
+  EXPECT_EQ(complaints("video_sink", "{path: a}"), "E014");
+  EXPECT_EQ(complaints("video_sink", "{path: a.mp4, codec: h265}"), "");
+  EXPECT_EQ(complaints("video_sink", "{path: a.mp4, bitrate: 1bit/s}"), "E013");
+  EXPECT_EQ(complaints("video_sink", "{path: a.mp4, bitrate: 900Gbit/s}"), "E013");
+  EXPECT_EQ(complaints("image_sink", "{path: '$(seq).jpeg'}"), "");
+  EXPECT_EQ(complaints("image_sink", "{path: '$(seq).bmp'}"), "E014");
+  EXPECT_EQ(complaints("image_sink", "{path: a.jpg}"), "E065");
 }
 
 TEST(MediaTypes, TakeASourceForLiveByItsAddressUnlessToldOtherwise) {
