@@ -157,8 +157,9 @@ Status VideoInput::open_format() {
 Status VideoInput::choose_stream() {
   stream_index_ = av_find_best_stream(format_, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
   if (stream_index_ < 0) {
+    // Without any stream it is no recording but nonsense that looked like one.
     return Error{
-        Errc::kUnsupported,
+        format_->nb_streams == 0 ? Errc::kCorrupt : Errc::kUnsupported,
         place() + ": " + std::to_string(format_->nb_streams) + " streams, none of them pictures"};
   }
   for (unsigned index = 0; index < format_->nb_streams; ++index) {

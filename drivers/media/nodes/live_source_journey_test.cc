@@ -198,5 +198,19 @@ TEST(LiveSourceJourney, GoesOnAfterItsCameraDiedInMidStream) {
   EXPECT_EQ(journey.notes[2].level, Level::kWarning);
 }
 
+TEST(LiveSourceJourney, ComesBackToACameraThatAnsweredNonsense) {
+  TempFolder folder;
+  testing::write_clip({.path = folder.path("a.mkv")}, 20);
+  const Camera camera({std::string(20'000, 'x'), testing::read_file(folder.path("a.mkv"))});
+  RestartRule rule;
+  rule.forever = true;
+  Journey journey(camera.uri(), rule);
+  journey.run(2);  // Nonsense, and the end of the recording.
+
+  EXPECT_EQ(journey.ids.size(), 20U);
+  ASSERT_FALSE(journey.notes.empty());
+  EXPECT_NE(journey.notes[0].text.find("tried again"), std::string::npos) << journey.notes[0].text;
+}
+
 }  // namespace
 }  // namespace penstock

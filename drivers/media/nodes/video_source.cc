@@ -16,6 +16,13 @@ constexpr std::size_t kDecoderBuffers = 20;
 /// When no buffer is free, those who hold them give them back without a ring.
 constexpr auto kBufferRetry = std::chrono::milliseconds(5);
 
+/// What means that a file will never be read may pass at a camera: it is starting, unplugged, or
+/// somebody else answers in its place.
+Error lost_camera(const Error& error) {
+  const bool may_pass = error.code == Errc::kCorrupt || error.code == Errc::kNotFound;
+  return may_pass ? Error{Errc::kPeerGone, error.message} : error;
+}
+
 }  // namespace
 
 VideoSource::VideoSource(VideoSourceOptions options, std::string decoder, bool live)
@@ -41,7 +48,7 @@ Source::Pull VideoSource::pull(SourceFrame& out) {
   retry_at_.reset();
   auto step = reader_->decode_next(*pool_);
   if (!step.has_value()) {
-    failure_ = step.error();
+    failure_ = options_.is_live.value_or(false) ? lost_camera(step.error()) : step.error();
     return Pull::kFailed;
   }
   switch (step->code) {

@@ -16,7 +16,8 @@ namespace penstock {
 /// Reading blocks on the reader's own thread; decoding happens in `pull`, on the worker of the
 /// stream. `live` is what the graph is told: the latest frame wins. `options.is_live` is what the
 /// reader does when nobody decodes fast enough, and a source that is live in that sense never ends
-/// by itself: its end is a lost connection (`kPeerGone`).
+/// by itself: its end is a lost connection (`kPeerGone`), and so is an address that is not there or
+/// answers nonsense.
 class VideoSource final : public Source {
  public:
   VideoSource(VideoSourceOptions options, std::string decoder, bool live);
