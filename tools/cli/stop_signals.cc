@@ -10,6 +10,13 @@ StopSignals::StopSignals() {
   sigemptyset(&waited_);
   sigaddset(&waited_, SIGINT);
   sigaddset(&waited_, SIGTERM);
+
+  struct sigaction hangup {};
+
+  // `nohup` has it ignored, and what is waited for comes though it is ignored.
+  if (::sigaction(SIGHUP, nullptr, &hangup) != 0 || hangup.sa_handler != SIG_IGN) {
+    sigaddset(&waited_, SIGHUP);
+  }
   pthread_sigmask(SIG_BLOCK, &waited_, &before_);
   std::signal(SIGPIPE, SIG_IGN);
 }

@@ -6,14 +6,16 @@
 
 namespace penstock {
 
-/// Turns Ctrl-C and SIGTERM into something that the main thread waits for.
+/// Turns Ctrl-C, SIGTERM and SIGHUP (a terminal that went away) into something that the main thread
+/// waits for.
 ///
 /// Pre: made before any other thread is started, since threads inherit what is blocked.
 /// Thread-safety: `wait_for` by one thread.
 class StopSignals {
  public:
-  /// Blocks SIGINT and SIGTERM in this thread and all that it starts; ignores SIGPIPE, so that a
-  /// reader that goes away is an error of a write and not the end of the process.
+  /// Blocks SIGINT, SIGTERM and, unless it is ignored (`nohup`), SIGHUP in this thread and all that
+  /// it starts; ignores SIGPIPE, so that a reader that goes away is an error of a write and not the
+  /// end of the process.
   StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
