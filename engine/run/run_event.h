@@ -19,6 +19,8 @@ struct RunEvent {
     kFailed,       ///< A node or source has failed and waits for `restart` or `give_up`.
     kFrameFailed,  ///< First of a row of frames that a node could not process; the node goes on.
     kFlawed,       ///< A source's data is damaged; it goes on, or has ended like a sound one.
+    kSilent,       ///< A source was asked for a frame and has given none for long.
+    kHeard,        ///< A source that was silent has given a frame.
     kFinished,     ///< The runnable has done all its work.
   };
   Kind kind = Kind::kOpened;

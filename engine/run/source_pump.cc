@@ -116,7 +116,9 @@ void SourcePump::fail(const Error& error) {
   if (last_pts_.has_value()) {
     pts_shift_ = *last_pts_ + std::chrono::milliseconds(1);
   }
-  pace_start_.reset();  // What is read after the pause is not late.
+  asked_since_.reset();
+  silence_reported_ = false;  // That it has failed says more, and so will its return.
+  pace_start_.reset();        // What is read after the pause is not late.
   post({RunEvent::Kind::kFailed, nullptr, options_.context.name, options_.stream_name, error});
 }
 
@@ -202,14 +204,47 @@ SourcePump::Offer SourcePump::advance(TimePoint now) {
   }
   // One frame is read ahead of its place: only then does the end of the stream show, which nodes
   // that hold frames until it comes wait for.
-  const bool pulled = pull_next();
+  const bool pulled = pull_next(now);
   if (state_ == State::kFailed) {
     return Offer::kOver;
   }
   return pulled || source_over_ ? Offer::kRetry : Offer::kBlocked;
 }
 
-bool SourcePump::pull_next() {
+/// Sees to it that the pump has a turn when the silence counts. The time of that turn moves on only
+/// when it has come, so that a source of many frames a second does not set as many timers.
+void SourcePump::wait_for_source(TimePoint now) {
+  wake_at_ = source_->not_before();
+  if (wake_at_.has_value() || silence_reported_) {
+    return;  // It knows when, or all is said.
+  }
+  if (!asked_since_.has_value()) {
+    asked_since_ = now;
+  }
+  if (now - *asked_since_ >= kSilenceLimit) {
+    silence_reported_ = true;
+    const auto limit = std::chrono::duration_cast<std::chrono::seconds>(kSilenceLimit).count();
+    post({RunEvent::Kind::kSilent,
+          nullptr,
+          options_.context.name,
+          options_.stream_name,
+          {Errc::kUnavailable, "no frame for " + std::to_string(limit) + " s"}});
+    return;
+  }
+  if (!look_again_.has_value() || now >= *look_again_) {
+    look_again_ = *asked_since_ + kSilenceLimit;
+  }
+  wake_at_ = look_again_;
+}
+
+void SourcePump::end_silence() {
+  asked_since_.reset();
+  if (std::exchange(silence_reported_, false)) {
+    post({RunEvent::Kind::kHeard, nullptr, options_.context.name, options_.stream_name, {}});
+  }
+}
+
+bool SourcePump::pull_next(TimePoint now) {
   fresh_ = SourceFrame{};
   Source::Pull pull = Source::Pull::kFailed;
   try {
@@ -225,7 +260,7 @@ bool SourcePump::pull_next() {
     case Source::Pull::kFrame:
       break;
     case Source::Pull::kNothing:
-      wake_at_ = source_->not_before();
+      wait_for_source(now);
       return false;
     case Source::Pull::kEnd:
       source_over_ = true;
@@ -241,6 +276,7 @@ bool SourcePump::pull_next() {
     opened_posted_ = true;
     post({RunEvent::Kind::kOpened, nullptr, options_.context.name, options_.stream_name, {}});
   }
+  end_silence();
   ++frames_read_;
   note_flaws();
   if (live_) {

@@ -28,6 +28,9 @@ namespace penstock {
 class SourcePump final : public Supervised {
  public:
   static constexpr int kFramesPerTurn = 8;
+  /// A source that was asked and gives nothing for so long is reported, once. Longer than the usual
+  /// limits of sources that watch themselves, which then fail and say more.
+  static constexpr Duration kSilenceLimit = std::chrono::seconds(12);
 
   struct Options {
     std::string name;
@@ -88,7 +91,9 @@ class SourcePump final : public Supervised {
   Offer offer_waiting(TimePoint now);
   [[nodiscard]] bool is_due(TimePoint now);
   [[nodiscard]] bool is_sampled_out(const SourceFrame& frame);
-  bool pull_next();
+  bool pull_next(TimePoint now);
+  void wait_for_source(TimePoint now);
+  void end_silence();
 
   Options options_;
   InflightWindow window_;
@@ -112,6 +117,9 @@ class SourcePump final : public Supervised {
   SourceFlaws earlier_flaws_;      // Of sources before a reconnect.
   std::uint64_t frames_read_ = 0;  // Of the source as it is now.
   bool flaws_reported_ = false;
+  std::optional<TimePoint> asked_since_;  // Since when the source has given nothing.
+  std::optional<TimePoint> look_again_;   // When to see how long that is.
+  bool silence_reported_ = false;
   std::atomic<std::uint64_t> decode_errors_{0};
   std::atomic<std::uint64_t> missing_frames_{0};
 };

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -240,6 +241,59 @@ TEST_F(SourcePumpTest, TellsOfTheFirstFlawOfALiveSourceOnceAndCountsOverReconnec
   EXPECT_EQ(graph_.events().count(Kind::kFlawed), 1U);
   ASSERT_GE(graph_.events().events.size(), 3U);
   EXPECT_EQ(graph_.pump(0).flaws().decode_errors, 2U);
+}
+
+/// Gives as many frames as it is allowed to, and ends with the fourth.
+class HesitantSource final : public Source {
+ public:
+  explicit HesitantSource(std::uint64_t* allowed) : allowed_(allowed) {}
+
+  Status start(const SourceContext& /*context*/, Doorbell /*doorbell*/) override { return {}; }
+
+  Pull pull(SourceFrame& out) override {
+    if (given_ == *allowed_) {
+      return Pull::kNothing;
+    }
+    out.time.pts = milliseconds(40) * static_cast<int>(given_++);
+    return given_ == 4 ? Pull::kEnd : Pull::kFrame;
+  }
+
+  [[nodiscard]] Error failure() const override { return {}; }
+
+  void stop() override {}
+
+  [[nodiscard]] bool is_live() const override { return true; }
+
+ private:
+  std::uint64_t* allowed_;
+  std::uint64_t given_ = 0;
+};
+
+TEST_F(SourcePumpTest, SaysOnceThatItsSourceIsSilentAndOnceThatItIsNot) {
+  std::uint64_t allowed = 2;
+  SourcePump& pump = build({.make = [&]() -> Result<std::unique_ptr<Source>> {
+    return std::unique_ptr<Source>(std::make_unique<HesitantSource>(&allowed));
+  }});
+  std::vector<std::pair<Kind, Duration>> told;
+  graph_.events().on_event = [&](const RunEvent& event) {
+    if (event.kind == Kind::kSilent || event.kind == Kind::kHeard) {
+      told.emplace_back(event.kind, graph_.clock().now() - kStart);
+    }
+  };
+  const auto allow_at = [&](Duration when, std::uint64_t frames) {
+    graph_.runner().at(kStart + when, [&, frames] {
+      allowed = frames;
+      pump.wake();
+    });
+  };
+  allow_at(std::chrono::seconds(60), 3);
+  allow_at(std::chrono::seconds(65), 4);
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(arrivals_.size(), 3U);
+  EXPECT_EQ(told,
+            (std::vector<std::pair<Kind, Duration>>{{Kind::kSilent, SourcePump::kSilenceLimit},
+                                                    {Kind::kHeard, std::chrono::seconds(60)}}))
+      << "5 s are no silence";
 }
 
 TEST_F(SourcePumpTest, PacesWhatItReadsAfterAReconnectToo) {

@@ -62,7 +62,11 @@ void Supervisor::on_event(const RunEvent& event, TimePoint now) {
       break;
     case RunEvent::Kind::kFrameFailed:
     case RunEvent::Kind::kFlawed:
+    case RunEvent::Kind::kSilent:
       note(Note::Level::kWarning, who(event) + ": " + event.error.message);
+      break;
+    case RunEvent::Kind::kHeard:
+      note(Note::Level::kInfo, who(event) + " gives frames again");
       break;
     case RunEvent::Kind::kFailed:
       on_failure(state, event, now);
