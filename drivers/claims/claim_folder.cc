@@ -2,11 +2,14 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <mutex>
 #include <string_view>
 #include <system_error>
 
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "engine/base/log.h"
 
 namespace penstock {
 namespace {
@@ -38,17 +41,38 @@ std::string file_name_of(std::string_view name) {
 
 }  // namespace
 
+std::string complaint_of_run_directory(const std::string& path) {
+  if (path.empty()) {
+    return "is empty";
+  }
+  if (path.front() != '/') {
+    // It would differ between processes, whatever lies there.
+    return "is not an absolute path";
+  }
+  return is_own_folder(path) ? "" : "is not a folder of this user's";
+}
+
 Result<ClaimFolder> ClaimFolder::open() {
   const std::string user = std::to_string(::geteuid());
   const char* const named = std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe): read
-  return open_among({named == nullptr ? "" : named, "/run/user/" + user}, "/tmp/penstock-" + user);
+  const std::string run = named == nullptr ? "" : named;
+  auto folder = open_among({run, "/run/user/" + user}, "/tmp/penstock-" + user);
+  const std::string complaint = run.empty() ? "" : complaint_of_run_directory(run);
+  if (!complaint.empty() && folder.has_value()) {
+    static std::once_flag told;
+    std::call_once(told, [&] {
+      log_warning("penstock",
+                  "XDG_RUNTIME_DIR '" + run + "' " + complaint + "; '" + folder->path() +
+                      "' is used instead");
+    });
+  }
+  return folder;
 }
 
 Result<ClaimFolder> ClaimFolder::open_among(const std::vector<std::string>& run_directories,
                                             const std::string& otherwise) {
   for (const std::string& run : run_directories) {
-    // A relative one is no run directory, whatever lies there: it would differ between processes.
-    if (!run.empty() && run.front() == '/' && is_own_folder(run)) {
+    if (complaint_of_run_directory(run).empty()) {
       return open_at(run + "/penstock");
     }
   }

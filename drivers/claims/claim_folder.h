@@ -28,6 +28,10 @@ class DeviceClaim {
   std::vector<ClaimFile> files_;
 };
 
+/// Returns why a run directory that is named cannot be used: it is relative, or not there, or not
+/// this user's folder. Empty if it can.
+std::string complaint_of_run_directory(const std::string& path);
+
 /// The folder where the processes of one user keep who uses which sub-device: one file for each,
 /// `DRIVER.DEVICE.INDEX.claim`. Users are not kept apart from each other by it.
 ///
@@ -37,8 +41,9 @@ class ClaimFolder {
  public:
   /// Opens the user's own: `penstock` in `$XDG_RUNTIME_DIR`, else in `/run/user/UID`, else
   /// `/tmp/penstock-UID`; makes it with mode 0700 where it is not there yet. A run directory that
-  /// is not there or is another user's is passed over.
-  /// Errors: as `open_at`.
+  /// is not there or is another user's is passed over, and once a process the log says so of the
+  /// one that `$XDG_RUNTIME_DIR` names: processes that differ in it do not see each other. Errors:
+  /// as `open_at`.
   static Result<ClaimFolder> open();
 
   /// Opens `penstock` in the first of `run_directories` that is there and this user's, else

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/base/log.h"
+
 extern char** environ;  // NOLINT(readability-redundant-declaration): no header of ours has it
 
 namespace penstock {
@@ -275,6 +277,28 @@ TEST(ClaimFolder, IsInTheRunDirectoryOfTheUser) {
 
   ASSERT_EQ(::stat(folder->path().c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777U, 0700U);
+}
+
+TEST(ClaimFolder, SaysWhyARunDirectoryCannotBeUsed) {
+  EXPECT_EQ(complaint_of_run_directory(new_folder()), "");
+  EXPECT_EQ(complaint_of_run_directory("relative"), "is not an absolute path");
+  EXPECT_EQ(complaint_of_run_directory("/nowhere/at/all"), "is not a folder of this user's");
+}
+
+TEST(ClaimFolder, WarnsOnceOfARunDirectoryThatItDoesNotUse) {
+  std::vector<std::string> lines;
+  LogOptions options;
+  options.write = [&](std::string_view line) { lines.emplace_back(line); };
+  configure_log(options);
+  ASSERT_EQ(::setenv("XDG_RUNTIME_DIR", "relative", 1), 0);
+  for (int i = 0; i < 2; ++i) {
+    const auto folder = ClaimFolder::open();
+    ASSERT_TRUE(folder.has_value()) << folder.error().message;
+  }
+  configure_log({});
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("XDG_RUNTIME_DIR 'relative' is not an absolute path"), std::string::npos)
+      << lines[0];
 }
 
 TEST(ClaimFolder, PassesRunDirectoriesOverThatAreNotThere) {
