@@ -19,10 +19,10 @@
 namespace penstock::openvino {
 namespace {
 
-/// Returns the first bytes of a file.
-std::string head_of(const std::string& path) {
+/// Returns the first bytes of a file, at most `bytes`.
+std::string head_of(const std::string& path, std::size_t bytes = 64) {
   std::ifstream file(path, std::ios::binary);
-  std::string head(64, '\0');
+  std::string head(bytes, '\0');
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<std::size_t>(file.gcount()));
   return head;
@@ -32,9 +32,24 @@ bool is_tflite(std::string_view head) {
   return head.size() >= 8 && head.substr(4, 4) == "TFL3";
 }
 
-bool is_xml(std::string_view head) {
-  const auto first = head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-  return first != std::string_view::npos && head[first] == '<';
+/// True if the first element is <net>. What is no IR OpenVINO hands to its other readers, which
+/// write to stderr.
+bool is_ir(const std::string& path) {
+  constexpr std::size_t kRead = 4096;  // Past a declaration and a comment.
+  std::string text = head_of(path, kRead);
+  for (std::size_t at = text.find('<'); at != std::string::npos; at = text.find('<', at + 1)) {
+    const std::string_view from = std::string_view(text).substr(at);
+    if (from.substr(0, 4) == "<!--") {
+      at = text.find("-->", at);
+    } else if (from.substr(0, 2) != "<?" && from.substr(0, 2) != "<!") {
+      return from.substr(0, 5) == "<net " || from.substr(0, 5) == "<net>" ||
+             from.substr(0, 5) == "<net\n";
+    }
+    if (at == std::string::npos) {
+      break;
+    }
+  }
+  return false;
 }
 
 /// True if the first byte can begin a field of an ONNX ModelProto; a text would make OpenVINO try
@@ -201,8 +216,9 @@ Status check_model_file(const std::string& path) {
     return Error{Errc::kCorrupt,
                  "model '" + path + "': not an ONNX model: its first byte begins none"};
   }
-  if (extension == ".xml" && !is_xml(head)) {
-    return Error{Errc::kCorrupt, "model '" + path + "': not an OpenVINO IR: it begins with no '<'"};
+  if (extension == ".xml" && !is_ir(path)) {
+    return Error{Errc::kCorrupt,
+                 "model '" + path + "': not an OpenVINO IR: its first element is no <net>"};
   }
   return {};
 }

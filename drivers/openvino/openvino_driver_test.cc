@@ -250,6 +250,10 @@ TEST_F(OpenvinoDriver, TellsMissingDamagedAndForeignFilesApart) {
   EXPECT_EQ(code(write("text.tflite", "hello, I am no model")), Errc::kCorrupt);
   EXPECT_EQ(code(write("half.tflite", bytes.substr(0, bytes.size() / 2))), Errc::kCorrupt);
   EXPECT_EQ(code(write("text.xml", "hello")), Errc::kCorrupt);
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(code(write("page.xml", "<?xml version=\"1.0\"?>\n<!-- <net > -->\n<html></html>")),
+            Errc::kCorrupt);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "OpenVINO's other readers write there";
   EXPECT_EQ(code(write("picture.png", "x")), Errc::kUnsupported);
   EXPECT_EQ(code(folder.string()), Errc::kUnsupported);
 }
