@@ -162,10 +162,25 @@ class PackageOpener {
     return {};
   }
 
-  /// Lists the folder without following a link, then reads.
   Status read_folder() {
     package_.form_ = Package::Form::kFolder;
     std::vector<std::string> members;
+    if (const Status listed = list_folder(members); !listed.has_value()) {
+      // What is wrong in a folder that is no package is not what its user wants to know.
+      std::error_code unknown;
+      const bool has_manifest = fs::exists(path() / Package::kManifest, unknown) || unknown;
+      return has_manifest ? listed : check_has_manifest({});
+    }
+    std::sort(members.begin(), members.end());
+    if (const Status unique = check_member_set(members); !unique.has_value()) {
+      return unique.error().within("'" + path().string() + "'");
+    }
+    PENSTOCK_RETURN_IF_ERROR(check_has_manifest(members));
+    return read_members(members);
+  }
+
+  /// Lists the folder without following a link.
+  Status list_folder(std::vector<std::string>& members) const {
     std::error_code failure;
     fs::recursive_directory_iterator entries(path(), failure);
     for (; !failure && entries != fs::recursive_directory_iterator(); entries.increment(failure)) {
@@ -194,12 +209,7 @@ class PackageOpener {
       return Error{Errc::kUnavailable,
                    "cannot read '" + path().string() + "': " + failure.message()};
     }
-    std::sort(members.begin(), members.end());
-    if (const Status unique = check_member_set(members); !unique.has_value()) {
-      return unique.error().within("'" + path().string() + "'");
-    }
-    PENSTOCK_RETURN_IF_ERROR(check_has_manifest(members));
-    return read_members(members);
+    return {};
   }
 
   Status read_members(const std::vector<std::string>& members) {

@@ -230,6 +230,15 @@ TEST(Package, RefusesLinksInAFolder) {
   EXPECT_EQ(open_package(folder).error().code, Errc::kCorrupt);
 }
 
+TEST(Package, SaysOfAFolderWithoutManifestThatItIsNoneWhateverLiesInIt) {
+  const fs::path folder = folder_of({{"notes.txt", "x"}});
+  fs::create_symlink("/etc/passwd", folder / "passwd");
+  const Error refused = open_package(folder).error();
+  EXPECT_EQ(refused.code, Errc::kUnsupported);
+  EXPECT_EQ(refused.message,
+            "'" + folder.string() + "' is no model package: it has no 'manifest.yaml'");
+}
+
 TEST(Package, RefusesWhatIsBeyondItsLimits) {
   const std::map<std::string, std::string> files = right_files();
   for (const fs::path& path : {folder_of(files), zip_of(files)}) {
