@@ -65,8 +65,13 @@ std::vector<DeviceChoice> list_devices(const DriverSet& drivers, bool with_sim) 
   return devices;
 }
 
-Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& identity) {
+Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& word) {
   const std::vector<DeviceChoice> devices = list_devices(drivers, true);
+  std::string identity = word;
+  if (word == "auto" || device_kind_from(word).has_value()) {
+    PENSTOCK_ASSIGN_OR_RETURN(const DeviceChoice chosen, drivers.select(word));
+    identity = chosen.info.identity;
+  }
   const auto found = std::find_if(devices.begin(), devices.end(), [&](const DeviceChoice& device) {
     return device.info.identity == identity;
   });

@@ -28,9 +28,10 @@ bool is_simulated(const DeviceInfo& info) noexcept;
 /// are simulated accelerators only if `with_sim`. What keeps a driver from listing is logged.
 std::vector<DeviceChoice> list_devices(const DriverSet& drivers, bool with_sim);
 
-/// Opens the device with that identity. Errors: `kNotFound` with the nearest identity or all of
-/// them; of `Driver::open`.
-Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& identity);
+/// Opens the device that `word` means: an identity, or as `DriverSet::select` a kind (cpu, gpu,
+/// npu, sim, noop) or auto. Errors: `kNotFound` with the nearest identity or all of them; of
+/// `DriverSet::select` and `Driver::open`.
+Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& word);
 
 /// Returns the property of that name; nothing if there is none.
 Result<std::optional<DeviceProperty>> find_property(const Device& device,

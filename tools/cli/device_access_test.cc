@@ -161,6 +161,16 @@ TEST_F(DeviceAccess, NamesTheNearestDeviceForOneThatIsNotThere) {
   EXPECT_EQ(device.error().message, "no device 'toy:1'; did you mean 'toy:0'?");
 }
 
+TEST_F(DeviceAccess, TakesAKindForTheFirstDeviceOfIt) {
+  const auto device = open_device(drivers_, "sim");
+  ASSERT_TRUE(device.has_value()) << device.error().message;
+  EXPECT_EQ(device->choice.info.identity, "toy:0");
+  const auto none = open_device(drivers_, "npu");
+  ASSERT_FALSE(none.has_value());
+  EXPECT_EQ(none.error().code, Errc::kNotFound);
+  EXPECT_NE(none.error().message.find("toy:0"), std::string::npos) << none.error().message;
+}
+
 TEST_F(DeviceAccess, WaitsUntilAPropertyIsInForce) {
   auto device = open_device(drivers_, "toy:0");
   ASSERT_TRUE(device.has_value());

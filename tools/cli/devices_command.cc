@@ -33,6 +33,8 @@ watch  health and metrics, a line a second and device, until Ctrl-C.
 reset  resets a device that no other process uses, and waits until it is well.
 set    sets a property, and waits until it is in force.
 
+ID is an identity, or cpu, gpu, npu, sim, noop for the first device of that kind, or auto.
+
   --sim           lists simulated accelerators too; they live in the process that uses them, so that
                   what is set here holds for this command only
   --count N       ends after N rounds
