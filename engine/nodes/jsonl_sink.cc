@@ -8,7 +8,9 @@
 namespace penstock {
 
 ActorType jsonl_sink_type() {
-  ActorType type("jsonl_sink", "writes one JSON object a line and a frame");
+  ActorType type(
+      "jsonl_sink",
+      "writes one JSON object a line and a frame; `time` is the start of the stream plus `pts_ns`");
   type.in("in", {}).sink();
   type.option(Option::path_out("path", "the file; $(stream), $(graph) and %Y-%m-%d make several")
                   .required());
