@@ -129,7 +129,8 @@ Result<std::unique_ptr<Node>> make_overlay(const NodeArgs& args) {
 
 ActorType video_sink_type() {
   ActorType type("video_sink",
-                 "writes a video file that plays up to the end even after a power cut");
+                 "writes a video file; killed, it plays up to the last two seconds, after a power "
+                 "cut up to the last seven");
   type.in("in", {payload::kImage}).sink().per_stream();
   type.option(
       Option::path_out("path", "the file: .mp4, .mov, .mkv or .webm; $(stream) makes one a stream")
