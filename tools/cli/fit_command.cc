@@ -111,6 +111,10 @@ class WithoutClips final : public FileAccess {
     return !is_profile || files_.is_readable(path);
   }
 
+  [[nodiscard]] bool is_folder(const std::string& path) const override {
+    return files_.is_folder(path);
+  }
+
   [[nodiscard]] Result<std::string> read(const std::string& path) const override {
     return files_.read(path);
   }
