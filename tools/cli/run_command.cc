@@ -205,6 +205,33 @@ int run_on_devices(const Ready& ready, std::unique_ptr<GraphRun> composed) {
   return graph->has_failed() || shows_failure(status) ? kExitFailed : kExitDone;
 }
 
+std::string loaded_text(const ModelLoader::Loaded& model) {
+  std::string text = "model '" + model.model + "' is on " + model.device + ", " +
+                     std::to_string(model.requests) +
+                     (model.requests == 1 ? " request" : " requests") + " in flight";
+  if (!model.buckets.empty()) {
+    text += ", " + std::to_string(model.buckets.size()) + " buckets up to " +
+            model.buckets.back().to_string();
+  }
+  if (!model.before.empty()) {
+    text += "; '" + model.before + "' before it on the host";
+  }
+  if (!model.after.empty()) {
+    text += "; '" + model.after + "' after it on the host";
+  }
+  return text;
+}
+
+/// Ends the devices, or the program where they do not end: a driver that is still at work would
+/// find gone what destructors take away.
+void close_devices(actors::RunningPool& devices, int code) {
+  if (const Status closed = devices.close(actors::RunningPool::kCloseLimit); !closed.has_value()) {
+    log_warning("run", closed.error().message + "; the program ends without");
+    std::cout << std::flush;
+    std::_Exit(code);
+  }
+}
+
 int run_graph(const GraphSpec& spec,
               const Arguments& arguments,
               Duration drain_limit,
@@ -239,16 +266,7 @@ int run_graph(const GraphSpec& spec,
   ModelLoader models(std::move(parts));
   const Status loaded = models.load_all(spec, [&](const ModelLoader::Loaded& model) {
     if (!quiet) {
-      log_info(
-          "run",
-          "model '" + model.model + "' is on " + model.device + ", " +
-              std::to_string(model.requests) + (model.requests == 1 ? " request" : " requests") +
-              " in flight" +
-              (model.buckets.empty() ? std::string()
-                                     : ", " + std::to_string(model.buckets.size()) +
-                                           " buckets up to " + model.buckets.back().to_string()) +
-              (model.before.empty() ? "" : "; '" + model.before + "' before it on the host") +
-              (model.after.empty() ? "" : "; '" + model.after + "' after it on the host"));
+      log_info("run", loaded_text(model));
     }
   });
   if (!loaded.has_value()) {
@@ -267,11 +285,7 @@ int run_graph(const GraphSpec& spec,
   const int code =
       run_on_devices({spec, arguments, drain_limit, signals, clock, line, *workers, *devices},
                      std::move(composed).value());
-  if (const Status closed = devices->close(actors::RunningPool::kCloseLimit); !closed.has_value()) {
-    log_warning("run", closed.error().message + "; the program ends without");
-    std::cout << std::flush;
-    std::_Exit(code);  // A driver is still at work on what other destructors would take away.
-  }
+  close_devices(*devices, code);
   return code;
 }
 

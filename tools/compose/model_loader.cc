@@ -132,31 +132,34 @@ Status ModelLoader::load_all(const GraphSpec& spec,
     }
     const bool is_new = !entries_.contains(actor.model);
     Entry& entry = entries_[actor.model];
-    if (is_new) {
-      const ModelSpec* model = spec.find_model(actor.model);
-      PENSTOCK_CHECK(model != nullptr) << "checked graph, actor " << actor.name;
-      entry.spec = *model;
-      entry.loaded.model = model->name;
-      if (!model->file.empty()) {  // Else the device's options say what it takes and gives.
-        auto file = files_.find(model->file);
-        if (!file.has_value()) {
-          return file.error().within("model '" + model->name + "'");
-        }
-        entry.file = std::move(file).value();
-      }
-      entry.package = parts_.pool->add_package({model->name, entry.file.hash, model->mode, {}, {}});
+    if (!is_new) {
+      PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, entry));
+      continue;
+    }
+    const ModelSpec* model = spec.find_model(actor.model);
+    PENSTOCK_CHECK(model != nullptr) << "checked graph, actor " << actor.name;
+    const std::string where = "model '" + model->name + "'";
+    if (const Status found = find_file(*model, entry); !found.has_value()) {
+      return found.error().within(where);
     }
     PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, entry));
-    if (is_new && entry.file.has_host_graphs() && parts_.runs_host_graphs) {
-      const Status graphs = load_host_graphs(spec, entry);
-      if (!graphs.has_value()) {
-        return graphs.error().within("model '" + entry.spec.name + "'");
+    if (entry.file.has_host_graphs() && parts_.runs_host_graphs) {
+      if (const Status graphs = load_host_graphs(spec, entry); !graphs.has_value()) {
+        return graphs.error().within(where);
       }
     }
-    if (is_new) {
-      on_loaded(entry.loaded);
-    }
+    on_loaded(entry.loaded);
   }
+  return {};
+}
+
+Status ModelLoader::find_file(const ModelSpec& model, Entry& entry) {
+  entry.spec = model;
+  entry.loaded.model = model.name;
+  if (!model.file.empty()) {  // Else the device's options say what it takes and gives.
+    PENSTOCK_ASSIGN_OR_RETURN(entry.file, files_.find(model.file));
+  }
+  entry.package = parts_.pool->add_package({model.name, entry.file.hash, model.mode, {}, {}});
   return {};
 }
 
@@ -271,23 +274,43 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
   Loaded& book = entry.loaded;
   book.simulated = book.simulated || on.simulated;
   if (!book.device.empty()) {
-    for (std::size_t i = 0; i < std::min(info.inputs.size(), book.inputs.size()); ++i) {
-      if (const auto text = difference(*book.inputs[i], info.inputs[i]); !text.empty()) {
-        return Error{Errc::kInvalidArgument,
-                     where + ": input '" + info.inputs[i].name + "' differs between devices '" +
-                         book.device + "' and '" + on.port->info().identity + "': " + text};
-      }
-    }
-    if (info.buckets != book.buckets) {
-      return Error{Errc::kInvalidArgument,
-                   where + " has other buckets on device '" + on.port->info().identity +
-                       "' than on '" + book.device + "'"};
+    if (const Status equal = check_equal(book, info, on.port->info().identity);
+        !equal.has_value()) {
+      return equal.error().within(where);
     }
     book.requests += depth;
     book.depth += depth;
     return {};
   }
-  book.device = on.port->info().identity;
+  describe(model, on.port->info().identity, depth, entry);
+  parts_.pool->describe(entry.package, book.inputs, book.outputs, book.buckets);
+  return {};
+}
+
+Status ModelLoader::check_equal(const Loaded& book,
+                                const ModelInfo& info,
+                                const std::string& identity) {
+  for (std::size_t i = 0; i < std::min(info.inputs.size(), book.inputs.size()); ++i) {
+    if (const auto text = difference(*book.inputs[i], info.inputs[i]); !text.empty()) {
+      return Error{Errc::kInvalidArgument,
+                   "input '" + info.inputs[i].name + "' differs between devices '" + book.device +
+                       "' and '" + identity + "': " + text};
+    }
+  }
+  if (info.buckets != book.buckets) {
+    return Error{Errc::kInvalidArgument,
+                 "it has other buckets on device '" + identity + "' than on '" + book.device + "'"};
+  }
+  return {};
+}
+
+void ModelLoader::describe(const LoadedModel& model,
+                           const std::string& identity,
+                           std::uint32_t depth,
+                           Entry& entry) {
+  const ModelInfo& info = model.info();
+  Loaded& book = entry.loaded;
+  book.device = identity;
   book.from_cache = info.loaded_from_cache;
   book.mode = info.mode;
   book.properties = info.properties;
@@ -305,8 +328,6 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
     book.requests +=
         narrow(entry.spec.knobs.ifmap_queue_size) / std::max(1U, narrow(entry.spec.batch_size));
   }
-  parts_.pool->describe(entry.package, book.inputs, book.outputs, book.buckets);
-  return {};
 }
 
 const ModelLoader::Loaded& ModelLoader::at(const ActorSpec& actor) const {

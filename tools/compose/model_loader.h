@@ -121,6 +121,15 @@ class ModelLoader {
 
   Status load_model(const GraphSpec& spec, const ActorSpec& actor, Entry& entry);
   Status load_on(const DeviceSpec& device, Entry& entry);
+  /// Makes the entry of a model: its file and its package.
+  Status find_file(const ModelSpec& model, Entry& entry);
+  /// A frame may run on any of a model's devices: they have to take the same.
+  static Status check_equal(const Loaded& book, const ModelInfo& info, const std::string& identity);
+  /// Notes what the first device that loaded a model says of it.
+  static void describe(const LoadedModel& model,
+                       const std::string& identity,
+                       std::uint32_t depth,
+                       Entry& entry);
   Result<DeviceEntry*> device_of(const DeviceSpec& device);
   /// The options of a load, in a mode that the package allows.
   static Result<DriverOptions> options_on(actors::DriverDevicePort& port,
