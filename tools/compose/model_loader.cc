@@ -130,25 +130,29 @@ Status ModelLoader::load_all(const GraphSpec& spec,
     if (actor.model.empty()) {
       continue;
     }
-    const bool is_new = !entries_.contains(actor.model);
-    Entry& entry = entries_[actor.model];
-    if (!is_new) {
-      PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, entry));
+    if (const auto known = entries_.find(actor.model); known != entries_.end()) {
+      PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, known->second));
       continue;
     }
-    const ModelSpec* model = spec.find_model(actor.model);
-    PENSTOCK_CHECK(model != nullptr) << "checked graph, actor " << actor.name;
-    const std::string where = "model '" + model->name + "'";
-    if (const Status found = find_file(*model, entry); !found.has_value()) {
-      return found.error().within(where);
-    }
-    PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, entry));
-    if (entry.file.has_host_graphs() && parts_.runs_host_graphs) {
-      if (const Status graphs = load_host_graphs(spec, entry); !graphs.has_value()) {
-        return graphs.error().within(where);
-      }
-    }
+    Entry& entry = entries_[actor.model];
+    PENSTOCK_RETURN_IF_ERROR(load_first(spec, actor, entry));
     on_loaded(entry.loaded);
+  }
+  return {};
+}
+
+Status ModelLoader::load_first(const GraphSpec& spec, const ActorSpec& actor, Entry& entry) {
+  const ModelSpec* model = spec.find_model(actor.model);
+  PENSTOCK_CHECK(model != nullptr) << "checked graph, actor " << actor.name;
+  const std::string where = "model '" + model->name + "'";
+  if (const Status found = find_file(*model, entry); !found.has_value()) {
+    return found.error().within(where);
+  }
+  PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, entry));
+  if (entry.file.has_host_graphs() && parts_.runs_host_graphs) {
+    if (const Status graphs = load_host_graphs(spec, entry); !graphs.has_value()) {
+      return graphs.error().within(where);
+    }
   }
   return {};
 }
@@ -166,26 +170,31 @@ Status ModelLoader::find_file(const ModelSpec& model, Entry& entry) {
 Status ModelLoader::load_model(const GraphSpec& spec, const ActorSpec& actor, Entry& entry) {
   std::optional<Error> missing;
   bool is_somewhere = false;
-  for (const std::string& name : devices_of(actor)) {
-    if (!entry.depth.contains(name)) {
-      const DeviceSpec* device = spec.find_device(name);
-      PENSTOCK_CHECK(device != nullptr) << "checked graph, actor " << actor.name;
-      const Status status = load_on(*device, entry);
-      if (!status.has_value() && !devices_.contains(name)) {
-        missing = status.error();
-        if (parts_.on_passed_over && devices_of(actor).size() > 1) {
-          parts_.on_passed_over(*missing);
-        }
-        continue;
-      }
-      PENSTOCK_RETURN_IF_ERROR(status);
+  const std::vector<std::string> names = devices_of(actor);
+  for (const std::string& name : names) {
+    Status status = entry.depth.contains(name) ? Status() : load_on_named(spec, name, entry);
+    if (status.has_value()) {
+      is_somewhere = true;
+      continue;
     }
-    is_somewhere = true;
+    if (devices_.contains(name)) {
+      return status;  // The device is there: it is the model that does not load.
+    }
+    missing = status.error();
+    if (parts_.on_passed_over && names.size() > 1) {
+      parts_.on_passed_over(*missing);
+    }
   }
   if (!is_somewhere) {
     return *missing;
   }
   return {};
+}
+
+Status ModelLoader::load_on_named(const GraphSpec& spec, const std::string& device, Entry& entry) {
+  const DeviceSpec* found = spec.find_device(device);
+  PENSTOCK_CHECK(found != nullptr) << "checked graph, device " << device;
+  return load_on(*found, entry);
 }
 
 Result<ModelLoader::DeviceEntry*> ModelLoader::device_of(const DeviceSpec& device) {
@@ -292,9 +301,9 @@ Status ModelLoader::check_equal(const Loaded& book,
                                 const std::string& identity) {
   for (std::size_t i = 0; i < std::min(info.inputs.size(), book.inputs.size()); ++i) {
     if (const auto text = difference(*book.inputs[i], info.inputs[i]); !text.empty()) {
-      return Error{Errc::kInvalidArgument,
-                   "input '" + info.inputs[i].name + "' differs between devices '" + book.device +
-                       "' and '" + identity + "': " + text};
+      std::string message = "input '" + info.inputs[i].name + "' differs between devices '";
+      message.append(book.device).append("' and '").append(identity).append("': ").append(text);
+      return Error{Errc::kInvalidArgument, std::move(message)};
     }
   }
   if (info.buckets != book.buckets) {

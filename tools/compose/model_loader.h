@@ -120,6 +120,8 @@ class ModelLoader {
   };
 
   Status load_model(const GraphSpec& spec, const ActorSpec& actor, Entry& entry);
+  Status load_first(const GraphSpec& spec, const ActorSpec& actor, Entry& entry);
+  Status load_on_named(const GraphSpec& spec, const std::string& device, Entry& entry);
   Status load_on(const DeviceSpec& device, Entry& entry);
   /// Makes the entry of a model: its file and its package.
   Status find_file(const ModelSpec& model, Entry& entry);
