@@ -17,14 +17,25 @@ void LocalTurns::run(RunnableDriver& first) {
   begin_ = 0;
   count_ = 1;
   row_[0].store(&first, std::memory_order_release);
-  work();
-}
-
-void LocalTurns::ring(Runnable& runnable, const Clock* clock) {
-  clock_ = clock;
-  takes_ = true;
-  runnable.wake();
-  work();
+  const TimePoint begin = clock_->now();
+  TimePoint now = begin;
+  while (count_ > 0) {
+    RunnableDriver* next = row_[begin_].exchange(nullptr, std::memory_order_acq_rel);
+    begin_ = (begin_ + 1) % kRoom;
+    --count_;
+    if (next == nullptr) {
+      continue;
+    }
+    if (goes_on(now - begin)) {
+      takes_ = next->is_light();
+      turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      now = next->turn(now);
+    } else {
+      takes_ = false;
+      next->post();
+    }
+  }
+  takes_ = false;
 }
 
 bool LocalTurns::take(RunnableDriver& next) noexcept {
@@ -34,30 +45,6 @@ bool LocalTurns::take(RunnableDriver& next) noexcept {
   row_[(begin_ + count_) % kRoom].store(&next, std::memory_order_release);
   ++count_;
   return true;
-}
-
-void LocalTurns::work() {
-  if (count_ > 0) {
-    const TimePoint begin = clock_->now();
-    TimePoint now = begin;
-    while (count_ > 0) {
-      RunnableDriver* next = row_[begin_].exchange(nullptr, std::memory_order_acq_rel);
-      begin_ = (begin_ + 1) % kRoom;
-      --count_;
-      if (next == nullptr) {
-        continue;
-      }
-      if (goes_on(now - begin)) {
-        takes_ = next->is_light();
-        turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-        now = next->turn(now);
-      } else {
-        takes_ = false;
-        next->post();
-      }
-    }
-  }
-  takes_ = false;
 }
 
 bool LocalTurns::goes_on(Duration worked) const noexcept {

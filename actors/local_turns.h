@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "engine/base/clock.h"
-#include "engine/run/runnable.h"
 
 namespace penstock::actors {
 
@@ -41,9 +40,6 @@ class LocalTurns {
   /// Makes the turn that `first` owes, and those that follow from it here. By the worker.
   void run(RunnableDriver& first);
 
-  /// Rings `runnable`, and makes the turns that follow from it here. By the worker.
-  void ring(Runnable& runnable, const Clock* clock);
-
   /// Takes the turn that `next` owes, if it should be made here. Returns whether it will be. By the
   /// worker.
   [[nodiscard]] bool take(RunnableDriver& next) noexcept;
@@ -55,7 +51,6 @@ class LocalTurns {
  private:
   static constexpr std::size_t kRoom = 16;
 
-  void work();
   [[nodiscard]] bool goes_on(Duration worked) const noexcept;
 
   const LocalTurnsBook& book_;

@@ -2,11 +2,43 @@
 
 #include <algorithm>
 
+#include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/ref_counted.hpp>
+#include <caf/resumable.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
 #include <caf/send.hpp>
 #include <caf/spawn_options.hpp>
 
 namespace penstock::actors {
+
+/// Lives as long as a worker has it in hand, which is longer than its turn.
+class RunnableDriver::Job final : public caf::resumable, public caf::ref_counted {
+ public:
+  explicit Job(RunnableDriver& driver) : driver_(driver), rows_(driver.rows_) {}
+
+  resume_result resume(caf::execution_unit* /*worker*/, std::size_t /*messages*/) override {
+    rows_.note_begin();
+    rows_.of_this_worker().run(driver_);
+    return awaiting_message;  // Rests until it is enqueued again.
+  }
+
+  void intrusive_ptr_add_ref_impl() override { ref(); }
+
+  void intrusive_ptr_release_impl() override { deref(); }
+
+ private:
+  RunnableDriver& driver_;
+  LocalTurnsBook& rows_;
+};
+
+RunnableDriver::RunnableDriver(Runnable& runnable, const Clock* clock, LocalTurnsBook& rows)
+    : runnable_(runnable),
+      clock_(clock),
+      rows_(rows),
+      job_(caf::make_counted<Job>(*this)) {}
+
+RunnableDriver::~RunnableDriver() = default;
 
 void RunnableDriver::ring() {
   LocalTurns* here = LocalTurnsBook::of_this_thread();
@@ -15,19 +47,14 @@ void RunnableDriver::ring() {
   }
 }
 
-void RunnableDriver::on_wake() {
-  rows_.note_begin();
-  rows_.of_this_worker().run(*this);
-}
-
 void RunnableDriver::post() {
   rows_.note_post();
-  caf::anon_send(shell_, wake_atom::value);
+  shell_.home_system().scheduler().enqueue(caf::intrusive_ptr<Job>(job_).release());
 }
 
 TimePoint RunnableDriver::turn(TimePoint now) {
   if (!runnable_.begin_turn()) {
-    caf::anon_send(shell_, closed_atom::value);
+    tell_closed();
     return now;
   }
   if (finished_) {
@@ -66,9 +93,15 @@ void RunnableDriver::end_turn() {
       ring();
       break;
     case Runnable::Next::kClosed:
-      caf::anon_send(shell_, closed_atom::value);
+      tell_closed();
       break;
   }
+}
+
+void RunnableDriver::tell_closed() {
+  // The actor may have ended, and the driver may be gone, before this has returned.
+  const RunnableActor shell = shell_;
+  caf::anon_send(shell, closed_atom::value);
 }
 
 void RunnableDriver::block() {
@@ -89,7 +122,7 @@ void RunnableDriver::on_unblock() {
 
 void RunnableDriver::on_tick() {
   has_ticked_.store(true, std::memory_order_relaxed);
-  rows_.of_this_worker().ring(runnable_, clock_);
+  runnable_.wake();
 }
 
 void RunnableDriver::set_timer(TimePoint now) {

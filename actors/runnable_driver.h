@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <caf/intrusive_ptr.hpp>
+
 #include "actors/local_turns.h"
 #include "actors/messages/run_messages.h"
 #include "engine/base/clock.h"
@@ -12,25 +14,25 @@
 namespace penstock::actors {
 
 /// Sees to it that one runnable gets the turns that it is owed: on the worker that rang, where
-/// `LocalTurns` takes it, or by a message to the runnable's actor. What may block goes to a thread
-/// of its own for just that turn, so that a file system that hangs holds up nobody else.
+/// `LocalTurns` takes it, or on any worker, as a job in the queue of the actors' scheduler. What
+/// may block goes to a thread of its own for just that turn, so that a file system that hangs holds
+/// up nobody else.
 ///
-/// Exactly one party holds an owed turn (a row of a worker, or a message), so turns never overlap.
+/// A job, not a message to the runnable's actor: a row of turns begins with one runnable and may
+/// hang in another, and must not leave the first one deaf.
+///
+/// Exactly one party holds an owed turn (a row of a worker, or a job), so turns never overlap.
 ///
 /// Ownership: outlives the runnable's last ring; `ShellSet` owns it.
 /// Thread-safety: `ring` and `close` from any thread; the rest by whoever holds the turn.
 class RunnableDriver {
  public:
-  RunnableDriver(Runnable& runnable, const Clock* clock, LocalTurnsBook& rows)
-      : runnable_(runnable),
-        clock_(clock),
-        rows_(rows) {}
-
+  RunnableDriver(Runnable& runnable, const Clock* clock, LocalTurnsBook& rows);
   RunnableDriver(const RunnableDriver&) = delete;
   RunnableDriver& operator=(const RunnableDriver&) = delete;
-  ~RunnableDriver() = default;
+  ~RunnableDriver();
 
-  /// Names the actor that gets the messages. Pre: before anything rings.
+  /// Names the runnable's actor. Pre: before anything rings.
   void use(RunnableActor shell) { shell_ = std::move(shell); }
 
   [[nodiscard]] const RunnableActor& shell() const noexcept { return shell_; }
@@ -38,10 +40,7 @@ class RunnableDriver {
   /// A turn is owed from now on.
   void ring();
 
-  /// Makes the turn that is owed, and what follows from it. By the actor.
-  void on_wake();
-
-  /// Makes the turn that is owed. Returns when it ended.
+  /// Makes the turn that is owed. Returns when it ended, and the driver may be gone.
   TimePoint turn(TimePoint now);
 
   /// Has the owed turn made by any worker that is free.
@@ -63,13 +62,17 @@ class RunnableDriver {
   [[nodiscard]] const Clock* clock() const noexcept { return clock_; }
 
  private:
+  class Job;
+
   void end_turn();
+  void tell_closed();
   void block();
   void set_timer(TimePoint now);
 
   Runnable& runnable_;
   const Clock* clock_;
   LocalTurnsBook& rows_;
+  caf::intrusive_ptr<Job> job_;
   RunnableActor shell_;
   bool finished_ = false;
   std::optional<TimePoint> timer_;

@@ -14,8 +14,7 @@ RunnableActor::behavior_type RunnableShell::make_behavior() {
       exit_reason_ = message.reason;
     }
   });
-  return {[this](wake_atom) { driver_->on_wake(); },
-          [this](tick_atom) { driver_->on_tick(); },
+  return {[this](tick_atom) { driver_->on_tick(); },
           [this](unblock_atom) { driver_->on_unblock(); },
           [this](closed_atom) { quit(exit_reason_.value_or(caf::exit_reason::user_shutdown)); }};
 }

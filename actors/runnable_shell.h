@@ -11,7 +11,8 @@
 
 namespace penstock::actors {
 
-/// The actor of one runnable: a message is a turn, or a row of turns that follow from it.
+/// The actor of one runnable: hears its timer, the ends of what blocks, and the word to end. It
+/// makes no turns itself (`RunnableDriver`), so that it always hears.
 ///
 /// Told to end, it does so after the turn that is owed or under way, on whichever worker, so that
 /// its end says that nobody works on the runnable any more.

@@ -116,6 +116,36 @@ TEST_F(ShellSetTest, HasWhatWaitsBehindATurnThatIsSuddenlyLongMadeElsewhere) {
   EXPECT_TRUE(in_time);
 }
 
+TEST_F(ShellSetTest, HasTheFirstOfARowMadeElsewhereWhileALaterOneHangs) {
+  Signal again;
+  Signal begun;
+  bool in_time = false;
+  Signal done;
+  Scripted second([&] {
+    begun.give();
+    in_time = again.wait();
+    done.give();
+    return Runnable::Step::kFinished;
+  });
+  int turns = 0;
+  Scripted first([&] {
+    if (++turns == 1) {
+      second.wake();
+      return Runnable::Step::kIdle;
+    }
+    again.give();
+    return Runnable::Step::kFinished;
+  });
+  shells_.add(first, &clock_);
+  shells_.add(second, &clock_);
+  first.wake();
+  EXPECT_TRUE(begun.wait());
+  first.wake();
+  EXPECT_TRUE(done.wait());
+  shells_.stop();
+  EXPECT_TRUE(in_time);
+}
+
 TEST_F(ShellSetTest, LetsOthersHaveAWorkerWhileTwoRingEachOtherForEver) {
   std::atomic<bool> goes_on{true};
   std::atomic<std::uint64_t> turns{0};

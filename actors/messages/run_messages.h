@@ -12,9 +12,6 @@
 
 namespace penstock::actors {
 
-/// Says "look again": rung by edges, windows, devices; carries nothing, so that rings can be
-/// merged.
-using wake_atom = caf::atom_constant<caf::atom("wake")>;
 /// A timer that the actor set for itself. The graph's has a number, which tells an old one from the
 /// current one.
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
@@ -30,9 +27,8 @@ struct MemberEvent {
   RunEvent event;
 };
 
-/// Drives one runnable. Supervisor: the graph actor; its death would be a bug of ours.
-using RunnableActor = caf::typed_actor<caf::reacts_to<wake_atom>,
-                                       caf::reacts_to<tick_atom>,
+/// Looks after one runnable. Supervisor: the graph actor; its death would be a bug of ours.
+using RunnableActor = caf::typed_actor<caf::reacts_to<tick_atom>,
                                        caf::reacts_to<unblock_atom>,
                                        caf::reacts_to<closed_atom>>;
 
