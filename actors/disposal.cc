@@ -1,6 +1,8 @@
 #include "actors/disposal.h"
 
+#include <chrono>
 #include <condition_variable>
+#include <cstdio>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -38,6 +40,29 @@ Disposal::Disposal(std::shared_ptr<void> doomed) : ended_(std::make_shared<Ended
 bool Disposal::wait_for(Duration limit) const {
   std::unique_lock lock(ended_->mutex);
   return ended_->changed.wait_for(lock, limit, [this] { return ended_->is_set; });
+}
+
+void DisposalProgress::set(std::string what) {
+  const std::lock_guard lock(mutex_);
+  waits_for_ = std::move(what);
+}
+
+std::string DisposalProgress::get() const {
+  const std::lock_guard lock(mutex_);
+  return waits_for_;
+}
+
+Status wait_until_closed(const Disposal& disposal,
+                         const DisposalProgress& progress,
+                         const std::string& what,
+                         Duration limit) {
+  if (disposal.wait_for(limit)) {
+    return {};
+  }
+  char waited[32];
+  std::snprintf(waited, sizeof waited, "%.3g s", std::chrono::duration<double>(limit).count());
+  return Error{Errc::kDeadlineExceeded,
+               what + " not closed after " + waited + ": waited for " + progress.get()};
 }
 
 }  // namespace penstock::actors

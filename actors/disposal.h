@@ -1,8 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <string>
 
 #include "engine/base/clock.h"
+#include "engine/base/result.h"
 
 namespace penstock::actors {
 
@@ -27,5 +30,23 @@ class Disposal {
   struct Ended;
   std::shared_ptr<Ended> ended_;
 };
+
+/// What a disposal waits for now: set by its thread, read by who waits. Thread-safety: any thread.
+class DisposalProgress {
+ public:
+  void set(std::string what);
+  [[nodiscard]] std::string get() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::string waits_for_;
+};
+
+/// Waits at most `limit` for `what` ("the devices are") to be closed.
+/// Errors: `kDeadlineExceeded`, naming what is waited for.
+Status wait_until_closed(const Disposal& disposal,
+                         const DisposalProgress& progress,
+                         const std::string& what,
+                         Duration limit);
 
 }  // namespace penstock::actors

@@ -1,6 +1,7 @@
 #include "actors/running_graph.h"
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -8,13 +9,34 @@
 
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
+#include <caf/spawn_options.hpp>
 
 #include "actors/graph_shell.h"
 #include "actors/messages/run_messages.h"
 #include "actors/shell_set.h"
 #include "actors/worker_system.h"
+#include "engine/base/log.h"
+#include "engine/base/quoted_list.h"
 
 namespace penstock::actors {
+
+/// Lines for who has started the run, until that one waits no longer.
+struct RunningGraph::Notes {
+  void say(const Supervisor::Note& note) {
+    const std::lock_guard lock(mutex);
+    if (on_note) {
+      on_note(note);
+    }
+  }
+
+  void silence() {
+    const std::lock_guard lock(mutex);
+    on_note = {};
+  }
+
+  std::mutex mutex;
+  std::function<void(const Supervisor::Note&)> on_note;
+};
 
 /// Outlives the run, so that a late ring finds a live, if ended, actor.
 struct RunningGraph::Core final : public RunEvents {
@@ -28,8 +50,31 @@ struct RunningGraph::Core final : public RunEvents {
     done.notify_all();
   }
 
-  explicit Core(Workers::System& workers) : system(*workers.system), shells(workers) {}
+  explicit Core(std::shared_ptr<Workers::System> workers)
+      : kept(std::move(workers)),
+        system(*kept->system),
+        shells(*kept) {}
 
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  ~Core() {
+    progress->set("its supervisor to finish");
+    {
+      std::unique_lock lock(mutex);
+      done.wait(lock, [this] { return finished; });
+    }
+    shells.stop([this](const std::vector<std::string>& names) {
+      progress->set(quoted_list(names) + " in a call that does not return");
+    });
+    caf::scoped_actor self{system};
+    self->monitor(supervisor);
+    caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
+    self->receive([](caf::down_msg&) {});
+  }
+
+  std::shared_ptr<Workers::System> kept;
+  std::shared_ptr<DisposalProgress> progress = std::make_shared<DisposalProgress>();
   caf::actor_system& system;
   std::unique_ptr<GraphShell::Wiring> wiring;
   ShellSet shells;
@@ -45,19 +90,19 @@ struct RunningGraph::Core final : public RunEvents {
 std::unique_ptr<RunningGraph> RunningGraph::start(Workers& workers,
                                                   std::unique_ptr<GraphRun> run,
                                                   Options options) {
-  auto core = std::make_unique<Core>(*workers.system_);
+  auto core = std::make_shared<Core>(workers.system_);
   core->run = std::move(run);
-  if (!options.on_note) {
-    options.on_note = [](const Supervisor::Note&) {};
-  }
+  auto notes = std::make_shared<Notes>();
+  notes->on_note = std::move(options.on_note);
   Core* raw = core.get();
-  core->wiring.reset(
-      new GraphShell::Wiring{Supervisor(core->run->members(), options.drain_limit),
-                             StallWatch(core->run->watched_edges(), options.stall_limit),
-                             options.clock,
-                             std::move(options.on_note),
-                             [raw](const Supervisor& decided) { raw->finish(decided); }});
-  core->supervisor = core->system.spawn<GraphShell>(core->wiring.get());
+  core->wiring.reset(new GraphShell::Wiring{
+      Supervisor(core->run->members(), {options.drain_limit, options.give_up_limit}),
+      StallWatch(core->run->watched_edges(), options.stall_limit),
+      options.clock,
+      [notes](const Supervisor::Note& note) { notes->say(note); },
+      [raw](const Supervisor& decided) { raw->finish(decided); }});
+  // On a thread of its own: it gives up those who hang, on however many workers.
+  core->supervisor = core->system.spawn<GraphShell, caf::detached>(core->wiring.get());
   for (const Supervisor::Member& member : core->run->members()) {
     member.runnable->set_events(raw);
     core->shells.add(*member.runnable, options.clock);
@@ -67,21 +112,34 @@ std::unique_ptr<RunningGraph> RunningGraph::start(Workers& workers,
        ++member) {
     member->runnable->wake();
   }
-  return std::unique_ptr<RunningGraph>(new RunningGraph(std::move(core)));
+  return std::unique_ptr<RunningGraph>(new RunningGraph(
+      std::move(core), std::move(notes), options.drain_limit + options.give_up_limit));
 }
 
-RunningGraph::RunningGraph(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+RunningGraph::RunningGraph(std::shared_ptr<Core> core,
+                           std::shared_ptr<Notes> notes,
+                           Duration end_limit)
+    : core_(std::move(core)),
+      notes_(std::move(notes)),
+      progress_(core_->progress),
+      end_limit_(end_limit) {}
 
 RunningGraph::~RunningGraph() {
-  stop();
-  // The supervisor gives up what does not drain within its limit, so this ends.
-  while (!wait_for(std::chrono::seconds(60))) {
+  if (const Status closed = close(end_limit_ + kCloseLimit); !closed.has_value()) {
+    log_warning("run", closed.error().message);
   }
-  core_->shells.stop();
-  caf::scoped_actor self{core_->system};
-  self->monitor(core_->supervisor);
-  caf::anon_send_exit(core_->supervisor, caf::exit_reason::user_shutdown);
-  self->receive([](caf::down_msg&) {});
+}
+
+Status RunningGraph::close(Duration limit) {
+  if (!closing_.has_value()) {
+    stop();
+    closing_.emplace(std::exchange(core_, nullptr));
+  }
+  Status closed = wait_until_closed(*closing_, *progress_, "the graph is", limit);
+  if (!closed.has_value()) {
+    notes_->silence();
+  }
+  return closed;
 }
 
 void RunningGraph::stop() noexcept {

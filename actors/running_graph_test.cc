@@ -303,6 +303,35 @@ TEST(RunningGraph, NamesTheEdgeWhoseConsumerTakesNothing) {
   EXPECT_EQ(totals(*graph).delivered, 100U);
 }
 
+TEST(RunningGraph, LeavesANodeThatHangsWhenItIsClosedAndNamesIt) {
+  Workers two = workers();
+  World world;
+  Gate hangs;
+  Gate may_go_on;
+  world.options.drain_limit = milliseconds(1);
+  world.options.give_up_limit = milliseconds(1);
+  world.makers["end"] = processing([&](Frame&, Emit&) -> Status {
+    hangs.open();
+    may_go_on.wait();
+    return {};
+  });
+  const auto graph = world.start(two);
+  hangs.wait();
+  graph->stop();
+  EXPECT_TRUE(graph->wait_for(kFarTooLong));
+  EXPECT_TRUE(graph->has_failed());
+  // The others are still ending.
+  const std::string hung = "waited for 'end[cam]' in a call that does not return";
+  Status closed = graph->close(Duration::zero());
+  while (!closed.has_value() && closed.error().message.find(hung) == std::string::npos) {
+    closed = graph->close(milliseconds(1));
+  }
+  ASSERT_FALSE(closed.has_value());
+  EXPECT_EQ(closed.error().code, Errc::kDeadlineExceeded);
+  may_go_on.open();
+  EXPECT_TRUE(graph->close(kFarTooLong).has_value());
+}
+
 TEST(RunningGraph, RunsManyOneAfterAnother) {
   Workers two = workers();
   for (int i = 0; i < 100; ++i) {

@@ -1,7 +1,5 @@
 #include "actors/running_pool.h"
 
-#include <cstdio>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,24 +7,9 @@
 #include "actors/shell_set.h"
 #include "actors/worker_system.h"
 #include "engine/base/log.h"
+#include "engine/base/quoted_list.h"
 
 namespace penstock::actors {
-
-/// What the closing waits for: read by who waits, written by the thread that closes.
-struct RunningPool::Progress {
-  void set(std::string what) {
-    const std::lock_guard lock(mutex);
-    waits_for = std::move(what);
-  }
-
-  std::string get() {
-    const std::lock_guard lock(mutex);
-    return waits_for;
-  }
-
-  std::mutex mutex;
-  std::string waits_for;
-};
 
 struct RunningPool::Core {
   explicit Core(std::shared_ptr<Workers::System> kept) : system(std::move(kept)), shells(*system) {}
@@ -36,11 +19,7 @@ struct RunningPool::Core {
 
   ~Core() {
     shells.stop([this](const std::vector<std::string>& names) {
-      std::string list;
-      for (const std::string& name : names) {
-        list += (list.empty() ? "'" : ", '") + name + "'";
-      }
-      progress->set(list + " in a call of the driver that does not return");
+      progress->set(quoted_list(names) + " in a call of the driver that does not return");
     });
     pool->close([this](const std::string& device) {
       progress->set("device '" + device + "' to end what is in flight there");
@@ -48,7 +27,7 @@ struct RunningPool::Core {
   }
 
   std::shared_ptr<Workers::System> system;
-  std::shared_ptr<Progress> progress = std::make_shared<Progress>();
+  std::shared_ptr<DisposalProgress> progress = std::make_shared<DisposalProgress>();
   ShellSet shells;
   std::unique_ptr<DevicePool> pool;  // Goes first.
 };
@@ -82,14 +61,7 @@ Status RunningPool::close(Duration limit) {
   if (!closing_.has_value()) {
     closing_.emplace(std::exchange(core_, nullptr));
   }
-  if (closing_->wait_for(limit)) {
-    return {};
-  }
-  char waited[32];
-  std::snprintf(waited, sizeof waited, "%.3g s", std::chrono::duration<double>(limit).count());
-  return Error{Errc::kDeadlineExceeded,
-               std::string("the devices are not closed after ") + waited + ": waited for " +
-                   progress_->get()};
+  return wait_until_closed(*closing_, *progress_, "the devices are", limit);
 }
 
 DevicePool& RunningPool::pool() noexcept {

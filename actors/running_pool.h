@@ -51,10 +51,9 @@ class RunningPool {
 
  private:
   struct Core;
-  struct Progress;
   explicit RunningPool(std::shared_ptr<Core> core);
   std::shared_ptr<Core> core_;  // Null once closing.
-  std::shared_ptr<Progress> progress_;
+  std::shared_ptr<DisposalProgress> progress_;
   std::optional<Disposal> closing_;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/quoted_list.h"
+
 namespace penstock {
 namespace {
 
@@ -32,8 +34,7 @@ std::string who(const RunEvent& event) {
 
 }  // namespace
 
-Supervisor::Supervisor(std::vector<Member> members, Duration drain_limit)
-    : drain_limit_(drain_limit) {
+Supervisor::Supervisor(std::vector<Member> members, Limits limits) : limits_(limits) {
   for (Member& member : members) {
     by_runnable_[member.runnable] = states_.size();
     State state;
@@ -155,7 +156,7 @@ void Supervisor::stop(TimePoint now) {
     return;
   }
   stopping_ = true;
-  drain_by_ = now + drain_limit_;
+  end_by_ = now + limits_.drain;
   for (State& state : states_) {
     if (state.member.is_source && !state.finished) {
       state.restart_at.reset();
@@ -174,20 +175,25 @@ void Supervisor::on_time(TimePoint now) {
       orders_.push_back({state.member.runnable, Supervised::Order::kRestart});
     }
   }
-  if (drain_by_.has_value() && now >= *drain_by_ && !drained_ && unfinished_ > 0) {
-    drained_ = true;
-    failed_ = true;
-    cut_off_ = unfinished();
-    std::string names;
-    for (const std::string& name : cut_off_) {
-      names += (names.empty() ? "'" : ", '") + name + "'";
-    }
+  if (!end_by_.has_value() || now < *end_by_ || is_finished()) {
+    return;
+  }
+  if (drained_) {
+    left_ = true;
     note(Note::Level::kError,
-         "not finished " + seconds(drain_limit_) + " after the stop, given up: " + names);
-    for (State& state : states_) {
-      if (!state.finished) {
-        give_up(state);
-      }
+         "hangs in a call that does not return, left there: " + quoted_list(unfinished()));
+    return;
+  }
+  drained_ = true;
+  failed_ = true;
+  cut_off_ = unfinished();
+  end_by_ = now + limits_.give_up;
+  note(Note::Level::kError,
+       "not finished " + seconds(limits_.drain) +
+           " after the stop, given up: " + quoted_list(cut_off_));
+  for (State& state : states_) {
+    if (!state.finished) {
+      give_up(state);
     }
   }
 }
@@ -202,8 +208,8 @@ std::optional<TimePoint> Supervisor::wake_at() const {
   for (const State& state : states_) {
     consider(state.restart_at);
   }
-  if (!drained_ && unfinished_ > 0) {
-    consider(drain_by_);
+  if (!is_finished()) {
+    consider(end_by_);
   }
   return earliest;
 }

@@ -33,7 +33,7 @@ struct RestartRule {
 /// `kNotFound`, `kCorrupt`) is never retried. The k-th restart in a row waits `backoff_first *
 /// 2^(k-1)`, at most `backoff_limit`; a member that opened again starts from the first back-off
 /// after `within` without failure. A run that was told to stop gives up on what has not finished
-/// after `drain_limit`.
+/// after `drain`, and is finished without what has not `give_up` later: that hangs in a call.
 ///
 /// Thread-safety: one thread.
 class Supervisor {
@@ -58,7 +58,13 @@ class Supervisor {
     std::string text;
   };
 
-  Supervisor(std::vector<Member> members, Duration drain_limit);
+  /// How long an end may take.
+  struct Limits {
+    Duration drain;    ///< From the stop: what is in the graph finishes meanwhile.
+    Duration give_up;  ///< From then on: what has not finished closes its files.
+  };
+
+  Supervisor(std::vector<Member> members, Limits limits);
 
   void on_event(const RunEvent& event, TimePoint now);
   /// Obeys what is due at `now`.
@@ -71,14 +77,14 @@ class Supervisor {
   [[nodiscard]] std::vector<Order> take_orders();
   [[nodiscard]] std::vector<Note> take_notes();
 
-  [[nodiscard]] bool is_finished() const noexcept { return unfinished_ == 0; }
+  [[nodiscard]] bool is_finished() const noexcept { return unfinished_ == 0 || left_; }
 
   [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
 
   /// Whether a stream or the graph was given up.
   [[nodiscard]] bool has_failed() const noexcept { return failed_; }
 
-  /// Names what had not finished `drain_limit` after the stop, and was given up for that.
+  /// Names what had not finished when `drain` was over, and was given up for that.
   [[nodiscard]] const std::vector<std::string>& cut_off() const noexcept { return cut_off_; }
 
   /// Names what has not finished: for the report of a run that does not end.
@@ -102,13 +108,14 @@ class Supervisor {
 
   std::vector<State> states_;
   std::map<const Runnable*, std::size_t> by_runnable_;
-  Duration drain_limit_;
+  Limits limits_;
   std::size_t unfinished_ = 0;
   bool stopping_ = false;
   bool failed_ = false;
   bool drained_ = false;
   std::vector<std::string> cut_off_;
-  std::optional<TimePoint> drain_by_;
+  bool left_ = false;
+  std::optional<TimePoint> end_by_;  // Of the limit that runs.
   std::vector<Order> orders_;
   std::vector<Note> notes_;
 };

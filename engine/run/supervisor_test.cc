@@ -51,7 +51,8 @@ class SupervisorTest : public ::testing::Test {
     members.push_back(add("detect", false, {a, b}));
     members.push_back(add("sink[a]", false, {a}));
     members.push_back(add("sink[b]", false, {b}));
-    supervisor_ = std::make_unique<Supervisor>(std::move(members), seconds(10));
+    supervisor_ = std::make_unique<Supervisor>(
+        std::move(members), Supervisor::Limits{.drain = seconds(10), .give_up = seconds(5)});
   }
 
   void at(Duration when) { now_ = TimePoint(seconds(1000)) + when; }
@@ -349,7 +350,27 @@ TEST_F(SupervisorTest, GivesUpWhatHasNotFinishedByTheDrainLimit) {
   EXPECT_EQ(notes(), "not finished 10 s after the stop, given up: 'detect', 'sink[b]'\n");
   EXPECT_EQ(supervisor_->cut_off(), (std::vector<std::string>{"detect", "sink[b]"}));
   EXPECT_TRUE(supervisor_->has_failed());
+  EXPECT_FALSE(supervisor_->is_finished());
+  event(Kind::kFinished, kDetect);
+  event(Kind::kFinished, kSinkB);
   EXPECT_EQ(supervisor_->wake_at(), std::nullopt);
+  EXPECT_TRUE(supervisor_->is_finished());
+}
+
+TEST_F(SupervisorTest, FinishesWithoutWhatHangsBeyondTheGiveUpLimit) {
+  supervisor_->stop(now_);
+  for (const std::size_t who : {kCamA, kCamB, kSinkA, kSinkB}) {
+    event(Kind::kFinished, who);
+  }
+  EXPECT_EQ(advance(), seconds(10));
+  notes();
+  EXPECT_EQ(advance(), seconds(5));
+  EXPECT_EQ(notes(), "hangs in a call that does not return, left there: 'detect'\n");
+  EXPECT_TRUE(supervisor_->is_finished());
+  EXPECT_TRUE(supervisor_->has_failed());
+  EXPECT_EQ(supervisor_->wake_at(), std::nullopt);
+  event(Kind::kFinished, kDetect);  // It returned after all.
+  EXPECT_TRUE(supervisor_->is_finished());
 }
 
 TEST_F(SupervisorTest, ForgetsTheDrainLimitOnceAllHasFinished) {

@@ -120,25 +120,44 @@ int exit_code_of(const Error& error) {
   return error.code == Errc::kInvalidArgument ? kExitUsage : kExitUnavailable;
 }
 
+/// What a run needs once its models are loaded.
+struct Ready {
+  const GraphSpec& spec;
+  const Arguments& arguments;
+  const Duration drain_limit;
+  const StopSignals& signals;
+  const Clock& clock;
+  StatusLine& line;
+  actors::Workers& workers;
+  actors::RunningPool& devices;
+};
+
 /// Drives `graph` to its end. Returns false if it was killed.
-bool wait_until_finished(actors::RunningGraph& graph,
-                         const StopSignals& signals,
-                         StatusLine& line,
-                         const Clock& clock) {
+bool wait_until_finished(actors::RunningGraph& graph, const Ready& ready) {
   bool stopped = false;
   while (!graph.wait_for(Duration::zero())) {
-    if (signals.wait_for(kTick)) {
+    if (ready.signals.wait_for(kTick)) {
       if (stopped) {
         return false;
       }
       stopped = true;
-      line.clear();
+      ready.line.clear();
       log_info("run", "stopping: what is in the graph finishes; once more ends at once");
       graph.stop();
     }
-    line.update(graph.run(), clock.now());
+    ready.line.update(graph.run(), ready.clock.now());
   }
   return true;
+}
+
+/// Ends the program here where something could not be closed: what is still at work would find gone
+/// what destructors take away.
+void end_unless_closed(const Status& closed, int code) {
+  if (!closed.has_value()) {
+    log_warning("run", closed.error().message + "; the program ends without");
+    std::cout << std::flush;
+    std::_Exit(code);
+  }
 }
 
 /// Returns the value of `--drain-limit`. Errors: `kInvalidArgument` if it is not one.
@@ -154,18 +173,6 @@ Result<Duration> drain_limit_of(const Arguments& arguments) {
   }
   return *limit;
 }
-
-/// What a run needs once its models are loaded.
-struct Ready {
-  const GraphSpec& spec;
-  const Arguments& arguments;
-  const Duration drain_limit;
-  const StopSignals& signals;
-  const Clock& clock;
-  StatusLine& line;
-  actors::Workers& workers;
-  actors::RunningPool& devices;
-};
 
 /// Runs the graph to its end and prints the summary; returns the exit code.
 int run_on_devices(const Ready& ready, std::unique_ptr<GraphRun> composed) {
@@ -185,11 +192,11 @@ int run_on_devices(const Ready& ready, std::unique_ptr<GraphRun> composed) {
   looking.clock = &ready.clock;
   looking.pool = [&] { return ready.devices.pool().status(); };
   looking.version = program_version();
-  const auto looked_at = GraphStatus::start(std::move(looking));
+  auto looked_at = GraphStatus::start(std::move(looking));
   if (!looked_at.has_value()) {
     log_warning("run", "'penstock status' will not find it: " + looked_at.error().message);
   }
-  if (!wait_until_finished(*graph, ready.signals, ready.line, ready.clock)) {
+  if (!wait_until_finished(*graph, ready)) {
     // Destructors would wait for the very thing that does not end.
     std::_Exit(kExitKilled);
   }
@@ -202,7 +209,10 @@ int run_on_devices(const Ready& ready, std::unique_ptr<GraphRun> composed) {
   } else if (!ready.arguments.has("--quiet")) {
     std::cout << summary_text(status, pool_status, end);
   }
-  return graph->has_failed() || shows_failure(status) ? kExitFailed : kExitDone;
+  const int code = graph->has_failed() || shows_failure(status) ? kExitFailed : kExitDone;
+  looked_at = Error{Errc::kUnavailable, "the graph has ended"};  // It looks at what is closed next.
+  end_unless_closed(graph->close(actors::RunningGraph::kCloseLimit), code);
+  return code;
 }
 
 std::string loaded_text(const ModelLoader::Loaded& model) {
@@ -220,16 +230,6 @@ std::string loaded_text(const ModelLoader::Loaded& model) {
     text += "; '" + model.after + "' after it on the host";
   }
   return text;
-}
-
-/// Ends the devices, or the program where they do not end: a driver that is still at work would
-/// find gone what destructors take away.
-void close_devices(actors::RunningPool& devices, int code) {
-  if (const Status closed = devices.close(actors::RunningPool::kCloseLimit); !closed.has_value()) {
-    log_warning("run", closed.error().message + "; the program ends without");
-    std::cout << std::flush;
-    std::_Exit(code);
-  }
 }
 
 int run_graph(const GraphSpec& spec,
@@ -264,6 +264,11 @@ int run_graph(const GraphSpec& spec,
     log_warning("run", error.message + "; the other devices of the list are used");
   };
   ModelLoader models(std::move(parts));
+  std::optional<SignalWatch> watch(std::in_place, signals, [&line] {
+    line.clear();
+    log_info("run", "stopped before it ran");
+    std::_Exit(kExitKilled);
+  });
   const Status loaded = models.load_all(spec, [&](const ModelLoader::Loaded& model) {
     if (!quiet) {
       log_info("run", loaded_text(model));
@@ -272,6 +277,7 @@ int run_graph(const GraphSpec& spec,
   if (!loaded.has_value()) {
     return report_error(loaded.error(), exit_code_of(loaded.error()));
   }
+  watch.reset();
   const NodeCatalogue catalogue = make_catalogue();
   auto composed = compose({&spec, &catalogue, &models, &clock});
   if (!composed.has_value()) {
@@ -285,7 +291,7 @@ int run_graph(const GraphSpec& spec,
   const int code =
       run_on_devices({spec, arguments, drain_limit, signals, clock, line, *workers, *devices},
                      std::move(composed).value());
-  close_devices(*devices, code);
+  end_unless_closed(devices->close(actors::RunningPool::kCloseLimit), code);
   return code;
 }
 

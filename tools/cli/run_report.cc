@@ -231,6 +231,9 @@ std::string summary_text(const RunStatus& status, const PoolStatus& pool, const 
       const std::string reasons = reasons_text(totals);
       text += "    not delivered: " + others + (reasons.empty() ? "" : " (" + reasons + ")") + "\n";
     }
+    if (stream.in_flight != 0) {
+      text += "    not ended: " + std::to_string(stream.in_flight) + ", held by what hangs\n";
+    }
     if (totals.lost != 0) {
       text += "    " + std::to_string(totals.lost) +
               " frames were lost: this is a bug of Penstock, please report it\n";

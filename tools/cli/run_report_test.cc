@@ -84,6 +84,13 @@ TEST(RunReport, NamesWhatWasCutOff) {
   EXPECT_EQ(json.at("cut_off").at(0), "mp4[cam]");
 }
 
+TEST(RunReport, CountsTheFramesThatAHungNodeHolds) {
+  RunStatus status = with_stream(90, 0, 0);
+  status.streams[0].in_flight = 3;
+  const std::string text = summary_text(status, {}, {});
+  EXPECT_NE(text.find("    not ended: 3, held by what hangs\n"), std::string::npos) << text;
+}
+
 TEST(RunReport, SaysNothingOfCuttingOffWhereAllHasFinished) {
   EXPECT_EQ(summary_text(with_stream(90, 0, 0), {}, {}).find("cut off"), std::string::npos);
 }

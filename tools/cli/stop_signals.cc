@@ -1,8 +1,15 @@
 #include "tools/cli/stop_signals.h"
 
+#include <array>
+#include <cstdint>
 #include <ctime>
+#include <utility>
 
+#include <poll.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 namespace penstock {
 
@@ -31,6 +38,39 @@ bool StopSignals::wait_for(Duration limit) const {
   wait.tv_sec = static_cast<std::time_t>(seconds.count());
   wait.tv_nsec = static_cast<long>((limit - seconds).count());
   return sigtimedwait(&waited_, nullptr, &wait) > 0;
+}
+
+SignalWatch::SignalWatch(const StopSignals& signals, std::function<void()> on_signal)
+    : signals_(::signalfd(-1, &signals.waited_, SFD_CLOEXEC | SFD_NONBLOCK)),
+      end_(::eventfd(0, EFD_CLOEXEC)) {
+  if (signals_ < 0 || end_ < 0) {
+    return;
+  }
+  thread_ = std::thread([this, on_signal = std::move(on_signal)] {
+    std::array<pollfd, 2> either{pollfd{signals_, POLLIN, 0}, pollfd{end_, POLLIN, 0}};
+    while (either[1].revents == 0) {
+      signalfd_siginfo which{};
+      if (::poll(either.data(), either.size(), -1) > 0 && either[0].revents != 0 &&
+          ::read(signals_, &which, sizeof which) == static_cast<ssize_t>(sizeof which)) {
+        on_signal();
+        return;
+      }
+    }
+  });
+}
+
+SignalWatch::~SignalWatch() {
+  if (thread_.joinable()) {
+    const std::uint64_t over = 1;
+    // Eight bytes into a new counter: nothing that could fail.
+    [[maybe_unused]] const ssize_t written = ::write(end_, &over, sizeof over);
+    thread_.join();
+  }
+  for (const int descriptor : {signals_, end_}) {
+    if (descriptor >= 0) {
+      ::close(descriptor);
+    }
+  }
 }
 
 }  // namespace penstock

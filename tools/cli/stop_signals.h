@@ -1,6 +1,8 @@
 #pragma once
 
 #include <csignal>
+#include <functional>
+#include <thread>
 
 #include "engine/base/clock.h"
 
@@ -25,8 +27,25 @@ class StopSignals {
   [[nodiscard]] bool wait_for(Duration limit) const;
 
  private:
+  friend class SignalWatch;
   sigset_t waited_{};
   sigset_t before_{};
+};
+
+/// Listens to the signals while the main thread is busy, with what blocks for seconds and cannot be
+/// told to stop: the loading of a model. Until it is destroyed nobody else waits for them.
+class SignalWatch {
+ public:
+  /// `on_signal` is called once, by a thread of the watch's own.
+  SignalWatch(const StopSignals& signals, std::function<void()> on_signal);
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+  ~SignalWatch();
+
+ private:
+  int signals_;  // A file descriptor that gives them; -1 if there is none left: it hears nothing.
+  int end_;      // One that can be read once the watch is over.
+  std::thread thread_;
 };
 
 }  // namespace penstock

@@ -1,8 +1,11 @@
 #include "tools/cli/stop_signals.h"
 
+#include <chrono>
 #include <csignal>
+#include <future>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace penstock {
 namespace {
@@ -24,6 +27,25 @@ TEST(StopSignals, LeavesAHangupAloneThatNohupHasIgnored) {
     EXPECT_FALSE(signals.wait_for(Duration::zero()));
   }
   std::signal(SIGHUP, before);
+}
+
+TEST(SignalWatch, HearsASignalWhileTheMainThreadIsBusy) {
+  const StopSignals signals;
+  std::promise<void> heard;
+  const SignalWatch watch(signals, [&] { heard.set_value(); });
+  ASSERT_EQ(::kill(::getpid(), SIGTERM), 0);
+  heard.get_future().wait();
+}
+
+TEST(SignalWatch, LeavesWhatComesAfterItsEndToWhoWaitsThen) {
+  const StopSignals signals;
+  bool heard = false;
+  {
+    const SignalWatch watch(signals, [&] { heard = true; });
+  }
+  ASSERT_EQ(::kill(::getpid(), SIGTERM), 0);
+  EXPECT_TRUE(signals.wait_for(std::chrono::seconds(60)));
+  EXPECT_FALSE(heard);
 }
 
 }  // namespace

@@ -106,7 +106,8 @@ class Journey {
     pump_->set_events(&events_);
     ring_->connect(pump_->doorbell(), Doorbell());
     supervisor_ = std::make_unique<Supervisor>(
-        std::vector<Supervisor::Member>{{pump_.get(), "camera", true, {StreamId{0}}, rule}}, 10s);
+        std::vector<Supervisor::Member>{{pump_.get(), "camera", true, {StreamId{0}}, rule}},
+        Supervisor::Limits{.drain = 10s, .give_up = 5s});
   }
 
   /// Runs until the source has failed `failures` times, then stops it and runs to the end.
