@@ -154,6 +154,15 @@ class ScriptedSource final : public Source {
   Error failure_;
 };
 
+/// Returns 0, 1, ..., `count` - 1: the numbers of the frames of a stream.
+inline std::vector<std::uint64_t> upto(std::uint64_t count) {
+  std::vector<std::uint64_t> numbers;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    numbers.push_back(i);
+  }
+  return numbers;
+}
+
 /// Keeps all events, and lets a test answer them.
 class EventLog final : public RunEvents {
  public:
