@@ -1,227 +1,32 @@
 #include "engine/run/station.h"
 
-#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <memory>
+#include <optional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "engine/memory/buffer_pool.h"
 #include "engine/run/testing/fake_device.h"
-#include "engine/run/testing/virtual_graph.h"
+#include "engine/run/testing/scripted.h"
+#include "engine/run/testing/station_world.h"
 
 namespace penstock {
 namespace {
 
 using testing::FakeDevice;
-using testing::scripted;
-using testing::VirtualGraph;
+using testing::StationWorld;
+using testing::upto;
 using Answer = FakeDevice::Answer;
 using Job = FakeDevice::Job;
 using Kind = RunEvent::Kind;
 using Order = Supervised::Order;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-/// What the tests put into a frame's only tensor.
-std::int32_t number_of(StreamId stream, std::uint64_t seq) {
-  return (static_cast<std::int32_t>(stream) * 1000) + static_cast<std::int32_t>(seq);
-}
-
-/// For each stream: source -> a node that makes the tensor -> the station -> a sink.
-class StationWorld {
- public:
-  struct Setup {
-    std::uint32_t streams = 1;
-    std::uint64_t frames = 8;
-    std::uint32_t window = 4;
-    std::optional<Duration> period = {};  ///< Of a live source; nothing: a file.
-    std::optional<Duration> deadline = {};
-    std::uint32_t out_queue = 4;
-    std::uint32_t batch = 1;
-    Duration batch_wait = milliseconds(10);
-    std::uint32_t frames_per_stream = 0;
-    std::uint64_t seed = 0;
-    /// The frames that come without a tensor.
-    std::function<bool(StreamId, std::uint64_t)> bare = {};
-  };
-
-  StationWorld(Setup setup, FakeDevice::Options device)
-      : setup_(std::move(setup)),
-        graph_(setup_.seed) {
-    device.batch = setup_.batch;
-    device_ = std::make_unique<FakeDevice>(graph_.runner(), graph_.clock(), std::move(device));
-    pool_ = std::make_unique<BufferPool>(
-        std::move(BufferPool::create({"tensors", 4096, 64, MemoryKind::kHost})).value());
-    one_ = std::make_shared<TensorSpec>(*device_->spec());
-    one_->shape.set(0, 1);
-    outputs_.resize(setup_.streams);
-    tombstones_.resize(setup_.streams);
-    build();
-  }
-
-  /// Answers each failure of the station after a second: `times` restarts, then gives up.
-  void supervise(int times) {
-    graph_.events().on_event = [this, times, done = 0](const RunEvent& event) mutable {
-      if (event.kind == Kind::kFailed) {
-        auto* failed = static_cast<Supervised*>(event.runnable);
-        const Order order = done++ < times ? Order::kRestart : Order::kGiveUp;
-        graph_.runner().at(graph_.clock().now() + seconds(1),
-                           [failed, order] { failed->order(order); });
-      }
-    };
-  }
-
-  /// All ended, in order, with the right values, and everything came back.
-  void expect_finished() {
-    EXPECT_TRUE(graph_.all_finished());
-    EXPECT_EQ(device_->alive(), 0);
-    EXPECT_EQ(device_books_->in_flight.load(), 0U);
-    EXPECT_EQ(pool_->stats().in_use, 0U);
-    for (std::uint32_t s = 0; s < setup_.streams; ++s) {
-      EXPECT_EQ(testing::imbalance(totals(s)), "") << "stream " << s;
-      EXPECT_EQ(graph_.pump(s).in_flight(), 0U) << "stream " << s;
-      EXPECT_EQ(totals(s).delivered, outputs_[s].size()) << "stream " << s;
-    }
-    expect_order();
-  }
-
-  void expect_order() {
-    for (std::uint32_t s = 0; s < setup_.streams; ++s) {
-      EXPECT_TRUE(std::is_sorted(outputs_[s].begin(), outputs_[s].end())) << "stream " << s;
-      EXPECT_TRUE(std::adjacent_find(outputs_[s].begin(), outputs_[s].end()) == outputs_[s].end())
-          << "stream " << s << " has a frame twice";
-    }
-    EXPECT_EQ(wrong_values_, 0);
-  }
-
-  bool run() { return graph_.run(); }
-
-  VirtualGraph& graph() { return graph_; }
-
-  FakeDevice& device() { return *device_; }
-
-  Station& station() { return *station_; }
-
-  DeviceLedger& device_books() { return *device_books_; }
-
-  NodeLedger& node_books() { return *node_books_; }
-
-  StreamLedger::Totals totals(std::uint32_t stream = 0) { return graph_.books(stream).totals(); }
-
-  std::uint64_t ended_by(Reason reason, std::uint32_t stream = 0) {
-    return totals(stream).by_reason[static_cast<std::size_t>(reason)];
-  }
-
-  /// The numbers of the frames that the sink of `stream` was given.
-  const std::vector<std::uint64_t>& outputs(std::uint32_t stream = 0) { return outputs_[stream]; }
-
-  const std::vector<Tombstone>& tombstones(std::uint32_t stream = 0) { return tombstones_[stream]; }
-
-  [[nodiscard]] std::size_t buffers_in_use() const { return pool_->stats().in_use; }
-
- private:
-  void build() {
-    Station::Options options;
-    std::vector<std::size_t> ins;
-    std::vector<std::size_t> outs;
-    for (std::uint32_t s = 0; s < setup_.streams; ++s) {
-      const StreamId stream{s};
-      const auto raw = graph_.edge(4);
-      ins.push_back(graph_.edge(4));
-      outs.push_back(graph_.edge(setup_.out_queue));
-      graph_.source({.stream = stream,
-                     .script = {.count = setup_.frames,
-                                .period = setup_.period.value_or(milliseconds(40)),
-                                .live = setup_.period.has_value()},
-                     .window = setup_.window,
-                     .deadline = setup_.deadline,
-                     .outputs = {{raw}}});
-      graph_.segment(
-          {.nodes = {tensor_maker()}, .inputs = {{raw, 0, {stream}}}, .outputs = {{ins.back()}}});
-      graph_.segment({.nodes = {sink(s)}, .inputs = {{outs.back(), 0, {stream}}}});
-      options.inputs.push_back({&graph_.ring(ins.back()), {stream}});
-      options.outputs.push_back({&graph_.ring(outs.back()), 0, stream});
-    }
-    options.name = "detect";
-    options.make = device_->factory();
-    options.clock = &graph_.clock();
-    options.batch_size = setup_.batch;
-    options.batch_wait = setup_.batch_wait;
-    options.frames_per_stream = setup_.frames_per_stream;
-    options.max_frames = setup_.streams * setup_.window;
-    options.node_ledger = node_books_;
-    options.device_ledger = device_books_;
-    auto station = std::make_unique<Station>(std::move(options));
-    station_ = station.get();
-    graph_.add(std::move(station), ins, outs);
-  }
-
-  NodeFactory tensor_maker() {
-    return testing::processing([this](Frame& frame, Emit& /*emit*/) -> Status {
-      if (setup_.bare && setup_.bare(frame.stream(), frame.seq())) {
-        return {};
-      }
-      auto buffer = pool_->acquire(sizeof(std::int32_t));
-      const std::int32_t number = number_of(frame.stream(), frame.seq());
-      std::memcpy(buffer->mutable_data(), &number, sizeof number);
-      PENSTOCK_ASSIGN_OR_RETURN(FeatureMap map,
-                                make_feature_map(one_, one_->shape, std::move(*buffer)));
-      map.to_source = Affine{2, 0, 3, 0, 2, static_cast<float>(frame.seq())};
-      frame.set_tensors({&map, 1});
-      return {};
-    });
-  }
-
-  NodeFactory sink(std::uint32_t stream) {
-    return scripted({.process = [this, stream](std::size_t, Frame& frame, Emit&) -> Status {
-                       outputs_[stream].push_back(frame.seq());
-                       check(frame);
-                       return {};
-                     },
-                     .note = [this, stream](const ControlRecord& record, Emit&) -> Status {
-                       if (const auto* t = std::get_if<Tombstone>(&record)) {
-                         tombstones_[stream].push_back(*t);
-                       }
-                       return {};
-                     }});
-  }
-
-  void check(const Frame& frame) {
-    const auto maps = frame.tensors();
-    if (maps.size() != 1 || maps[0].shape != Shape{1, 1} ||
-        maps[0].as<std::int32_t>()[0] !=
-            number_of(frame.stream(), frame.seq()) + FakeDevice::kAdded ||
-        maps[0].to_source != Affine{2, 0, 3, 0, 2, static_cast<float>(frame.seq())}) {
-      ++wrong_values_;
-    }
-  }
-
-  Setup setup_;
-  std::unique_ptr<BufferPool> pool_;
-  std::shared_ptr<NodeLedger> node_books_ = std::make_shared<NodeLedger>();
-  std::shared_ptr<DeviceLedger> device_books_ = std::make_shared<DeviceLedger>();
-  std::shared_ptr<TensorSpec> one_;
-  std::unique_ptr<FakeDevice> device_;  // The station's backends go before it.
-  VirtualGraph graph_;
-  Station* station_ = nullptr;
-  std::vector<std::vector<std::uint64_t>> outputs_;
-  std::vector<std::vector<Tombstone>> tombstones_;
-  int wrong_values_ = 0;
-};
-
-std::vector<std::uint64_t> upto(std::uint64_t count) {
-  std::vector<std::uint64_t> numbers;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    numbers.push_back(i);
-  }
-  return numbers;
-}
 
 TEST(Station, ReplacesTheTensorsByTheModelsOutputs) {
   StationWorld world({}, {});
