@@ -18,68 +18,65 @@ class Worker final : public Runnable {
   [[nodiscard]] int share(int most) const { return share_of(most); }
 };
 
-struct Rings {
-  int count = 0;
-
-  Doorbell doorbell() {
-    return {[](void* self) { ++static_cast<Rings*>(self)->count; }, this};
+/// A worker whose driver counts how often it is rung.
+struct Driven {
+  Driven() {
+    worker.set_driver({[](void* self) { ++static_cast<Driven*>(self)->rings; }, this});
   }
+
+  int rings = 0;
+  Worker worker;
 };
 
 TEST(Runnable, RingsItsDriverOnceForManyRings) {
-  Rings rings;
-  Worker worker;
-  worker.set_driver(rings.doorbell());
+  Driven driven;
+  Worker& worker = driven.worker;
   worker.wake();
   worker.doorbell().ring();
-  EXPECT_EQ(rings.count, 1);
+  EXPECT_EQ(driven.rings, 1);
 }
 
 TEST(Runnable, RingsAgainAfterItsTurn) {
-  Rings rings;
-  Worker worker;
-  worker.set_driver(rings.doorbell());
+  Driven driven;
+  Worker& worker = driven.worker;
   worker.wake();
   ASSERT_TRUE(worker.begin_turn());
   EXPECT_EQ(worker.end_turn(), Runnable::Next::kRest);
   worker.wake();
-  EXPECT_EQ(rings.count, 2);
+  EXPECT_EQ(driven.rings, 2);
 }
 
 TEST(Runnable, AnswersARingDuringATurnAtItsEnd) {
-  Rings rings;
-  Worker worker;
-  worker.set_driver(rings.doorbell());
+  Driven driven;
+  Worker& worker = driven.worker;
   worker.wake();
   ASSERT_TRUE(worker.begin_turn());
   worker.wake();
   worker.wake();
-  EXPECT_EQ(rings.count, 1);
+  EXPECT_EQ(driven.rings, 1);
   EXPECT_EQ(worker.end_turn(), Runnable::Next::kTurn);
   worker.wake();  // The turn is owed already.
-  EXPECT_EQ(rings.count, 1);
+  EXPECT_EQ(driven.rings, 1);
   ASSERT_TRUE(worker.begin_turn());
   EXPECT_EQ(worker.end_turn(), Runnable::Next::kRest);
 }
 
 TEST(Runnable, ClosesAtOnceWhereNoTurnIsOwed) {
-  Rings rings;
-  Worker worker;
-  worker.set_driver(rings.doorbell());
+  Driven driven;
+  Worker& worker = driven.worker;
   EXPECT_TRUE(worker.close());
   worker.wake();
-  EXPECT_EQ(rings.count, 0);
+  EXPECT_EQ(driven.rings, 0);
 }
 
 TEST(Runnable, ClosesWithTheTurnThatIsOwed) {
-  Rings rings;
-  Worker worker;
-  worker.set_driver(rings.doorbell());
+  Driven driven;
+  Worker& worker = driven.worker;
   worker.wake();
   EXPECT_FALSE(worker.close());
   EXPECT_FALSE(worker.begin_turn());
   worker.wake();
-  EXPECT_EQ(rings.count, 1);
+  EXPECT_EQ(driven.rings, 1);
 }
 
 TEST(Runnable, ClosesWithTheTurnThatIsUnderWay) {
