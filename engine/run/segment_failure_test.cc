@@ -29,7 +29,7 @@ const Error kFrameError{Errc::kCorrupt, "bad frame"};
 const Error kNodeError{Errc::kInternal, "node broke"};
 
 TEST_F(SegmentFailure, RetriesTheFrameOnANewNodeAfterTheNodeFailed) {
-  supervise(1);
+  graph_.supervise(1);
   int made = 0;
   run_nodes({[&made]() -> Result<std::unique_ptr<Node>> {
     const bool first = made++ == 0;
@@ -44,7 +44,7 @@ TEST_F(SegmentFailure, RetriesTheFrameOnANewNodeAfterTheNodeFailed) {
 }
 
 TEST_F(SegmentFailure, TurnsAnExceptionIntoAFailureOfTheNode) {
-  supervise(1);
+  graph_.supervise(1);
   bool thrown = false;
   run_nodes({processing([&](Frame& frame, Emit&) -> Status {
     if (frame.seq() == 1 && !std::exchange(thrown, true)) {
@@ -57,7 +57,7 @@ TEST_F(SegmentFailure, TurnsAnExceptionIntoAFailureOfTheNode) {
 }
 
 TEST_F(SegmentFailure, SurvivesAnExceptionThatIsNoStdException) {
-  supervise(1);
+  graph_.supervise(1);
   bool thrown = false;
   run_nodes({processing([&](Frame&, Emit&) -> Status {
     if (!std::exchange(thrown, true)) {
@@ -69,7 +69,7 @@ TEST_F(SegmentFailure, SurvivesAnExceptionThatIsNoStdException) {
 }
 
 TEST_F(SegmentFailure, DropsAFrameAsPoisonThatMakesItsNodeFailTwice) {
-  supervise(9);
+  graph_.supervise(9);
   run_nodes({processing([](Frame& frame, Emit&) -> Status {
     return frame.seq() == 1 ? Status(kNodeError) : Status();
   })});
@@ -79,7 +79,7 @@ TEST_F(SegmentFailure, DropsAFrameAsPoisonThatMakesItsNodeFailTwice) {
 }
 
 TEST_F(SegmentFailure, SaysThatItWorksAgainWithTheFirstFrameThatTheNewNodeHasProcessed) {
-  supervise(9);
+  graph_.supervise(9);
   run_nodes({processing([](Frame&, Emit&) -> Status { return {}; }),
              processing([](Frame& frame, Emit&) -> Status {
                return frame.seq() == 1 ? Status(kNodeError) : Status();
@@ -97,7 +97,7 @@ TEST_F(SegmentFailure, SaysThatItWorksAgainWithTheFirstFrameThatTheNewNodeHasPro
 }
 
 TEST_F(SegmentFailure, FailsAsAWholeWhenANodeIsBeyondRepair) {
-  supervise(0);
+  graph_.supervise(0);
   run_nodes({scripted({.process = [](std::size_t, Frame&, Emit&) -> Status { return kFrameError; },
                        .is_beyond_repair = true})});
   ASSERT_EQ(graph_.events().count(Kind::kFailed), 1U) << "at its first frame";
@@ -106,7 +106,7 @@ TEST_F(SegmentFailure, FailsAsAWholeWhenANodeIsBeyondRepair) {
 }
 
 TEST_F(SegmentFailure, CountsAPoisonedFrameForEachBranchByItself) {
-  supervise(9);
+  graph_.supervise(9);
   const auto to_a = graph_.edge(4);
   const auto to_b = graph_.edge(4);
   graph_.source({.script = {.count = 1}, .outputs = {{to_a}, {to_b}}});
@@ -122,7 +122,7 @@ TEST_F(SegmentFailure, CountsAPoisonedFrameForEachBranchByItself) {
 }
 
 TEST_F(SegmentFailure, RetriesAtTheInputPortThatTheFrameCameFrom) {
-  supervise(1);
+  graph_.supervise(1);
   std::vector<std::size_t> ports;
   const auto left = graph_.edge(4);
   const auto right = graph_.edge(4);
@@ -140,7 +140,7 @@ TEST_F(SegmentFailure, RetriesAtTheInputPortThatTheFrameCameFrom) {
 }
 
 TEST_F(SegmentFailure, RestartKeepsTheStateOfTheNeighbours) {
-  supervise(1);
+  graph_.supervise(1);
   int made_first = 0;
   int made_last = 0;
   bool failed = false;
@@ -162,7 +162,7 @@ TEST_F(SegmentFailure, RestartKeepsTheStateOfTheNeighbours) {
 }
 
 TEST_F(SegmentFailure, HoldsWhatANodeStillSendsAfterALaterOneFailed) {
-  supervise(1);
+  graph_.supervise(1);
   bool failed = false;
   std::vector<std::uint32_t> pieces;
   run_nodes({processing([](Frame& frame, Emit& emit) -> Status {
@@ -187,7 +187,7 @@ TEST_F(SegmentFailure, HoldsWhatANodeStillSendsAfterALaterOneFailed) {
 }
 
 TEST_F(SegmentFailure, RestartsEveryNodeThatFailedInTheSameTurn) {
-  supervise(1);
+  graph_.supervise(1);
   bool first_failed = false;
   int made_second = 0;
   run_nodes({processing([&](Frame& frame, Emit& emit) -> Status {
@@ -211,7 +211,7 @@ TEST_F(SegmentFailure, RestartsEveryNodeThatFailedInTheSameTurn) {
 }
 
 TEST_F(SegmentFailure, GivingUpEndsFramesAsFailedAndStillPassesTheEnd) {
-  supervise(0);
+  graph_.supervise(0);
   run_nodes({processing([](Frame& frame, Emit&) -> Status {
               return frame.seq() >= 2 ? Status(kNodeError) : Status();
             })},
@@ -235,7 +235,7 @@ TEST_F(SegmentFailure, AnOrderToStopDoesNotHideOneToGiveUp) {
 }
 
 TEST_F(SegmentFailure, GivesUpWhatNeverOpened) {
-  supervise(2);
+  graph_.supervise(2);
   run_nodes({scripted({.open = [] { return Status(kNodeError); }})});
   EXPECT_EQ(graph_.events().count(Kind::kFailed), 3U);
   EXPECT_EQ(totals().failed, 4U);
@@ -243,7 +243,7 @@ TEST_F(SegmentFailure, GivesUpWhatNeverOpened) {
 }
 
 TEST_F(SegmentFailure, FailsTheFramesThatAFailedNodeKept) {
-  supervise(1);
+  graph_.supervise(1);
   bool failed = false;
   run_nodes({keeping([&failed](Frame& frame) {
               return frame.seq() == 3 && !std::exchange(failed, true) ? Status(kNodeError)
@@ -257,7 +257,7 @@ TEST_F(SegmentFailure, FailsTheFramesThatAFailedNodeKept) {
 }
 
 TEST_F(SegmentFailure, FailsTheFrameThatAThrowingNodeHadTakenOver) {
-  supervise(1);
+  graph_.supervise(1);
   bool thrown = false;
   run_nodes({processing([&thrown](Frame& frame, Emit& emit) -> Status {
     Frame mine = std::move(frame);
@@ -286,7 +286,7 @@ TEST_F(SegmentFailure, GivingUpAnOpenSegmentFailsWhatItsNodesKept) {
 }
 
 TEST_F(SegmentFailure, FlushThatThrowsFailsTheNodeAndTheEndStillPasses) {
-  supervise(1);
+  graph_.supervise(1);
   run_nodes(
       {scripted({.flush = [](StreamId, Emit&) -> Status { throw std::runtime_error("no"); }})});
   EXPECT_EQ(graph_.events().count(Kind::kFailed), 1U);
@@ -294,7 +294,7 @@ TEST_F(SegmentFailure, FlushThatThrowsFailsTheNodeAndTheEndStillPasses) {
 }
 
 TEST_F(SegmentFailure, TheEndOfAStreamWaitsForFramesThatAFailedNodeHeldUp) {
-  supervise(1);
+  graph_.supervise(1);
   bool failed = false;
   run_nodes({keeping(), processing([&failed](Frame& frame, Emit&) -> Status {
                return frame.seq() == 0 && !std::exchange(failed, true) ? Status(kNodeError)
@@ -306,7 +306,7 @@ TEST_F(SegmentFailure, TheEndOfAStreamWaitsForFramesThatAFailedNodeHeldUp) {
 }
 
 TEST_F(SegmentFailure, NoteThatThrowsFailsTheNodeAndTheRecordStillPasses) {
-  supervise(1);
+  graph_.supervise(1);
   bool thrown = false;
   std::size_t passed = 0;
   const auto noting = [](std::function<void()> act) {

@@ -1,5 +1,7 @@
 #include "engine/run/source_pump.h"
 
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -58,16 +60,17 @@ class SourcePumpTest : public ::testing::Test {
     });
   }
 
-  /// Restarts what failed after a second, `times` times, then gives up.
-  void supervise(int times) {
-    graph_.events().on_event = [this, times, done = 0](const RunEvent& event) mutable {
-      if (event.kind == Kind::kFailed) {
-        auto* failed = static_cast<Supervised*>(event.runnable);
-        const Order order = done++ < times ? Order::kRestart : Order::kGiveUp;
-        graph_.runner().at(graph_.clock().now() + std::chrono::seconds(1),
-                           [failed, order] { failed->order(order); });
-      }
+  /// Six frames; before the fourth the camera is gone, once.
+  static ScriptedSource::Script six_frames_and_a_break() {
+    ScriptedSource::Script script;
+    script.count = 6;
+    script.on_frame =
+        [failed = std::make_shared<bool>(false)](std::uint64_t seq) -> std::optional<Error> {
+      return seq == 3 && !std::exchange(*failed, true)
+                 ? std::optional<Error>({Errc::kPeerGone, "camera gone"})
+                 : std::nullopt;
     };
+    return script;
   }
 
   std::vector<std::uint64_t> seqs() const {
@@ -183,16 +186,8 @@ TEST_F(SourcePumpTest, PacesAFileByItsOwnTimes) {
 }
 
 TEST_F(SourcePumpTest, GoesOnCountingAndRisingAfterAReconnect) {
-  supervise(1);
-  bool failed = false;
-  ScriptedSource::Script script;
-  script.count = 6;
-  script.on_frame = [&failed](std::uint64_t seq) -> std::optional<Error> {
-    return seq == 3 && !std::exchange(failed, true)
-               ? std::optional<Error>({Errc::kPeerGone, "camera gone"})
-               : std::nullopt;
-  };
-  build({.script = script});
+  graph_.supervise(1);
+  build({.script = six_frames_and_a_break()});
   EXPECT_TRUE(graph_.run());
   EXPECT_EQ(seqs(), (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5}));
   for (std::size_t i = 1; i < arrivals_.size(); ++i) {
@@ -225,17 +220,10 @@ TEST_F(SourcePumpTest, TellsOnceAtTheEndOfAFileWhatWasWrongWithIt) {
 }
 
 TEST_F(SourcePumpTest, TellsOfTheFirstFlawOfALiveSourceOnceAndCountsOverReconnects) {
-  supervise(1);
-  bool failed = false;
-  ScriptedSource::Script script;
-  script.count = 6;
+  graph_.supervise(1);
+  ScriptedSource::Script script = six_frames_and_a_break();
   script.live = true;
   script.flaws = [](std::uint64_t /*frames*/) { return SourceFlaws{1, 0}; };
-  script.on_frame = [&failed](std::uint64_t seq) -> std::optional<Error> {
-    return seq == 3 && !std::exchange(failed, true)
-               ? std::optional<Error>({Errc::kPeerGone, "camera gone"})
-               : std::nullopt;
-  };
   build({.script = script});
   EXPECT_TRUE(graph_.run());
   EXPECT_EQ(graph_.events().count(Kind::kFlawed), 1U);
@@ -297,16 +285,9 @@ TEST_F(SourcePumpTest, SaysOnceThatItsSourceIsSilentAndOnceThatItIsNot) {
 }
 
 TEST_F(SourcePumpTest, PacesWhatItReadsAfterAReconnectToo) {
-  supervise(1);
-  bool failed = false;
-  ScriptedSource::Script script;
-  script.count = 6;
+  graph_.supervise(1);
+  ScriptedSource::Script script = six_frames_and_a_break();
   script.period = milliseconds(40);
-  script.on_frame = [&failed](std::uint64_t seq) -> std::optional<Error> {
-    return seq == 3 && !std::exchange(failed, true)
-               ? std::optional<Error>({Errc::kPeerGone, "gone"})
-               : std::nullopt;
-  };
   build({.script = script, .realtime = true});
   EXPECT_TRUE(graph_.run());
   ASSERT_EQ(arrivals_.size(), 6U);
@@ -315,7 +296,7 @@ TEST_F(SourcePumpTest, PacesWhatItReadsAfterAReconnectToo) {
 }
 
 TEST_F(SourcePumpTest, WaitsForTheSupervisorWhenItCannotStart) {
-  supervise(2);
+  graph_.supervise(2);
   int starts = 0;
   ScriptedSource::Script script;
   script.count = 3;
@@ -332,7 +313,7 @@ TEST_F(SourcePumpTest, WaitsForTheSupervisorWhenItCannotStart) {
 }
 
 TEST_F(SourcePumpTest, EndsItsStreamWhenItIsGivenUp) {
-  supervise(0);
+  graph_.supervise(0);
   ScriptedSource::Script script;
   script.on_start = []() -> Status { return Error{Errc::kInvalidArgument, "no such file"}; };
   build({.script = script});
@@ -341,7 +322,7 @@ TEST_F(SourcePumpTest, EndsItsStreamWhenItIsGivenUp) {
 }
 
 TEST_F(SourcePumpTest, TurnsAnyExceptionIntoAFailure) {
-  supervise(2);
+  graph_.supervise(2);
   int calls = 0;
   ScriptedSource::Script script;
   script.count = 2;

@@ -231,7 +231,7 @@ TEST(Station, FailsTheFramesAtADeviceThatIsGoneAndSubmitsTheOthersToANewOne) {
       {.slots = 3, .answer = [](const Job& job) {
          return Answer{.code = job.opening == 1 && job.number == 4 ? Errc::kDeviceLost : Errc::kOk};
        }});
-  world.supervise(1);
+  world.graph().supervise(1);
   EXPECT_TRUE(world.run());
   world.expect_finished();
   EXPECT_EQ(world.ended_by(Reason::kDeviceFailed) + world.outputs().size(), 8U);
@@ -249,7 +249,7 @@ TEST(Station, FailsWhenASubmissionMeetsADeviceThatIsGone) {
                        }
                        return answer;
                      }});
-  world.supervise(1);
+  world.graph().supervise(1);
   EXPECT_TRUE(world.run());
   world.expect_finished();
   EXPECT_EQ(world.graph().events().count(Kind::kFailed), 1U);
@@ -281,7 +281,7 @@ TEST(Station, EndsAllFramesAsFailedOnceGivenUp) {
   StationWorld world({.streams = 2, .frames = 5}, {.answer = [](const Job& job) {
                        return Answer{.code = job.number == 2 ? Errc::kDeviceLost : Errc::kOk};
                      }});
-  world.supervise(0);
+  world.graph().supervise(0);
   EXPECT_TRUE(world.run());
   world.expect_finished();
   EXPECT_GT(world.ended_by(Reason::kStreamStopped, 0), 0U);
@@ -312,7 +312,7 @@ TEST(Station, OpensAgainAfterAFailedOpening) {
       {.frames = 3}, {.on_open = [](int opening) -> std::optional<Error> {
         return opening < 3 ? std::optional<Error>({Errc::kUnavailable, "busy"}) : std::nullopt;
       }});
-  world.supervise(2);
+  world.graph().supervise(2);
   EXPECT_TRUE(world.run());
   world.expect_finished();
   EXPECT_EQ(world.outputs(), upto(3));
@@ -325,7 +325,7 @@ TEST(Station, TakesAnExceptionWhileOpeningForAFailure) {
                        }
                        return std::nullopt;
                      }});
-  world.supervise(1);
+  world.graph().supervise(1);
   EXPECT_TRUE(world.run());
   world.expect_finished();
   EXPECT_EQ(world.outputs(), upto(3));
@@ -394,7 +394,7 @@ TEST(Station, BalancesTheBooksWhateverTheDeviceDoes) {
       return answer;
     };
     StationWorld world(setup, std::move(device));
-    world.supervise(static_cast<int>(pick(0, 6)));
+    world.graph().supervise(static_cast<int>(pick(0, 6)));
     EXPECT_TRUE(world.run());
     world.expect_finished();
     std::uint64_t offered = 0;

@@ -73,19 +73,6 @@ class SegmentFixture : public ::testing::Test {
          .inputs = {{out}}});
   }
 
-  /// Restarts each failed segment after a second, `times` times, then gives up.
-  void supervise(int times) {
-    graph_.events().on_event = [this, times, done = 0](const RunEvent& event) mutable {
-      if (event.kind == RunEvent::Kind::kFailed) {
-        auto* failed = static_cast<Supervised*>(event.runnable);
-        const auto order =
-            done++ < times ? Supervised::Order::kRestart : Supervised::Order::kGiveUp;
-        graph_.runner().at(graph_.clock().now() + std::chrono::seconds(1),
-                           [failed, order] { failed->order(order); });
-      }
-    };
-  }
-
   StreamLedger::Totals totals() { return graph_.books(0).totals(); }
 
   VirtualGraph graph_;

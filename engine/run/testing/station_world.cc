@@ -33,17 +33,6 @@ StationWorld::StationWorld(Setup setup, FakeDevice::Options device)
   build();
 }
 
-void StationWorld::supervise(int times) {
-  graph_.events().on_event = [this, times, done = 0](const RunEvent& event) mutable {
-    if (event.kind == RunEvent::Kind::kFailed) {
-      auto* failed = static_cast<Supervised*>(event.runnable);
-      const auto order = done++ < times ? Supervised::Order::kRestart : Supervised::Order::kGiveUp;
-      graph_.runner().at(graph_.clock().now() + std::chrono::seconds(1),
-                         [failed, order] { failed->order(order); });
-    }
-  };
-}
-
 void StationWorld::expect_finished() {
   EXPECT_TRUE(graph_.all_finished());
   EXPECT_EQ(device_->alive(), 0);

@@ -42,9 +42,6 @@ class StationWorld {
 
   StationWorld(Setup setup, FakeDevice::Options device);
 
-  /// Answers each failure of the station after a second: `times` restarts, then gives up.
-  void supervise(int times);
-
   /// Expects that all ended, in order, with the right values, and that everything came back.
   void expect_finished();
   void expect_order();

@@ -98,6 +98,18 @@ void VirtualGraph::add(std::unique_ptr<Supervised> made,
   added_.push_back(std::move(made));
 }
 
+void VirtualGraph::supervise(int restarts) {
+  using Order = Supervised::Order;
+  events_.on_event = [this, restarts, done = 0](const RunEvent& event) mutable {
+    if (event.kind == RunEvent::Kind::kFailed) {
+      auto* failed = static_cast<Supervised*>(event.runnable);
+      const Order order = done++ < restarts ? Order::kRestart : Order::kGiveUp;
+      runner_->at(clock_.now() + std::chrono::seconds(1),
+                  [failed, order] { failed->order(order); });
+    }
+  };
+}
+
 void VirtualGraph::start() {
   if (std::exchange(started_, true)) {
     return;

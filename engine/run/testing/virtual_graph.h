@@ -81,6 +81,9 @@ class VirtualGraph {
            const std::vector<std::size_t>& inputs,
            const std::vector<std::size_t>& outputs);
 
+  /// Answers each failure after a second: `restarts` times with a restart, then by giving up.
+  void supervise(int restarts);
+
   /// Connects all edges and lets everything take part. Called by `run` where the test did not.
   void start();
   /// Returns whether all came to rest.
