@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/graph/builtin_words.h"
+#include "engine/graph/path_checker.h"
 #include "engine/graph/section_reader.h"
 #include "engine/yaml/nearest_word.h"
 
@@ -139,7 +140,7 @@ void DeviceReader::read_profile(const YamlNode& node, const DeviceType* type, De
     return;
   }
   if (is_path(device.profile)) {
-    device.profile = OptionChecker::resolve_path(device.profile, *written);
+    device.profile = resolve_path(device.profile, *written);
     if (files_ != nullptr && !files_->is_readable(device.profile)) {
       diagnostics_.error("E018",
                          written->place(),

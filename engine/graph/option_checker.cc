@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <filesystem>
 #include <utility>
 
 #include "engine/base/check.h"
-#include "engine/graph/label_file.h"
 #include "engine/yaml/nearest_word.h"
 #include "engine/yaml/scalar.h"
 #include "engine/yaml/yaml_reader.h"
@@ -32,22 +29,6 @@ std::vector<std::string> names_of(const std::vector<Option>& options) {
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-/// True for a path that is looked up as it is: no scheme, no glob, no number pattern.
-bool is_plain_path(const std::string& uri) {
-  return uri.find("://") == std::string::npos && uri.find_first_of("*?%") == std::string::npos;
-}
-
-bool has_ending(const std::string& path, const std::vector<std::string>& endings) {
-  std::string lower = path;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char letter) {
-    return static_cast<char>(std::tolower(letter));
-  });
-  return std::any_of(endings.begin(), endings.end(), [&](const std::string& ending) {
-    return lower.size() >= ending.size() &&
-           lower.compare(lower.size() - ending.size(), ending.size(), ending) == 0;
-  });
 }
 
 std::string member_list(const std::string& group, const std::vector<Option>& options) {
@@ -83,15 +64,6 @@ OptionValue default_of(const Option& option) {
       << "default of option '" << option.name()
       << "': " << (wrong.empty() ? std::string("no value") : wrong.front().message);
   return *std::move(value);
-}
-
-std::string OptionChecker::resolve_path(const std::string& path, const YamlNode& node) {
-  const auto& file = node.origin() == nullptr ? node.place().file : node.origin()->file;
-  const std::filesystem::path written(path);
-  if (written.is_absolute() || file == nullptr || *file == kCommandLine) {
-    return path;
-  }
-  return (std::filesystem::path(*file).parent_path() / written).lexically_normal().string();
 }
 
 OptionValues OptionChecker::check(const std::vector<Option>& options,
@@ -269,7 +241,7 @@ OptionChecker::Value OptionChecker::check_value(const Option& option, const Yaml
       return check_list(option, node);
     case OptionKind::kObject:
       if (!node.is_map()) {
-        return wrong_type(option, node, "wants " + option.wanted());
+        return scalars_.wrong_type(option, node, "wants " + option.wanted());
       }
       return OptionValue(
           check(option.fields(), node, Owner{"'" + option.name() + "'", node.place(), {}}));
@@ -281,234 +253,24 @@ OptionChecker::Value OptionChecker::check_value(const Option& option, const Yaml
       break;
   }
   return node.is_scalar() ? check_scalar(option, node)
-                          : wrong_type(option, node, "wants " + option.wanted());
-}
-
-OptionChecker::Value OptionChecker::wrong_type(const Option& option,
-                                               const YamlNode& node,
-                                               const std::string& rule) {
-  if (node.is_null()) {
-    diagnostics_.error(
-        "E012", node.place(), "'" + option.name() + "' has no value; it wants " + option.wanted());
-    return std::nullopt;
-  }
-  std::string hint;
-  if (node.is_scalar()) {
-    hint = did_you_mean(node.text(), option.extra_words());
-  }
-  const bool names_value = rule.rfind("wants a unit", 0) == 0;
-  diagnostics_.error("E012",
-                     node.place(),
-                     names_value ? node.describe() + " " + rule
-                                 : "'" + option.name() + "' " + rule + ", not " + node.describe(),
-                     hint);
-  return std::nullopt;
+                          : scalars_.wrong_type(option, node, "wants " + option.wanted());
 }
 
 OptionChecker::Value OptionChecker::check_scalar(const Option& option, const YamlNode& node) {
+  Value value = scalars_.check(option, node);
   switch (option.kind()) {
-    case OptionKind::kBool:
-      if (!node.is_quoted() && looks_like_yes_or_no(node.text())) {
-        diagnostics_.error("E003",
-                           node.place(),
-                           node.describe() +
-                               " is a truth value to some YAML readers and text to "
-                               "others",
-                           "write true or false");
-        return std::nullopt;
-      }
-      if (const auto value = parse_bool(node.text()); value.has_value() && !node.is_quoted()) {
-        return OptionValue(*value);
-      }
-      return wrong_type(option, node, "wants true or false");
-    case OptionKind::kInt:
-    case OptionKind::kNumber:
-    case OptionKind::kRate:
-      return check_number(option, node);
-    case OptionKind::kDuration:
-    case OptionKind::kBytes:
-    case OptionKind::kBitRate:
-      return check_measure(option, node);
-    case OptionKind::kColour: {
-      const auto value = parse_colour(node.text());
-      return value.has_value() ? Value(*value) : wrong_type(option, node, value.error().message);
-    }
-    case OptionKind::kWord:
-      return check_word(option, node);
     case OptionKind::kPathIn:
     case OptionKind::kUri:
-      return check_path(option, node);
     case OptionKind::kPathOut:
-      return check_path_out(option, node);
+      return value.has_value() ? paths_.check(option, node) : std::nullopt;
     default:
-      return check_text(option, node);
+      return value;
   }
-}
-
-OptionChecker::Value OptionChecker::in_range(const Option& option,
-                                             const YamlNode& node,
-                                             OptionValue value,
-                                             double number) {
-  const bool below = option.least().has_value() && number < *option.least();
-  const bool above = option.most().has_value() && number > *option.most();
-  if (below || above) {
-    diagnostics_.error(
-        "E013",
-        node.place(),
-        "'" + option.name() + "' is " + node.describe() + "; it wants " + option.range_text());
-    return std::nullopt;
-  }
-  return value;
-}
-
-OptionChecker::Value OptionChecker::check_number(const Option& option, const YamlNode& node) {
-  if (node.is_quoted()) {
-    return wrong_type(option, node, "wants " + option.wanted() + " without quotes");
-  }
-  if (looks_octal(node.text())) {
-    diagnostics_.error("E003",
-                       node.place(),
-                       node.describe() + " is octal to some YAML readers and decimal to others",
-                       "leave the leading zero out");
-    return std::nullopt;
-  }
-  if (option.kind() == OptionKind::kInt) {
-    const auto whole = parse_int(node.text());
-    return whole.has_value()
-               ? in_range(option, node, OptionValue(*whole), static_cast<double>(*whole))
-               : wrong_type(option, node, whole.error().message);
-  }
-  const auto number =
-      option.kind() == OptionKind::kRate ? parse_rate(node.text()) : parse_number(node.text());
-  return number.has_value() ? in_range(option, node, OptionValue(*number), *number)
-                            : wrong_type(option, node, number.error().message);
-}
-
-OptionChecker::Value OptionChecker::check_measure(const Option& option, const YamlNode& node) {
-  if (option.kind() == OptionKind::kDuration) {
-    const auto duration = parse_duration(node.text());
-    return duration.has_value()
-               ? in_range(
-                     option, node, OptionValue(*duration), static_cast<double>(duration->count()))
-               : wrong_type(option, node, duration.error().message);
-  }
-  const bool is_bytes = option.kind() == OptionKind::kBytes;
-  const auto count = is_bytes ? parse_bytes(node.text()) : parse_bit_rate(node.text());
-  if (!count.has_value()) {
-    return wrong_type(option, node, count.error().message);
-  }
-  const OptionValue value =
-      is_bytes ? OptionValue(ByteSize{*count}) : OptionValue(static_cast<std::int64_t>(*count));
-  return in_range(option, node, value, static_cast<double>(*count));
-}
-
-OptionChecker::Value OptionChecker::check_word(const Option& option, const YamlNode& node) {
-  if (contains(option.words(), node.text())) {
-    return OptionValue(node.text());
-  }
-  std::vector<std::string> words = option.words();
-  words.insert(words.end(), option.extra_words().begin(), option.extra_words().end());
-  diagnostics_.error(
-      "E014",
-      node.place(),
-      "'" + option.name() + "' cannot be " + node.describe() + "; it wants " + one_of(words),
-      did_you_mean(node.text(), words));
-  return std::nullopt;
-}
-
-OptionChecker::Value OptionChecker::check_text(const Option& option, const YamlNode& node) {
-  const std::size_t run_time_name = node.text().find("$(");
-  if (run_time_name != std::string::npos && !option.is_templated()) {
-    const std::size_t end = node.text().find(')', run_time_name);
-    diagnostics_.error("E020",
-                       node.place(),
-                       node.text().substr(run_time_name, end + 1 - run_time_name) +
-                           " has no value in '" + option.name() +
-                           "': it is known only while the graph runs",
-                       "run-time names may stand in the paths and topics of sinks");
-    return std::nullopt;
-  }
-  if (node.text().empty()) {
-    return wrong_type(option, node, "wants " + option.wanted());
-  }
-  return OptionValue(node.text());
-}
-
-OptionChecker::Value OptionChecker::check_path(const Option& option, const YamlNode& node) {
-  if (!check_text(option, node).has_value()) {
-    return std::nullopt;
-  }
-  constexpr std::string_view kFileScheme = "file://";
-  std::string written = node.text();
-  if (option.kind() == OptionKind::kUri) {
-    if (written.rfind(kFileScheme, 0) == 0) {
-      written.erase(0, kFileScheme.size());
-    }
-    if (written.find("://") != std::string::npos) {
-      return OptionValue(written);
-    }
-  }
-  const std::string path = resolve_path(written, node);
-  const bool look = option.kind() == OptionKind::kPathIn || is_plain_path(written);
-  if (look && files_ != nullptr && !files_->is_readable(path)) {
-    const std::string shown = node.is_secret() ? "***" : "'" + path + "'";
-    diagnostics_.error("E018",
-                       node.place(),
-                       "'" + option.name() + "': file " + shown + " is missing or unreadable",
-                       written == path || node.is_secret()
-                           ? ""
-                           : "relative paths start at the folder of the file that names them");
-    return std::nullopt;
-  }
-  if (look && option.kind() == OptionKind::kUri && files_ != nullptr && files_->is_folder(path)) {
-    return refuse_folder(option, node, "a pattern such as " + written + "/*.png names pictures");
-  }
-  return OptionValue(path);
-}
-
-OptionChecker::Value OptionChecker::check_path_out(const Option& option, const YamlNode& node) {
-  Value value = check_text(option, node);
-  if (!value.has_value()) {
-    return std::nullopt;
-  }
-  const std::string& path = node.text();
-  const bool is_known = path.find_first_of("$%") == std::string::npos;
-  if (path.back() == '/' || (is_known && files_ != nullptr && files_->is_folder(path))) {
-    return refuse_folder(option, node, "");
-  }
-  const std::vector<std::string>& endings = option.endings();
-  if (!endings.empty() && !has_ending(path, endings)) {
-    diagnostics_.error(
-        "E014",
-        node.place(),
-        "'" + option.name() + "' cannot be " + node.describe() + "; it wants " + option.wanted());
-    return std::nullopt;
-  }
-  if (!option.needed_name().empty() && path.find(option.needed_name()) == std::string::npos) {
-    diagnostics_.error("E065",
-                       node.place(),
-                       "'" + option.name() + "' " + node.describe() + " has no " +
-                           option.needed_name() + ": every frame would write the same file",
-                       "put " + option.needed_name() + " into '" + option.name() + "'");
-    return std::nullopt;
-  }
-  return value;
-}
-
-OptionChecker::Value OptionChecker::refuse_folder(const Option& option,
-                                                  const YamlNode& node,
-                                                  const std::string& hint) {
-  diagnostics_.error(
-      "E018",
-      node.place(),
-      "'" + option.name() + "': " + node.describe() + " is a folder; it must name a file",
-      hint);
-  return std::nullopt;
 }
 
 OptionChecker::Value OptionChecker::check_size(const Option& option, const YamlNode& node) {
   if (!node.is_sequence() || node.items().size() != 2) {
-    return wrong_type(option, node, "wants " + option.wanted());
+    return scalars_.wrong_type(option, node, "wants " + option.wanted());
   }
   const double least = option.least().value_or(1);
   const double most = option.most().value_or(static_cast<double>(kMaxPixels));
@@ -517,8 +279,8 @@ OptionChecker::Value OptionChecker::check_size(const Option& option, const YamlN
     Option pixels = Option::integer(option.name(), option.help());
     pixels.range(least, most).unit("pixels");
     const YamlNode& item = node.items()[side];
-    const Value value = item.is_scalar() ? check_number(pixels, item)
-                                         : wrong_type(pixels, item, "wants whole numbers");
+    const Value value = item.is_scalar() ? scalars_.check(pixels, item)
+                                         : scalars_.wrong_type(pixels, item, "wants whole numbers");
     if (!value.has_value()) {
       return std::nullopt;
     }
@@ -527,30 +289,18 @@ OptionChecker::Value OptionChecker::check_size(const Option& option, const YamlN
   return OptionValue(Size2d{sides[0], sides[1]});
 }
 
-OptionChecker::Value OptionChecker::read_label_file(const YamlNode& node) {
-  const std::string path = resolve_path(node.text(), node);
-  if (files_ == nullptr) {
-    return OptionValue(OptionValue::List());
-  }
-  const auto labels = read_labels(*files_, path);
-  if (!labels.has_value()) {
-    diagnostics_.error("E018", node.place(), "'labels': " + labels.error().message);
-    return std::nullopt;
-  }
-  return OptionValue(OptionValue::List(labels->begin(), labels->end()));
-}
-
 OptionChecker::Value OptionChecker::check_labels(const Option& option, const YamlNode& node) {
-  if (node.is_scalar() && check_text(option, node).has_value()) {
-    return read_label_file(node);
+  if (node.is_scalar() && scalars_.check(option, node).has_value()) {
+    return paths_.read_label_file(node);
   }
   if (!node.is_sequence() || node.items().empty()) {
-    return node.is_scalar() ? std::nullopt : wrong_type(option, node, "wants " + option.wanted());
+    return node.is_scalar() ? std::nullopt
+                            : scalars_.wrong_type(option, node, "wants " + option.wanted());
   }
   OptionValue::List labels;
   for (const YamlNode& item : node.items()) {
     if (!item.is_scalar()) {
-      return wrong_type(option, item, "wants labels");
+      return scalars_.wrong_type(option, item, "wants labels");
     }
     labels.emplace_back(item.text());
   }
@@ -564,7 +314,7 @@ OptionChecker::Value OptionChecker::check_list(const Option& option, const YamlN
   }
   if (!node.is_sequence()) {
     if (!option.takes_single() || node.is_null()) {
-      return wrong_type(option, node, "wants " + option.wanted());
+      return scalars_.wrong_type(option, node, "wants " + option.wanted());
     }
     items = {&node};
   }
@@ -590,7 +340,7 @@ OptionChecker::Value OptionChecker::check_list(const Option& option, const YamlN
 
 OptionChecker::Value OptionChecker::check_map_of(const Option& option, const YamlNode& node) {
   if (!node.is_map() || node.entries().size() < option.min_count()) {
-    return wrong_type(option, node, "wants " + option.wanted());
+    return scalars_.wrong_type(option, node, "wants " + option.wanted());
   }
   OptionValues values;
   for (const YamlNode::Entry& entry : node.entries()) {
@@ -636,7 +386,7 @@ bool OptionChecker::check_table_key(const Option& option, const YamlNode::Entry&
 
 OptionChecker::Value OptionChecker::check_table(const Option& option, const YamlNode& node) {
   if (!node.is_map() || node.entries().empty()) {
-    return wrong_type(option, node, "wants " + option.wanted());
+    return scalars_.wrong_type(option, node, "wants " + option.wanted());
   }
   OptionValues values;
   bool complete = true;

@@ -7,13 +7,12 @@
 #include "engine/graph/file_access.h"
 #include "engine/graph/option.h"
 #include "engine/graph/option_values.h"
+#include "engine/graph/path_checker.h"
+#include "engine/graph/scalar_checker.h"
 #include "engine/yaml/diagnostic.h"
 #include "engine/yaml/yaml_node.h"
 
 namespace penstock {
-
-/// The file name of places and origins that lie on the command line.
-inline constexpr const char* kCommandLine = "--set";
 
 /// Reads values that a user wrote against the description of their options: E003 (octal, yes/no),
 /// E010 to E016, E018, and E020 for a run-time name where none is allowed.
@@ -31,7 +30,8 @@ class OptionChecker {
 
   /// Both must outlive the checker. `files` nullptr = files are not looked at.
   OptionChecker(const FileAccess* files, Diagnostics& diagnostics)
-      : files_(files),
+      : scalars_(diagnostics),
+        paths_(files, diagnostics),
         diagnostics_(diagnostics) {}
 
   /// Returns the values of `map` (a map, or null for "nothing written") with defaults filled in.
@@ -40,30 +40,16 @@ class OptionChecker {
   /// Returns the value of one option; nothing if it is wrong.
   std::optional<OptionValue> check_value(const Option& option, const YamlNode& node);
 
-  /// Returns `path` as it is opened: relative ones start at the folder of the file that names them,
-  /// those of the command line at the working directory.
-  static std::string resolve_path(const std::string& path, const YamlNode& node);
-
  private:
   using Value = std::optional<OptionValue>;
 
   Value check_scalar(const Option& option, const YamlNode& node);
-  Value check_number(const Option& option, const YamlNode& node);
-  Value check_measure(const Option& option, const YamlNode& node);
-  Value check_word(const Option& option, const YamlNode& node);
-  Value check_text(const Option& option, const YamlNode& node);
-  Value check_path(const Option& option, const YamlNode& node);
-  Value check_path_out(const Option& option, const YamlNode& node);
-  Value refuse_folder(const Option& option, const YamlNode& node, const std::string& hint);
   Value check_size(const Option& option, const YamlNode& node);
   Value check_labels(const Option& option, const YamlNode& node);
   Value check_list(const Option& option, const YamlNode& node);
   Value check_map_of(const Option& option, const YamlNode& node);
   Value check_table(const Option& option, const YamlNode& node);
   bool check_table_key(const Option& option, const YamlNode::Entry& entry);
-  Value in_range(const Option& option, const YamlNode& node, OptionValue value, double number);
-  Value wrong_type(const Option& option, const YamlNode& node, const std::string& rule);
-  Value read_label_file(const YamlNode& node);
 
   void check_keys(const std::vector<Option>& options, const YamlNode& map, const Owner& owner);
   const YamlNode::Entry* find_written(const Option& option, const YamlNode& map);
@@ -74,7 +60,8 @@ class OptionChecker {
   void check_groups(const std::vector<Option>& options, const YamlNode& map, const Owner& owner);
   void check_label_words(const Option& option, const OptionValues& values, const YamlNode& node);
 
-  const FileAccess* files_;
+  ScalarChecker scalars_;
+  PathChecker paths_;
   Diagnostics& diagnostics_;
 };
 

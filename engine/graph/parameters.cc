@@ -6,6 +6,7 @@
 
 #include "engine/graph/builtin_words.h"
 #include "engine/graph/option_checker.h"
+#include "engine/graph/path_checker.h"
 #include "engine/yaml/nearest_word.h"
 #include "engine/yaml/scalar.h"
 
