@@ -1,12 +1,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
+#include <utility>
 
 #include "drivers/api/completion_queue.h"
 #include "engine/base/doorbell.h"
+#include "engine/base/waiting_bell.h"
 
 namespace penstock::testing {
 
@@ -19,40 +19,28 @@ namespace penstock::testing {
 /// @endcode
 class CompletionWaiter {
  public:
-  Doorbell doorbell() {
-    return {[](void* self) { static_cast<CompletionWaiter*>(self)->ring(); }, this};
-  }
+  Doorbell doorbell() { return bell_.doorbell(); }
 
   /// Returns the next completion; one with `kDeadlineExceeded` if none came in time.
   Completion next(CompletionQueue& queue) {
-    const auto end = std::chrono::steady_clock::now() + kLimit;
-    while (true) {
-      if (auto completion = queue.pop(); completion.has_value()) {
-        return *completion;
-      }
-      std::unique_lock lock(mutex_);
-      if (!rang_.wait_until(lock, end, [&] { return rung_; })) {
-        Completion late;
-        late.code = Errc::kDeadlineExceeded;
-        late.message = "no completion in time";
-        return late;
-      }
-      rung_ = false;
+    std::optional<Completion> completion;
+    const auto has_come = [&] {
+      completion = queue.pop();
+      return completion.has_value();
+    };
+    if (bell_.wait_until(has_come, kLimit)) {
+      return *std::move(completion);
     }
+    Completion late;
+    late.code = Errc::kDeadlineExceeded;
+    late.message = "no completion in time";
+    return late;
   }
 
  private:
   static constexpr std::chrono::seconds kLimit{30};
 
-  void ring() {
-    const std::lock_guard lock(mutex_);
-    rung_ = true;
-    rang_.notify_all();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable rang_;
-  bool rung_ = false;
+  WaitingBell bell_;
 };
 
 }  // namespace penstock::testing

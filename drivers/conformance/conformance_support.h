@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
 #include "drivers/api/driver.h"
+#include "engine/base/waiting_bell.h"
 #include "engine/tensor/feature_map.h"
 
 /// What the suite's files share; not for drivers.
@@ -62,22 +61,12 @@ class FencedMap {
 /// Waits, with a limit, for a device to ring and show what is waited for.
 class Bell {
  public:
-  Doorbell doorbell() {
-    return {[](void* self) { static_cast<Bell*>(self)->ring(); }, this};
-  }
+  Doorbell doorbell() { return bell_.doorbell(); }
 
   /// Returns whether `is_true()` was true, at first or after a ring, within the limit.
   template <class Condition>
   bool wait_until(Condition is_true) {
-    const auto end = std::chrono::steady_clock::now() + kLimit;
-    while (!is_true()) {
-      std::unique_lock lock(mutex_);
-      if (!rang_.wait_until(lock, end, [&] { return is_rung_; })) {
-        return false;
-      }
-      is_rung_ = false;
-    }
-    return true;
+    return bell_.wait_until(is_true, kLimit);
   }
 
   /// Takes the device's events until it is in `health`.
@@ -95,15 +84,7 @@ class Bell {
  private:
   static constexpr std::chrono::seconds kLimit{30};
 
-  void ring() {
-    const std::lock_guard lock(mutex_);
-    is_rung_ = true;
-    rang_.notify_all();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable rang_;
-  bool is_rung_ = false;
+  WaitingBell bell_;
 };
 
 }  // namespace penstock::testing

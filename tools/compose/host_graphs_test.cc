@@ -1,6 +1,7 @@
 // A network that was cut for an accelerator: the host runs what is before and after it, and the
 // whole gives what the uncut model gives, on every device and in every trouble.
 
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -22,12 +23,12 @@
 #include "drivers/openvino/openvino_driver.h"
 #include "drivers/sim/sim_driver.h"
 #include "engine/base/clock.h"
+#include "engine/base/waiting_bell.h"
 #include "engine/device/device_pool.h"
 #include "engine/graph/graph_spec.h"
 #include "tests/support/onnx_writer.h"
 #include "tests/support/runfiles.h"
 #include "tools/compose/model_loader.h"
-#include "tools/package/waiting_bell.h"
 
 namespace penstock {
 namespace {
@@ -149,7 +150,7 @@ class Machine {
     for (std::size_t ended = 0; ended < inputs.size();) {
       auto done = backend_->pop();
       if (!done.has_value()) {
-        if (!bell_.wait("an answer").has_value()) {
+        if (!bell_.wait("an answer", std::chrono::minutes(1)).has_value()) {
           ADD_FAILURE() << "only " << ended << " frames came back";
           return answers;
         }

@@ -1,5 +1,6 @@
 #include "tools/package/clip_frames.h"
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -8,6 +9,7 @@ namespace {
 
 // Pictures that a decoder keeps for those to come, the one that is held, and one being made.
 constexpr std::size_t kBuffers = 24;
+constexpr std::chrono::minutes kLimit{1};
 
 }  // namespace
 
@@ -39,7 +41,7 @@ Result<std::optional<Image>> ClipFrames::next() {
       case VideoReader::Code::kNoBuffer:
         return Error{Errc::kInternal, "somebody holds more pictures of the clip than one"};
       case VideoReader::Code::kNeedPacket:
-        PENSTOCK_RETURN_IF_ERROR(bell_->wait("the next picture of the clip"));
+        PENSTOCK_RETURN_IF_ERROR(bell_->wait("the next picture of the clip", kLimit));
         break;
     }
   }

@@ -6,9 +6,9 @@
 
 #include "drivers/media/av/video_reader.h"
 #include "engine/base/result.h"
+#include "engine/base/waiting_bell.h"
 #include "engine/memory/buffer_pool.h"
 #include "engine/tensor/image.h"
-#include "tools/package/waiting_bell.h"
 
 namespace penstock {
 

@@ -1,8 +1,14 @@
 #include "tools/package/model_run.h"
 
+#include <chrono>
 #include <utility>
 
 namespace penstock {
+namespace {
+
+constexpr std::chrono::minutes kLimit{1};
+
+}  // namespace
 
 Result<std::unique_ptr<ModelRun>> ModelRun::create(LoadedModel model) {
   std::unique_ptr<ModelRun> run(new ModelRun(std::move(model)));
@@ -36,7 +42,7 @@ Status ModelRun::run(std::span<const FeatureMap> inputs) {
   PENSTOCK_RETURN_IF_ERROR(request_->submit(inputs, outputs_, 0));
   auto done = completions_->pop();
   while (!done.has_value()) {
-    PENSTOCK_RETURN_IF_ERROR(bell_.wait("the inference"));
+    PENSTOCK_RETURN_IF_ERROR(bell_.wait("the inference", kLimit));
     done = completions_->pop();
   }
   if (done->code != Errc::kOk) {

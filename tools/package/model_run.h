@@ -8,8 +8,8 @@
 #include "drivers/api/completion_queue.h"
 #include "drivers/api/driver.h"
 #include "engine/base/result.h"
+#include "engine/base/waiting_bell.h"
 #include "engine/tensor/feature_map.h"
-#include "tools/package/waiting_bell.h"
 
 namespace penstock {
 

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "drivers/media/av/video_writer.h"
+#include "engine/base/waiting_bell.h"
 
 // libx265 forgets some of its own options in each encoder.
 // NOLINTNEXTLINE(readability-identifier-naming,bugprone-reserved-identifier): LSan's name.
@@ -28,22 +29,6 @@ TempFolder::TempFolder() {
 TempFolder::~TempFolder() {
   std::error_code ignored;
   std::filesystem::remove_all(root_, ignored);
-}
-
-Doorbell WaitingDoorbell::doorbell() {
-  return {[](void* context) {
-            auto* self = static_cast<WaitingDoorbell*>(context);
-            const std::lock_guard lock(self->mutex_);
-            self->is_rung_ = true;
-            self->rung_.notify_one();
-          },
-          this};
-}
-
-void WaitingDoorbell::wait() {
-  std::unique_lock lock(mutex_);
-  rung_.wait(lock, [&] { return is_rung_; });
-  is_rung_ = false;
 }
 
 Image flat_picture(int width, int height, std::uint8_t luma) {
@@ -110,7 +95,7 @@ int mean_of_plane(const Image& image, std::size_t plane) {
 
 Reading read_all(VideoSourceOptions options, std::size_t max_frames) {
   Reading reading;
-  WaitingDoorbell bell;
+  WaitingBell bell;
   BufferPool pool = big_pool();
   VideoReader reader(std::move(options), "auto", bell.doorbell());
   while (reading.frames.size() < max_frames) {

@@ -1,15 +1,12 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "drivers/media/av/video_reader.h"
 #include "drivers/media/av/video_writer_options.h"
-#include "engine/base/doorbell.h"
 #include "engine/base/result.h"
 #include "engine/memory/buffer_pool.h"
 #include "engine/tensor/image.h"
@@ -28,19 +25,6 @@ class TempFolder {
 
  private:
   std::string root_;
-};
-
-/// A doorbell that a test can wait on.
-class WaitingDoorbell {
- public:
-  [[nodiscard]] Doorbell doorbell();
-  /// Returns once it was rung since the last `wait()`.
-  void wait();
-
- private:
-  std::mutex mutex_;
-  std::condition_variable rung_;
-  bool is_rung_ = false;
 };
 
 /// Returns an I420 picture of one colour.

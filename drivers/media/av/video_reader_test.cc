@@ -16,6 +16,7 @@
 
 #include "drivers/media/av/media_test_support.h"
 #include "drivers/media/av/video_writer.h"
+#include "engine/base/waiting_bell.h"
 
 namespace penstock {
 namespace {
@@ -24,7 +25,6 @@ using testing::clip_luma;
 using testing::read_all;
 using testing::Reading;
 using testing::TempFolder;
-using testing::WaitingDoorbell;
 using testing::write_clip;
 using namespace std::chrono_literals;
 
@@ -86,7 +86,7 @@ TEST(VideoReader, ReadsEachContainerAndCodecThatTheWriterWrites) {
 TEST(VideoReader, KeepsNoBufferOnceEverythingIsGone) {
   TempFolder folder;
   write_clip({.path = folder.path("clip.mp4")}, 30);
-  WaitingDoorbell bell;
+  WaitingBell bell;
   BufferPool pool = testing::big_pool();
   {
     VideoReader reader({.uri = folder.path("clip.mp4")}, "", bell.doorbell());
@@ -109,7 +109,7 @@ TEST(VideoReader, KeepsNoBufferOnceEverythingIsGone) {
 TEST(VideoReader, WaitsForABufferAndLosesNothingWhenThePoolIsExhausted) {
   TempFolder folder;
   write_clip({.path = folder.path("clip.mp4")}, 20);
-  WaitingDoorbell bell;
+  WaitingBell bell;
   BufferPool pool = BufferPool::create({.name = "tiny", .max_slots = 2}).value();
   VideoReader reader({.uri = folder.path("clip.mp4")}, "sw", bell.doorbell());
   std::vector<VideoFrame> kept;
@@ -186,7 +186,7 @@ TEST(VideoReader, TurnsAPictureUpright) {
     ASSERT_TRUE((*writer)->finish().has_value());
   }
   turn_track(path);
-  WaitingDoorbell bell;
+  WaitingBell bell;
   BufferPool pool = testing::big_pool();
   VideoReader reader({.uri = path}, "", bell.doorbell());
   auto step = reader.decode_next(pool);
@@ -219,7 +219,7 @@ TEST(VideoReader, HonoursColourRangeAndMatrix) {
       image.matrix = matrix;
       ASSERT_TRUE((*writer)->write(image, 0).has_value());
       ASSERT_TRUE((*writer)->finish().has_value());
-      WaitingDoorbell bell;
+      WaitingBell bell;
       BufferPool pool = testing::big_pool();
       VideoReader reader({.uri = path}, "", bell.doorbell());
       auto step = reader.decode_next(pool);
@@ -374,7 +374,7 @@ TEST(VideoReader, RefusesADecoderThatItHasNot) {
   for (const auto& [word, code] : {std::pair{"vaapi", Errc::kUnsupported},
                                    std::pair{"hw", Errc::kUnsupported},
                                    std::pair{"fast", Errc::kInvalidArgument}}) {
-    WaitingDoorbell bell;
+    WaitingBell bell;
     BufferPool pool = testing::big_pool();
     VideoReader reader({.uri = folder.path("clip.mkv")}, word, bell.doorbell());
     auto step = reader.decode_next(pool);
@@ -455,7 +455,7 @@ TEST(VideoReader, GivesUpAServerThatSaysNothingAndHidesThePassword) {
 TEST(VideoReader, EndsPromptlyWhenCancelledWhileItOpens) {
   SilentServer server;
   ASSERT_TRUE(server.is_up());
-  WaitingDoorbell bell;
+  WaitingBell bell;
   BufferPool pool = testing::big_pool();
   const auto start = std::chrono::steady_clock::now();
   {
@@ -473,7 +473,7 @@ TEST(VideoReader, EndsPromptlyWhenCancelledWhileItOpens) {
 TEST(VideoReader, CanBeDroppedWhileItsQueueIsFull) {
   TempFolder folder;
   write_clip({.path = folder.path("clip.mkv")}, 60);
-  WaitingDoorbell bell;
+  WaitingBell bell;
   VideoReader reader({.uri = folder.path("clip.mkv"), .max_packets = 2}, "", bell.doorbell());
   bell.wait();
 }

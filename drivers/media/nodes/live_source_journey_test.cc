@@ -13,6 +13,7 @@
 
 #include "drivers/media/av/media_test_support.h"
 #include "drivers/media/nodes/video_source.h"
+#include "engine/base/waiting_bell.h"
 #include "engine/run/source_pump.h"
 #include "engine/run/supervisor.h"
 #include "engine/run/testing/scripted.h"
@@ -22,7 +23,6 @@ namespace {
 
 using testing::EventLog;
 using testing::TempFolder;
-using testing::WaitingDoorbell;
 using namespace std::chrono_literals;
 
 /// A camera on a port of its own: each connection gets the next recording and is cut; after the
@@ -164,7 +164,7 @@ class Journey {
   }
 
   ManualClock clock_{TimePoint(1000s)};
-  WaitingDoorbell bell_;
+  WaitingBell bell_;
   EventLog events_;
   std::unique_ptr<EdgeRing> ring_;
   std::unique_ptr<SourcePump> pump_;

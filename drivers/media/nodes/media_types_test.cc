@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "drivers/media/av/media_test_support.h"
+#include "engine/base/waiting_bell.h"
 #include "engine/graph/option_checker.h"
 #include "engine/nodes/testing/node_bench.h"
 #include "engine/nodes/testing/type_options.h"
@@ -128,7 +129,7 @@ TEST(MediaTypes, ReadEveryFrameOfAFileThatPlaysACamera) {
   TempFolder folder;
   const std::string path = folder.path("clip.mp4");
   testing::write_clip({.path = path, .preset = "ultrafast"}, kFrames);
-  testing::WaitingDoorbell bell;  // Outlives the source, whose thread rings it.
+  WaitingBell bell;  // Outlives the source, whose thread rings it.
   const auto source = make_source("{uri: " + path + ", realtime: true, max_in_flight: 2}");
   SourceContext context;
   const ManualClock clock{TimePoint(std::chrono::seconds(1000))};

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "drivers/media/av/media_test_support.h"
+#include "engine/base/waiting_bell.h"
 
 namespace penstock {
 namespace {
@@ -17,7 +18,6 @@ namespace {
 using testing::clip_luma;
 using testing::mean_of_plane;
 using testing::TempFolder;
-using testing::WaitingDoorbell;
 using testing::write_clip;
 using namespace std::chrono_literals;
 
@@ -48,7 +48,7 @@ class Reader {
 
  private:
   const ManualClock clock_{TimePoint(1000s)};
-  WaitingDoorbell bell_;
+  WaitingBell bell_;
   VideoSource source_;
 };
 
