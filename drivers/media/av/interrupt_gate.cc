@@ -1,5 +1,8 @@
 #include "drivers/media/av/interrupt_gate.h"
 
+#include <algorithm>
+#include <chrono>
+
 namespace penstock {
 namespace {
 
@@ -18,7 +21,9 @@ void InterruptGate::disarm() noexcept {
 }
 
 void InterruptGate::cancel() noexcept {
+  const std::lock_guard lock(mutex_);
   is_cancelled_.store(true, std::memory_order_release);
+  cancelled_.notify_all();
 }
 
 bool InterruptGate::is_cancelled() const noexcept {
@@ -30,9 +35,18 @@ bool InterruptGate::has_expired() const noexcept {
   return deadline != INT64_MAX && now_ns() >= deadline;
 }
 
+bool InterruptGate::wait_for(Duration limit) {
+  const std::int64_t deadline = deadline_ns_.load(std::memory_order_relaxed);
+  const auto now = SteadyClock().now();
+  const TimePoint end = std::min(now + limit, TimePoint(Duration(deadline)));
+  std::unique_lock lock(mutex_);
+  cancelled_.wait_until(lock, end, [this] { return is_cancelled(); });
+  return is_given_up();
+}
+
 int InterruptGate::interrupt_callback(void* gate) noexcept {
   const auto* self = static_cast<const InterruptGate*>(gate);
-  return self->is_cancelled() || self->has_expired() ? 1 : 0;
+  return self->is_given_up() ? 1 : 0;
 }
 
 }  // namespace penstock

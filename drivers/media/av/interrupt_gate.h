@@ -1,7 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
 
 #include "engine/base/clock.h"
 
@@ -23,10 +25,18 @@ class InterruptGate {
   /// True if the limit passed while armed.
   [[nodiscard]] bool has_expired() const noexcept;
 
+  /// For calls that cannot wait by themselves: waits `limit`, or until the call is to be given up,
+  /// which `cancel()` makes known at once. Returns whether it is.
+  bool wait_for(Duration limit);
+
   /// libav's form of the question: 1 means "give up". `gate` is an `InterruptGate*`.
   static int interrupt_callback(void* gate) noexcept;
 
  private:
+  [[nodiscard]] bool is_given_up() const noexcept { return is_cancelled() || has_expired(); }
+
+  std::mutex mutex_;  // Between `cancel()` and the start of a wait.
+  std::condition_variable cancelled_;
   std::atomic<bool> is_cancelled_{false};
   std::atomic<std::int64_t> deadline_ns_{INT64_MAX};  // On the steady clock.
 };

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 extern "C" {
@@ -22,6 +21,8 @@ namespace penstock {
 namespace {
 
 constexpr int kMaxCorruptReadsInARow = 1000;
+// A device's picture is looked for this often. libav keeps its descriptor to itself, and another
+// one of the same device cannot be polled: who has the buffers alone sees them filled.
 constexpr Duration kDevicePollStep = std::chrono::milliseconds(2);
 
 /// Options of libav for one open call.
@@ -291,7 +292,7 @@ Result<VideoPacket> VideoInput::read_in_time() {
       return check_end();
     }
     if (code == AVERROR(EAGAIN)) {
-      std::this_thread::sleep_for(kDevicePollStep);  // A device that has no picture yet.
+      gate_.wait_for(kDevicePollStep);  // A device that has no picture yet.
     } else if (code == AVERROR_INVALIDDATA && corrupt_in_a_row < kMaxCorruptReadsInARow) {
       ++corrupt_in_a_row;
       ++corrupt_reads_;
