@@ -1,7 +1,6 @@
 #include "tools/cli/device_access.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "drivers/claims/claim_folder.h"
@@ -11,21 +10,24 @@
 namespace penstock {
 namespace {
 
-constexpr Duration kPollPeriod = std::chrono::milliseconds(10);
-
-/// Calls `is_done` now and every few milliseconds until it says true or fails; returns false after
-/// `limit`.
+/// Calls `is_done` now and whenever the device rings until it says true or fails; returns false
+/// after `limit`.
 template <class Condition>
-Result<bool> wait_until(Condition is_done, Duration limit) {
-  const SteadyClock clock;
-  const TimePoint end = clock.now() + limit;
-  while (true) {
-    PENSTOCK_ASSIGN_OR_RETURN(const bool done, is_done());
-    if (done || clock.now() >= end) {
-      return done;
-    }
-    std::this_thread::sleep_for(kPollPeriod);
+Result<bool> wait_until(const OpenDevice& device, Condition is_done, Duration limit) {
+  std::optional<Error> failure;
+  const bool is_over = device.bell->wait_until(
+      [&] {
+        const Result<bool> done = is_done();
+        if (!done.has_value()) {
+          failure = done.error();
+        }
+        return failure.has_value() || *done;
+      },
+      limit);
+  if (failure.has_value()) {
+    return *std::move(failure);
   }
+  return is_over;
 }
 
 std::string seconds_text(Duration duration) {
@@ -87,8 +89,9 @@ Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& word
                       : known.empty() ? "there are none"
                                       : "there is " + one_of(known))};
   }
-  PENSTOCK_ASSIGN_OR_RETURN(Device device, found->driver->open(identity));
-  OpenDevice opened{*found, std::move(device), {}};
+  auto bell = std::make_unique<WaitingBell>();
+  PENSTOCK_ASSIGN_OR_RETURN(Device device, found->driver->open(identity, bell->doorbell()));
+  OpenDevice opened{*found, std::move(bell), std::move(device), {}};
   opened.poll_health();
   return opened;
 }
@@ -119,6 +122,7 @@ Result<PropertyChange> set_property(OpenDevice& device,
                             device.device.configure(name, wanted.value, wanted.sub_device));
   change.was_pending = !in_force;
   const auto settled = wait_until(
+      device,
       [&]() -> Result<bool> {
         PENSTOCK_ASSIGN_OR_RETURN(const auto now,
                                   find_property(device.device, name, wanted.sub_device));
@@ -148,6 +152,7 @@ Result<Duration> reset_device(OpenDevice& device, Duration limit) {
   PENSTOCK_RETURN_IF_ERROR(device.device.reset());
   bool has_answered = false;
   const auto is_well = wait_until(
+      device,
       [&]() -> Result<bool> {
         while (auto event = device.device.poll_event()) {
           device.health = *std::move(event);

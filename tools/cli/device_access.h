@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,12 +9,14 @@
 #include "drivers/api/driver_set.h"
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
+#include "engine/base/waiting_bell.h"
 
 namespace penstock {
 
 /// An open device, and what is known of it without asking.
 struct OpenDevice {
   DeviceChoice choice;
+  std::unique_ptr<WaitingBell> bell;  ///< The device rings it until it is closed.
   Device device;
   HealthEvent health;  ///< The last one that came; ok until one does.
 

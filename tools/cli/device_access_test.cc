@@ -16,10 +16,13 @@
 namespace penstock {
 namespace {
 
-/// A device with a clock that takes two looks until it is in force, and a reset.
+/// A device with a clock that takes two looks until it is in force, and a reset; it rings for each
+/// step of both.
 class ToyDevice final : public DeviceBase {
  public:
-  explicit ToyDevice(std::string identity) : identity_(std::move(identity)) {
+  explicit ToyDevice(std::string identity, Doorbell changed = {})
+      : identity_(std::move(identity)),
+        changed_(changed) {
     clock_.name = "clock";
     clock_.type = DeviceProperty::Type::kInteger;
     clock_.unit = "MHz";
@@ -59,9 +62,12 @@ class ToyDevice final : public DeviceBase {
   }
 
   std::vector<DeviceProperty> properties() override {
-    if (clock_.is_pending && identity_ != "toy:stuck" && ++looks_ > 2) {
-      clock_.value = clock_.pending_value;
-      clock_.is_pending = false;
+    if (clock_.is_pending && identity_ != "toy:stuck") {
+      if (++looks_ > 2) {
+        clock_.value = clock_.pending_value;
+        clock_.is_pending = false;
+      }
+      changed_.ring();
     }
     return {clock_};
   }
@@ -81,11 +87,13 @@ class ToyDevice final : public DeviceBase {
     events_.push_back({Health::kResetting, "", {}});
     events_.push_back(identity_ == "toy:stuck" ? HealthEvent{Health::kFault, "no answer", {}}
                                                : HealthEvent{Health::kOk, "", {}});
+    changed_.ring();
     return {};
   }
 
  private:
   std::string identity_;
+  Doorbell changed_;
   DeviceProperty clock_;
   int looks_ = 0;
   std::deque<HealthEvent> events_;
@@ -120,8 +128,8 @@ class ToyDriver final : public DriverBase {
   }
 
   Result<std::unique_ptr<DeviceBase>> open(const std::string& identity,
-                                           Doorbell /*health_changed*/) override {
-    return std::unique_ptr<DeviceBase>(std::make_unique<ToyDevice>(identity));
+                                           Doorbell health_changed) override {
+    return std::unique_ptr<DeviceBase>(std::make_unique<ToyDevice>(identity, health_changed));
   }
 };
 
