@@ -4,6 +4,7 @@
 #include <array>
 #include <ctime>
 #include <iostream>
+#include <optional>
 #include <vector>
 
 #include "engine/base/log.h"
@@ -240,17 +241,22 @@ int run(std::span<const std::string> args) {
   if (!word.has_value()) {
     return report_usage("devices", word.error());
   }
-  const StopSignals signals;  // Before a driver starts a thread.
+  const std::string name = word->name;
+  // Before a driver starts a thread. Only `watch` looks at them: Ctrl-C is to end a `reset` or
+  // `set` that waits for its device.
+  std::optional<StopSignals> signals;
+  if (name == "watch") {
+    signals.emplace();
+  }
   const auto drivers = start_drivers();
   if (!drivers.has_value()) {
     return report_error(drivers.error(), kExitUnavailable);
   }
-  const std::string name = word->name;
   if (name == "show") {
     return show(*drivers, *parsed);
   }
   if (name == "watch") {
-    return watch(*drivers, *parsed, signals);
+    return watch(*drivers, *parsed, *signals);
   }
   if (name == "reset") {
     return reset(*drivers, *parsed);
