@@ -1,19 +1,9 @@
 #include "drivers/sim/sim_request.h"
 
-#include <chrono>
 #include <cstring>
 #include <utility>
 
 namespace penstock::sim {
-namespace {
-
-/// How long the host computes is real time, also where the device's is virtual.
-std::int64_t real_ns() {
-  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
 
 SimLoaded::~SimLoaded() {
   if (device == nullptr) {
@@ -84,12 +74,13 @@ void SimRequest::start_host(std::unique_lock<std::mutex> lock) {
     codecs[i].to_model(
         static_cast<const std::byte*>(job_->input(i).data), run_->input(i), run_->image());
   }
-  host_started_ns_ = real_ns();
+  model_->device->host_meter().begin(HostMeter::now());
   lock.unlock();
   const Status started = run_->start();
   if (started.has_value()) {
     return;
   }
+  model_->device->host_meter().end(HostMeter::now(), false);
   lock.lock();
   host_running_ = false;
   host_done_ = true;
@@ -123,6 +114,8 @@ void SimRequest::on_device_done(const CoreOutcome& outcome) noexcept {
 }
 
 void SimRequest::on_host_done() noexcept {
+  const bool is_done = run_->result().has_value();
+  model_->device->host_meter().end(HostMeter::now(), is_done);
   std::unique_lock lock(mutex_);
   host_running_ = false;
   const bool is_of_this_frame = !host_wanted_ && job_.has_value();
@@ -135,10 +128,10 @@ void SimRequest::on_host_done() noexcept {
     return;
   }
   host_done_ = true;
-  host_failure_ = run_->result().has_value() ? "" : run_->result().error().message;
+  host_failure_ = is_done ? "" : run_->result().error().message;
   const bool is_late = device_done_ && !model_->waits_for_host;
-  model_->device->count_host(Duration(real_ns() - host_started_ns_), is_late);
   if (is_late) {
+    model_->device->count_late_frame();
     end(std::move(lock), Errc::kOk, "");
     return;
   }

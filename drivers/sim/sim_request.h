@@ -67,8 +67,7 @@ class SimRequest final : public RequestBase, private FrameSink {
   bool host_running_ = false;  ///< Perhaps for a frame that was given up.
   bool host_wanted_ = false;   ///< Starts when the one that runs has ended.
   bool host_done_ = false;     ///< For this frame.
-  std::int64_t host_started_ns_ = 0;
-  std::string host_failure_;  ///< Of this frame.
+  std::string host_failure_;   ///< Of this frame.
   int ending_ = 0;
   std::vector<std::byte> image_;
   std::unique_ptr<ReferenceRun> run_;

@@ -312,12 +312,6 @@ std::vector<DeviceProperty> SimState::properties() {
   return list;
 }
 
-void SimState::count_host(Duration computing, bool was_late) noexcept {
-  host_ns_ += computing.count();
-  host_frames_ += 1;
-  late_frames_ += was_late ? 1 : 0;
-}
-
 std::vector<DeviceMetric> SimState::metrics() {
   std::vector<DeviceMetric> list;
   {
@@ -332,9 +326,7 @@ std::vector<DeviceMetric> SimState::metrics() {
     list.push_back(std::move(metric));
   };
   add("host_limited", "count", static_cast<double>(late_frames_.load()));
-  const auto frames = static_cast<double>(host_frames_.load());
-  const double seconds = static_cast<double>(host_ns_.load()) * 1e-9;
-  add("host_rate", "frames/s", seconds > 0 ? frames / seconds : 0);
+  add("host_rate", "frames/s", host_meter_.rate(HostMeter::now()));
   return list;
 }
 

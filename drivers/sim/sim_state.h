@@ -13,6 +13,7 @@
 #include "drivers/api/device_info.h"
 #include "drivers/api/driver_adapter.h"
 #include "drivers/sim/device/sim_device_core.h"
+#include "drivers/sim/host_meter.h"
 #include "drivers/sim/profiles/profile.h"
 #include "engine/base/doorbell.h"
 #include "engine/base/result.h"
@@ -100,9 +101,11 @@ class SimState {
   [[nodiscard]] std::vector<DeviceMetric> metrics();
   void reset();
 
-  /// Counts results that waited for the host, and how long the host computes: both rates are
-  /// metrics.
-  void count_host(Duration computing, bool was_late) noexcept;
+  /// What the host computes for the device; its rate is a metric, beside the device's own.
+  [[nodiscard]] HostMeter& host_meter() noexcept { return host_meter_; }
+
+  /// Counts a result that the device had to wait for.
+  void count_late_frame() noexcept { late_frames_ += 1; }
 
  private:
   /// A timed call that waits. Never freed while its call may come.
@@ -139,8 +142,7 @@ class SimState {
   std::mutex sinks_mutex_;    // Held while sinks are told of a reset, so that none goes meanwhile.
   std::mutex handles_mutex_;  // Outside of mutex_. Held while bells are rung.
   std::vector<Handle*> handles_;
-  std::atomic<std::int64_t> host_ns_{0};
-  std::atomic<std::int64_t> host_frames_{0};
+  HostMeter host_meter_;
   std::atomic<std::int64_t> late_frames_{0};
 };
 

@@ -419,5 +419,22 @@ TEST_F(DevicePoolTest, TellsWhatItsDevicesDo) {
   EXPECT_FALSE(status.decisions.empty());
 }
 
+TEST_F(DevicePoolTest, ShowsBothRatesOfADeviceThatTheHostLimits) {
+  FakeMachine& machine = add_machine();
+  start();
+  run();
+  const auto measured = [&](double late, double device, double host) {
+    machine.figures = {{"host_limited", "count", late},
+                       {"full_rate", "frames/s", device},
+                       {"host_rate", "frames/s", host}};
+    return pool_->status().devices.at(0);
+  };
+  EXPECT_TRUE(measured(7, 2339, 58).host_limited);
+  EXPECT_EQ(measured(7, 2339, 58).device_fps, 2339);
+  EXPECT_EQ(measured(7, 2339, 58).host_fps, 58);
+  EXPECT_FALSE(measured(0, 2339, 0).host_limited) << "it computes nothing";
+  EXPECT_FALSE(measured(7, 50, 58).host_limited) << "it is fast enough, but for a frame or two";
+}
+
 }  // namespace
 }  // namespace penstock

@@ -57,6 +57,25 @@ void add_times(const SchedulerSnapshot& snapshot,
   }
 }
 
+/// Notes what a device's driver measures.
+void add_figures(const std::vector<DeviceFigure>& figures, PoolStatus::Device* device) {
+  bool has_waited = false;
+  for (const DeviceFigure& figure : figures) {
+    if (figure.name == "utilisation" && figure.sub_device >= 0 &&
+        static_cast<std::size_t>(figure.sub_device) < device->sub_devices.size()) {
+      device->sub_devices[static_cast<std::size_t>(figure.sub_device)].utilisation = figure.value;
+    } else if (figure.name == "host_limited") {
+      has_waited = figure.value > 0;
+    } else if (figure.name == "full_rate") {
+      device->device_fps = figure.value;
+    } else if (figure.name == "host_rate") {
+      device->host_fps = figure.value;
+    }
+  }
+  // A frame now and then that waits for a host which is fast enough does not limit.
+  device->host_limited = has_waited && device->host_fps < device->device_fps;
+}
+
 }  // namespace
 
 PoolStatus DevicePool::Core::status() const {
@@ -111,14 +130,7 @@ void DevicePool::Core::add_devices(const SchedulerSnapshot& snapshot, PoolStatus
       sub_device.index = s;
       device.sub_devices.push_back(std::move(sub_device));
     }
-    for (const DeviceFigure& figure : book.runner->figures()) {
-      if (figure.name == "utilisation" && figure.sub_device >= 0 &&
-          static_cast<std::size_t>(figure.sub_device) < device.sub_devices.size()) {
-        device.sub_devices[static_cast<std::size_t>(figure.sub_device)].utilisation = figure.value;
-      }
-      device.host_limited =
-          device.host_limited || (figure.name == "host_limited" && figure.value > 0);
-    }
+    add_figures(book.runner->figures(), &device);
     status->devices.push_back(std::move(device));
   }
   for (const auto& seen : snapshot.devices) {

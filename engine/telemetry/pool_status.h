@@ -27,6 +27,8 @@ struct PoolStatus {
     std::string identity;  ///< What its driver calls it: "mx3-0".
     bool simulated = false;
     bool host_limited = false;  ///< Simulated, and the host cannot keep its rate.
+    double device_fps = 0;      ///< Of a simulated device that is never idle; 0: not known.
+    double host_fps = 0;        ///< Of the host that computes for it; 0: it does not.
     std::string state;          ///< Of the scheduler: "loaded", "empty", "swapping", "fault".
     std::string health;         ///< Of the driver: "ok", "degraded", "fault", "resetting".
     std::string reason;         ///< Why it is not ok; else empty.

@@ -126,14 +126,21 @@ nlohmann::ordered_json stream_json(const RunStatus::Stream& stream, Duration ela
             {"p99", static_cast<double>(stream.latency_p99_ns) / 1e6}}}};
 }
 
+std::string host_limit_text(const PoolStatus::Device& device) {
+  if (!device.host_limited) {
+    return {};
+  }
+  return format(", limited by the host: device %.1f fps", device.device_fps) +
+         format(", host %.1f fps", device.host_fps);
+}
+
 /// What a person should know about devices that did not just run one model.
 std::string pool_text(const PoolStatus& pool) {
   std::string text;
   for (const PoolStatus::Device& device : pool.devices) {
     if (device.simulated || device.resets != 0) {
       text += "  device '" + device.name + "' is " + device.identity +
-              (device.simulated ? ", simulated" : "") +
-              (device.host_limited ? ", slower than it would be: limited by the host" : "") +
+              (device.simulated ? ", simulated" : "") + host_limit_text(device) +
               (device.resets == 0   ? std::string()
                : device.resets == 1 ? ", reset once"
                                     : ", reset " + std::to_string(device.resets) + " times") +
@@ -169,6 +176,8 @@ nlohmann::ordered_json pool_json(const PoolStatus& pool) {
                                {"identity", device.identity},
                                {"simulated", device.simulated},
                                {"host_limited", device.host_limited},
+                               {"device_fps", device.device_fps},
+                               {"host_fps", device.host_fps},
                                {"health", device.health},
                                {"resets", device.resets}});
   }

@@ -108,6 +108,28 @@ TEST(RunReport, SaysHowTheDataOfAStreamIsDamaged) {
   EXPECT_NE(json.find(R"("decode_errors":1,"missing_frames":779)"), std::string::npos) << json;
 }
 
+TEST(RunReport, ShowsBothRatesOfADeviceThatTheHostLimits) {
+  PoolStatus pool;
+  PoolStatus::Device device;
+  device.name = "npu";
+  device.identity = "metis-0:1:0";
+  device.simulated = true;
+  device.device_fps = 2339;
+  device.host_fps = 58.24;
+  pool.devices = {device};
+  const RunEnd end{std::chrono::seconds(1)};
+  EXPECT_NE(summary_text({}, pool, end).find("  device 'npu' is metis-0:1:0, simulated\n"),
+            std::string::npos);
+  pool.devices[0].host_limited = true;
+  const std::string text = summary_text({}, pool, end);
+  EXPECT_NE(text.find("simulated, limited by the host: device 2339.0 fps, host 58.2 fps\n"),
+            std::string::npos)
+      << text;
+  const auto json = nlohmann::json::parse(summary_json({}, pool, end));
+  EXPECT_EQ(json.at("pool").at("devices").at(0).at("device_fps"), 2339);
+  EXPECT_EQ(json.at("pool").at("devices").at(0).at("host_fps"), 58.24);
+}
+
 TEST(RunReport, TellsNoLatencyOfAStreamWithoutFrames) {
   const auto text = [](std::uint64_t delivered) {
     return summary_text(with_stream(delivered, 0, 0), {}, {std::chrono::seconds(1)});

@@ -139,6 +139,8 @@ Json devices_json(const PoolStatus& pool) {
                     {"identity", device.identity},
                     {"simulated", device.simulated},
                     {"host_limited", device.host_limited},
+                    {"device_fps", device.device_fps},
+                    {"host_fps", device.host_fps},
                     {"state", device.state},
                     {"health", device.health},
                     {"reason", device.reason},

@@ -223,9 +223,18 @@ std::string stations_text(const Json& document) {
       }));
 }
 
+/// What a person should know of a device: why it is not well, and whether it is as fast as it says.
+std::string device_notes(const Json& one) {
+  std::string notes = text_at(one, "reason");
+  if (flag_at(one, "host_limited")) {
+    notes += (notes.empty() ? "" : "; ") + std::string("limited by the host: device ") +
+             format("%.1f fps", number_at(one, "device_fps")) +
+             format(", host %.1f fps", number_at(one, "host_fps"));
+  }
+  return notes;
+}
+
 Row device_row(const Json& one, const Json& sub, bool is_first) {
-  std::string notes = is_first ? text_at(one, "reason") : "";
-  notes += is_first && flag_at(one, "host_limited") ? " (limited by the host)" : "";
   const std::string simulated = flag_at(one, "simulated") ? " (simulated)" : "";
   return {is_first ? text_at(one, "name") : "",
           is_first ? text_at(one, "identity") + simulated : "",
@@ -235,7 +244,7 @@ Row device_row(const Json& one, const Json& sub, bool is_first) {
           format("%.0f %%", 100 * number_at(sub, "utilisation")),
           count_at(sub, "in_flight"),
           list_text(at(sub, "resident")),
-          notes};
+          is_first ? device_notes(one) : ""};
 }
 
 std::string devices_text(const Json& document) {

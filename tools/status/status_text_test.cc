@@ -110,6 +110,21 @@ TEST(StatusText, ShowsEveryTable) {
   EXPECT_TRUE(contains(*text, "2.0 s ago  npu swaps cars -> plates")) << *text;
 }
 
+TEST(StatusText, ShowsBothRatesOfADeviceThatTheHostLimits) {
+  StatusDocument slow = document();
+  PoolStatus::Device& device = slow.pool.devices[0];
+  device.host_limited = true;
+  device.device_fps = 2339;
+  device.host_fps = 58.24;
+  const auto text = status_text(status_json(slow));
+  ASSERT_TRUE(text.has_value());
+  EXPECT_TRUE(contains(*text, "88 C; limited by the host: device 2339.0 fps, host 58.2 fps\n"))
+      << *text;
+  const auto json = nlohmann::json::parse(status_json(slow));
+  EXPECT_EQ(json.at("devices").at(0).at("device_fps"), 2339);
+  EXPECT_EQ(json.at("devices").at(0).at("host_fps"), 58.24);
+}
+
 TEST(StatusText, CountsDecisionsThatSayTheSame) {
   StatusDocument busy = document();
   busy.pool.decisions.assign(100, {TimePoint(std::chrono::seconds(99)), "npu: cars runs"});

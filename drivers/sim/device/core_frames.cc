@@ -201,7 +201,9 @@ void SimDeviceCore::start_batch(Unit& unit, std::uint32_t count) {
   double watt = 0;
   for (int i = 0; i < profile_.sub_devices; ++i) {
     if (((unit.place >> static_cast<unsigned>(i)) & 1U) != 0) {
-      busy_[static_cast<std::size_t>(i)].add(now_, static_cast<double>(interval.count()) * full);
+      const double work = static_cast<double>(interval.count()) * full;
+      busy_[static_cast<std::size_t>(i)].add(now_, work);
+      worked_[static_cast<std::size_t>(i)] += work;
       watt += profile_.thermal.busy_watt * full;
     }
   }

@@ -25,7 +25,8 @@ SimDeviceCore::SimDeviceCore(const Profile& profile, TimePoint start, Options op
       host_free_(start),
       in_free_(start),
       out_free_(start),
-      busy_(static_cast<std::size_t>(profile.sub_devices)) {
+      busy_(static_cast<std::size_t>(profile.sub_devices)),
+      worked_(static_cast<std::size_t>(profile.sub_devices)) {
   after_faults();
 }
 
@@ -312,6 +313,16 @@ std::vector<DeviceProperty> SimDeviceCore::properties() const {
   return list;
 }
 
+double SimDeviceCore::full_rate() const {
+  double worked = 0;
+  double workers = 0;
+  for (const double one : worked_) {
+    worked += one;
+    workers += one > 0 ? 1 : 0;  // Those that no model uses would be idle then too.
+  }
+  return worked > 0 ? static_cast<double>(completed_) * workers * 1e9 / worked : 0;
+}
+
 std::vector<DeviceMetric> SimDeviceCore::metrics(TimePoint now) const {
   std::vector<DeviceMetric> list;
   const auto add = [&](const char* name, const char* unit, double value, std::int32_t sub = -1) {
@@ -343,6 +354,7 @@ std::vector<DeviceMetric> SimDeviceCore::metrics(TimePoint now) const {
   add("link_out", "bytes/s", out_bytes_.per_second(now));
   add("link_errors", "count", static_cast<double>(link_errors_));
   add("frame_rate", "frames/s", frame_rate_.per_second(now));
+  add("full_rate", "frames/s", full_rate());
   add("inferences", "count", static_cast<double>(completed_));
   add("in_flight", "count", static_cast<double>(in_flight_));
   add("swaps", "count", static_cast<double>(swaps_));

@@ -181,6 +181,9 @@ class SimDeviceCore {
   void outcome_of_change(std::uint64_t cookie, Errc code, std::string message, Duration time);
   void trace(const char* what, std::uint64_t a = 0, std::uint64_t b = 0);
 
+  /// Returns the frames a second of a device that is never idle, from what its frames took so far.
+  [[nodiscard]] double full_rate() const;
+
   [[nodiscard]] std::uint32_t index_of(const Unit& unit) const {
     return static_cast<std::uint32_t>(&unit - units_.data());
   }
@@ -217,6 +220,7 @@ class SimDeviceCore {
   bool lost_ = false;
   bool hung_ = false;
   std::vector<RateWindow> busy_;
+  std::vector<double> worked_;  ///< Nanoseconds of work since the start, by sub-device.
   RateWindow in_bytes_;
   RateWindow out_bytes_;
   RateWindow frame_rate_;

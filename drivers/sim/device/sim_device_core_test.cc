@@ -425,6 +425,22 @@ TEST(SimDeviceCore, ShowsHowBusyItIs) {
   EXPECT_NEAR(metric(rig.core(), rig.now(), "frame_rate"), 50, 8);
 }
 
+TEST(SimDeviceCore, KnowsTheRateOfADeviceThatIsNeverIdle) {
+  Rig rig;
+  const auto model = rig.add("single", milliseconds(10));
+  EXPECT_EQ(metric(rig.core(), rig.now(), "full_rate"), 0) << "nothing has run";
+  for (std::uint64_t i = 1; i <= 20; ++i) {
+    rig.submit(model, i);
+    rig.run(milliseconds(50));
+  }
+  EXPECT_NEAR(metric(rig.core(), rig.now(), "full_rate"), 100, 1) << "of the one core in use";
+  for (std::uint64_t i = 21; i <= 40; ++i) {
+    rig.submit(model, i, 2);
+    rig.run(milliseconds(50));
+  }
+  EXPECT_NEAR(metric(rig.core(), rig.now(), "full_rate"), 200, 2) << "of two";
+}
+
 /// A load with everything in it, and the trace that it leaves.
 std::string scripted_trace(std::uint64_t seed) {
   Rig rig("modes: [{name: single}]\njitter: 0.1\nclock: {steps: [100, 200], settle: 20ms}\n",

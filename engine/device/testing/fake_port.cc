@@ -198,7 +198,7 @@ class FakeMachine::Port final : public DevicePort {
     return change;
   }
 
-  [[nodiscard]] std::vector<DeviceFigure> figures() const override { return {}; }
+  [[nodiscard]] std::vector<DeviceFigure> figures() const override { return machine_.figures; }
 
   void report(HealthChange change) {
     health_.push_back(std::move(change));

@@ -62,6 +62,7 @@ class FakeMachine {
 
   std::vector<Job> jobs;
   std::vector<Lane> resident;
+  std::vector<DeviceFigure> figures;
   std::vector<std::string> trace;  ///< "open", "in 0:1", "out 0:1", "reset", in order.
   int openings = 0;
   int changes = 0;
