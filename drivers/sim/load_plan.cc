@@ -345,3 +345,5 @@ std::optional<LoadPlan> plan_load(const Profile& profile,
 }
 
 }  // namespace penstock::sim
+  const bool is_calibrated = known != nullptr && !options.service.has_value();
+  plan.info.properties["calibrated"] = is_calibrated ? "true" : "false";

@@ -142,3 +142,5 @@ TEST(LoadPlan, LetsTwoSubDevicesShareAFrameOrTakeOneEach) {
 
 }  // namespace
 }  // namespace penstock::sim
+  EXPECT_EQ(result.plan->info.properties.at("calibrated"), "true");
+  EXPECT_EQ(other.plan->info.properties.at("calibrated"), "false");

@@ -92,6 +92,10 @@ void DevicePool::describe(PackageNumber package,
   core_->describe(package, std::move(inputs), std::move(outputs), std::move(buckets));
 }
 
+void DevicePool::tell_terms(PackageNumber package, std::string mode, std::string service_time) {
+  core_->tell_terms(package, std::move(mode), std::move(service_time));
+}
+
 void DevicePool::place(PackageNumber package,
                        DeviceNumber device,
                        std::vector<PlacementFacts> placements,

@@ -104,6 +104,8 @@ class DevicePool {
                 std::vector<std::shared_ptr<const TensorSpec>> inputs,
                 std::vector<std::shared_ptr<const TensorSpec>> outputs,
                 std::vector<ShapeBucket> buckets = {});
+  /// Says, for status, in what mode a package runs and where its simulated service time is from.
+  void tell_terms(PackageNumber package, std::string mode, std::string service_time);
   /// Declares where a package can be on a device. Always resident ones have one placement.
   void place(PackageNumber package,
              DeviceNumber device,

@@ -80,6 +80,14 @@ void DevicePool::Core::describe(PackageNumber package,
   words.buckets = std::move(buckets);
 }
 
+void DevicePool::Core::tell_terms(PackageNumber package,
+                                  std::string mode,
+                                  std::string service_time) {
+  PackageBook& book = packages_.at(package.index());
+  book.words.mode = std::move(mode);
+  book.service_time = std::move(service_time);
+}
+
 void DevicePool::Core::place(PackageNumber package, PlacePackage facts) {
   DeviceBook& book = devices_.at(facts.device.index());
   book.placements[package] = facts.placements;

@@ -105,6 +105,7 @@ class DevicePool::Core final : public Runnable {
                 std::vector<std::shared_ptr<const TensorSpec>> inputs,
                 std::vector<std::shared_ptr<const TensorSpec>> outputs,
                 std::vector<ShapeBucket> buckets);
+  void tell_terms(PackageNumber package, std::string mode, std::string service_time);
   void place(PackageNumber package, PlacePackage facts);
   ClientNumber add_client(ClientWords words);
   [[nodiscard]] std::vector<Runnable*> runnables();
@@ -144,6 +145,7 @@ class DevicePool::Core final : public Runnable {
 
   struct PackageBook {
     PackageWords words;
+    std::string service_time;
     std::uint64_t runs = 0;
     std::uint64_t frames = 0;
     std::uint64_t swaps = 0;

@@ -88,6 +88,7 @@ PoolStatus DevicePool::Core::status() const {
     package.name = book.words.name;
     package.hash = book.words.hash;
     package.mode = book.words.mode;
+    package.service_time = book.service_time;
     package.runs = book.runs;
     package.frames = book.frames;
     package.swaps = book.swaps;

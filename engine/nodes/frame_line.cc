@@ -88,7 +88,7 @@ void append_labels(const Labels& labels, std::string& out) {
 void append_frame_line(const std::string& graph,
                        const Frame& frame,
                        std::int64_t wall_ns,
-                       bool simulated,
+                       LineMarks marks,
                        std::string& out) {
   out += R"({"graph":)";
   append_json_text(graph, out);
@@ -106,8 +106,11 @@ void append_frame_line(const std::string& graph,
   if (frame.payloads().has(Payload::kLabels)) {
     append_labels(frame.labels(), out);
   }
-  if (simulated) {
+  if (marks.simulated) {
     out += R"(,"simulated":true)";
+  }
+  if (marks.calibrated) {
+    out += R"(,"calibrated":true)";
   }
   out += '}';
 }

@@ -20,13 +20,13 @@ class FrameLineTest : public ::testing::Test {
  protected:
   std::string line() {
     std::string out;
-    append_frame_line("people", frame_, kWallNs, simulated_, out);
+    append_frame_line("people", frame_, kWallNs, marks_, out);
     return out;
   }
 
   void TearDown() override { frame_.end(Outcome::kDelivered); }
 
-  bool simulated_ = false;
+  LineMarks marks_;
   NodeBench bench_;
   Frame frame_ = bench_.frame(7, std::chrono::milliseconds(280));
 };
@@ -51,8 +51,11 @@ TEST_F(FrameLineTest, WritesAnEmptyListWhereNothingWasFound) {
 
 TEST_F(FrameLineTest, SaysThatASimulatedDeviceHadAPartInIt) {
   EXPECT_FALSE(nlohmann::json::parse(line()).contains("simulated"));
-  simulated_ = true;
+  marks_.simulated = true;
   EXPECT_EQ(nlohmann::json::parse(line())["simulated"], true);
+  EXPECT_FALSE(nlohmann::json::parse(line()).contains("calibrated"));
+  marks_.calibrated = true;
+  EXPECT_EQ(nlohmann::json::parse(line())["calibrated"], true);
 }
 
 TEST_F(FrameLineTest, HasNoKeyForWhatTheFrameDoesNotCarry) {

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "engine/nodes/frame_line.h"
 #include "engine/nodes/path_pattern.h"
 
 namespace penstock {
@@ -23,7 +22,7 @@ Result<std::unique_ptr<Node>> JsonlSink::make(const NodeArgs& args) {
   Options options;
   options.path = args.options->get_text("path");
   options.appends = args.options->get_bool("append") || args.attempt > 0;
-  options.simulated = args.is_simulated;
+  options.marks = {args.is_simulated, args.is_calibrated};
   return std::unique_ptr<Node>(std::make_unique<JsonlSink>(std::move(options)));
 }
 
@@ -93,7 +92,7 @@ Status JsonlSink::process(Frame& frame, Emit& emit) {
   const std::int64_t wall_ns = wall_time_.of(frame);
   PENSTOCK_ASSIGN_OR_RETURN(LineFile * file, file_for(frame, wall_ns));
   line_.clear();
-  append_frame_line(graph_, frame, wall_ns, options_.simulated, line_);
+  append_frame_line(graph_, frame, wall_ns, options_.marks, line_);
   line_ += '\n';
   return file->write(line_, emit.now());
 }

@@ -7,6 +7,7 @@
 
 #include "engine/graph/type_registry.h"
 #include "engine/node/node.h"
+#include "engine/nodes/frame_line.h"
 #include "engine/nodes/line_file.h"
 #include "engine/nodes/node_catalogue.h"
 #include "engine/nodes/wall_time.h"
@@ -24,9 +25,9 @@ ActorType jsonl_sink_type();
 class JsonlSink final : public Node {
  public:
   struct Options {
-    std::string path;        ///< A pattern, see `expand_path`.
-    bool appends = false;    ///< Keep what a file holds when it is first opened.
-    bool simulated = false;  ///< Say of each frame that a simulated device had a part in it.
+    std::string path;      ///< A pattern, see `expand_path`.
+    bool appends = false;  ///< Keep what a file holds when it is first opened.
+    LineMarks marks = {};  ///< What to say of the devices that had a part in a frame.
   };
 
   static Result<std::unique_ptr<Node>> make(const NodeArgs& args);

@@ -33,10 +33,11 @@ struct NodeArgs {
   /// The size of the picture that a decoder's model is given, for models whose input leaves it
   /// open: `letterbox` or `resize` of the actor before it. 0 = the model's input says it.
   Size2d model_picture;
-  std::size_t inputs = 1;     ///< Ports that something is connected to; for types that name none.
-  bool is_live = false;       ///< A stream that passes here comes from a live source.
-  bool is_simulated = false;  ///< A model before it runs on a simulated device.
-  std::uint64_t attempt = 0;  ///< 0 at the start; counts restarts: a sink goes on with its files.
+  std::size_t inputs = 1;      ///< Ports that something is connected to; for types that name none.
+  bool is_live = false;        ///< A stream that passes here comes from a live source.
+  bool is_simulated = false;   ///< A model before it runs on a simulated device.
+  bool is_calibrated = false;  ///< Likewise, in a time that is pinned instead of estimated.
+  std::uint64_t attempt = 0;   ///< 0 at the start; counts restarts: a sink goes on with its files.
 };
 
 /// What a source is made from.

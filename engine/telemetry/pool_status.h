@@ -40,6 +40,7 @@ struct PoolStatus {
     std::string name;
     std::string hash;                      ///< SHA-256 in hexadecimal; may be empty.
     std::string mode;                      ///< Execution mode; may be empty.
+    std::string service_time;              ///< Where that of a simulated device is from; or empty.
     std::vector<std::string> resident_on;  ///< "npu:0", "npu:1": device and sub-device.
     std::uint64_t runs = 0;                ///< Inferences; a batch is one.
     std::uint64_t frames = 0;

@@ -108,6 +108,8 @@ TEST(FitCommand, TellsPrograms) {
   EXPECT_EQ(said.at("fps_assumed"), true);
   EXPECT_EQ(said.at("streams"), 4);
   EXPECT_FALSE(said.contains("limit"));
+  ASSERT_EQ(said.at("models").size(), 2U);
+  EXPECT_EQ(said.at("models").at(0), (json{{"name", "far"}, {"service_time", "cost model"}}));
   ASSERT_EQ(said.at("fits").at("by_stream").size(), 2U);
   EXPECT_EQ(said.at("fits").at("by_stream").at(1).at("name"), "yard");
   EXPECT_EQ(said.at("fits").at("by_stream").at(1).at("streams"), 2);

@@ -369,6 +369,7 @@ Result<std::unique_ptr<DeviceGraph>> start(const Wish& wish,
   for (const char* name : {"compute", "scales"}) {
     const auto value = arguments.value(std::string("--") + name);
     if (value.has_value() && words.device.type != "sim") {
+    json["calibrated"] = graph.loaded().calibrated;
       return Error{Errc::kInvalidArgument,
                    std::string("--") + name + " is for simulated devices: --device sim:PROFILE"};
     }

@@ -148,6 +148,9 @@ std::string pool_text(const PoolStatus& pool) {
     }
   }
   for (const PoolStatus::Package& package : pool.packages) {
+    if (!package.service_time.empty()) {
+      text += "  model '" + package.name + "' took simulated time: " + package.service_time + "\n";
+    }
     if (package.swaps > 1) {
       text += "  model '" + package.name + "' was brought in " + std::to_string(package.swaps) +
               " times" + format(", %.1f s in all\n", static_cast<double>(package.swap_ns) / 1e9);
@@ -184,6 +187,8 @@ nlohmann::ordered_json pool_json(const PoolStatus& pool) {
   for (const PoolStatus::Package& package : pool.packages) {
     json["models"].push_back({{"name", package.name},
                               {"hash", package.hash},
+                              {"mode", package.mode},
+                              {"service_time", package.service_time},
                               {"runs", package.runs},
                               {"frames", package.frames},
                               {"swaps", package.swaps},

@@ -130,6 +130,22 @@ TEST(RunReport, ShowsBothRatesOfADeviceThatTheHostLimits) {
   EXPECT_EQ(json.at("pool").at("devices").at(0).at("host_fps"), 58.24);
 }
 
+TEST(RunReport, SaysWhereASimulatedServiceTimeIsFrom) {
+  PoolStatus pool;
+  PoolStatus::Package package;
+  package.name = "cars";
+  pool.packages = {package};
+  const RunEnd end{std::chrono::seconds(1)};
+  EXPECT_EQ(summary_text({}, pool, end).find("cars"), std::string::npos) << "no device simulated";
+  pool.packages[0].service_time = "calibrated: cars (a table)";
+  const std::string text = summary_text({}, pool, end);
+  EXPECT_NE(text.find("  model 'cars' took simulated time: calibrated: cars (a table)\n"),
+            std::string::npos)
+      << text;
+  const auto json = nlohmann::json::parse(summary_json({}, pool, end));
+  EXPECT_EQ(json.at("pool").at("models").at(0).at("service_time"), "calibrated: cars (a table)");
+}
+
 TEST(RunReport, TellsNoLatencyOfAStreamWithoutFrames) {
   const auto text = [](std::uint64_t delivered) {
     return summary_text(with_stream(delivered, 0, 0), {}, {std::chrono::seconds(1)});

@@ -48,7 +48,8 @@ class Makers final : public NodeMakers {
     args.stream = stream;
     args.inputs = input_count(actor);
     args.is_live = actor.live;
-    args.is_simulated = follows_simulation(actor);
+    args.is_simulated = follows(actor, [](const auto& model) { return model.simulated; });
+    args.is_calibrated = follows(actor, [](const auto& model) { return model.calibrated; });
     if (const ActorSpec* station = station_near(actor); station != nullptr) {
       const ModelLoader::Loaded& model = parts_.models->at(*station);
       args.model_inputs = model.inputs;
@@ -135,12 +136,14 @@ class Makers final : public NodeMakers {
     return nullptr;
   }
 
-  [[nodiscard]] bool follows_simulation(const ActorSpec& actor) const {
+  /// Returns whether `is_such` of a model before `actor`.
+  [[nodiscard]] bool follows(const ActorSpec& actor,
+                             bool (*is_such)(const ModelLoader::Loaded& model)) const {
     return std::any_of(actor.inputs.begin(), actor.inputs.end(), [&](const InputSpec& input) {
       const ActorSpec* before = parts_.spec->find_actor(input.from);
       return before != nullptr &&
-             ((!before->model.empty() && parts_.models->at(*before).simulated) ||
-              follows_simulation(*before));
+             ((!before->model.empty() && is_such(parts_.models->at(*before))) ||
+              follows(*before, is_such));
     });
   }
 

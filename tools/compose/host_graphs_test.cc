@@ -381,6 +381,9 @@ TEST_F(HostGraphs, AreShownByThePool) {
   EXPECT_EQ(status.packages[0].name, "cut");
   EXPECT_EQ(status.packages[1].name, "cut.preprocess");
   EXPECT_EQ(status.packages[2].name, "cut.postprocess");
+  EXPECT_EQ(status.packages[0].mode, "single") << "what is in force";
+  EXPECT_EQ(status.packages[0].service_time, "cost model");
+  EXPECT_EQ(status.packages[1].service_time, "") << "a real device";
   for (const PoolStatus::Package& package : status.packages) {
     EXPECT_EQ(package.frames, 2U) << package.name;
   }

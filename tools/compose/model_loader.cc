@@ -83,6 +83,21 @@ ClientKnobs client_knobs(const ScheduleKnobs& words) {
   return knobs;
 }
 
+/// Returns where service times are from, by device where that differs.
+std::string service_time_text(const std::vector<std::pair<std::string, std::string>>& by_device) {
+  const bool is_same = std::all_of(by_device.begin(), by_device.end(), [&](const auto& one) {
+    return one.second == by_device.front().second;
+  });
+  std::string text;
+  for (const auto& [identity, from] : by_device) {
+    if (is_same) {
+      return from;
+    }
+    text += (text.empty() ? "" : "; ") + from + " on " + identity;
+  }
+  return text;
+}
+
 /// One link of a model's chain, as the pool shall make it.
 struct ChainWords {
   std::string name;
@@ -282,6 +297,7 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
   parts_.pool->place(entry.package, on.number, placements, !info.needs_activation);
   Loaded& book = entry.loaded;
   book.simulated = book.simulated || on.simulated;
+  note_terms(info, on.port->info().identity, entry);
   if (!book.device.empty()) {
     if (const Status equal = check_equal(book, info, on.port->info().identity);
         !equal.has_value()) {
@@ -294,6 +310,21 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
   describe(model, on.port->info().identity, depth, entry);
   parts_.pool->describe(entry.package, book.inputs, book.outputs, book.buckets);
   return {};
+}
+
+void ModelLoader::note_terms(const ModelInfo& info, const std::string& identity, Entry& entry) {
+  if (const auto estimate = info.properties.find("estimate"); estimate != info.properties.end()) {
+    entry.service_times.emplace_back(identity, estimate->second);
+  }
+  Loaded& book = entry.loaded;
+  const auto calibrated = info.properties.find("calibrated");
+  book.calibrated =
+      book.calibrated || (calibrated != info.properties.end() && calibrated->second == "true");
+  book.service_time = service_time_text(entry.service_times);
+  if (book.device.empty()) {
+    book.mode = info.mode;
+  }
+  parts_.pool->tell_terms(entry.package, book.mode, book.service_time);
 }
 
 Status ModelLoader::check_equal(const Loaded& book,
@@ -321,7 +352,6 @@ void ModelLoader::describe(const LoadedModel& model,
   Loaded& book = entry.loaded;
   book.device = identity;
   book.from_cache = info.loaded_from_cache;
-  book.mode = info.mode;
   book.properties = info.properties;
   book.requests = depth;
   book.depth = depth;

@@ -38,12 +38,16 @@ class ModelLoader {
  public:
   struct Loaded {
     std::string model;
-    std::string device;      ///< "cpu:0", the first where it may run.
-    bool simulated = false;  ///< One of its devices is.
+    std::string device;       ///< "cpu:0", the first where it may run.
+    bool simulated = false;   ///< One of its devices is.
+    bool calibrated = false;  ///< Its service time on one of them is pinned by its hash.
     bool from_cache = false;
     std::string mode;                               ///< Of that device; "" where it has no modes.
     std::map<std::string, std::string> properties;  ///< What is really in force there.
-    std::uint32_t depth = 1;                        ///< That many at the devices keep them busy.
+    /// Where its service time is from: "cost model", "calibrated: NAME (SOURCE)"; with the device
+    /// behind each where they differ; "": no device is simulated.
+    std::string service_time;
+    std::uint32_t depth = 1;  ///< That many at the devices keep them busy.
     std::uint32_t requests =
         1;               ///< That many with the pool at once: those, and what waits its turn.
     std::string before;  ///< The graph of its package that the host runs before it; "": none.
@@ -114,6 +118,7 @@ class ModelLoader {
     Loaded loaded;
     std::map<std::string, std::uint32_t> depth;  // By the graph's name of the device.
     bool needs_activation = false;
+    std::vector<std::pair<std::string, std::string>> service_times;  // By identity of the device.
     std::optional<HostGraph> before;
     std::optional<HostGraph> after;
     Joints joints;
@@ -127,6 +132,8 @@ class ModelLoader {
   Status find_file(const ModelSpec& model, Entry& entry);
   /// A frame may run on any of a model's devices: they have to take the same.
   static Status check_equal(const Loaded& book, const ModelInfo& info, const std::string& identity);
+  /// Notes in what mode a model is on a device, and where its service time there is from.
+  void note_terms(const ModelInfo& info, const std::string& identity, Entry& entry);
   /// Notes what the first device that loaded a model says of it.
   static void describe(const LoadedModel& model,
                        const std::string& identity,

@@ -39,6 +39,8 @@ struct FitFigures {
   double swaps_per_second = 0;
   double swap_share = 0;        ///< Of the time of the device that swaps most.
   double swap_share_limit = 0;  ///< The knob of the graph.
+  /// Where the service time of each model is from: ("people", "cost model").
+  std::vector<std::pair<std::string, std::string>> service_times;
 };
 
 }  // namespace penstock

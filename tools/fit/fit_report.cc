@@ -96,6 +96,14 @@ nlohmann::ordered_json json_of(const FitFigures& figures) {
           {"swap_share", figures.swap_share}};
 }
 
+/// Returns where the service times are from, ("people", "cost model") by model; none if nothing
+/// ran.
+std::vector<std::pair<std::string, std::string>> service_times(const FitAnswer& answer) {
+  return answer.best.has_value()   ? answer.best->service_times
+         : answer.next.has_value() ? answer.next->service_times
+                                   : std::vector<std::pair<std::string, std::string>>();
+}
+
 std::uint32_t streams_of(const FitAnswer& answer) {
   return answer.best.has_value() ? answer.best->streams : 0;
 }
@@ -125,6 +133,9 @@ std::string fit_text(const FitQuestion& question, const FitAnswer& answer) {
       std::to_string(question.seconds) +
       " virtual seconds each; the host's nodes take no time here, so a slow host is a limit "
       "of its own.\n";
+  for (const auto& [model, from] : service_times(answer)) {
+    text += "Service time of '" + model + "': " + from + "\n";
+  }
   return text;
 }
 
@@ -143,6 +154,10 @@ std::string fit_json(const FitQuestion& question, const FitAnswer& answer) {
                                  {"seconds", question.seconds},
                                  {"max_drop_rate", question.goal.drop_rate},
                                  {"streams", streams_of(answer)}};
+  json["models"] = nlohmann::ordered_json::array();
+  for (const auto& [model, from] : service_times(answer)) {
+    json["models"].push_back({{"name", model}, {"service_time", from}});
+  }
   if (answer.next.has_value()) {
     const FitLimit limit = limit_of(*answer.next);
     json["limit"] = {{"kind", to_string(limit.kind)}, {"why", limit.why}};

@@ -361,6 +361,7 @@ class Trial final : private NodeMakers {
   [[nodiscard]] FitFigures figures(const Books& before, const Books& after) const {
     const double seconds = words_.seconds;
     const auto delivered = static_cast<double>(after.frames.delivered - before.frames.delivered);
+    std::map<std::string, std::string> service_times;
     FitFigures figures;
     figures.streams = streams_;
     figures.models = static_cast<std::uint32_t>(inputs_.size());
@@ -392,6 +393,12 @@ class Trial final : private NodeMakers {
           figures.swap_share, static_cast<double>(ns - before.swap_ns.at(device)) * 1e-9 / seconds);
     }
     figures.swap_share_limit = swap_share_limit_;
+    for (const ActorSpec& actor : words_.spec->actors) {
+      if (!actor.model.empty()) {
+        service_times[actor.model] = models_->at(actor).service_time;
+      }
+    }
+    figures.service_times.assign(service_times.begin(), service_times.end());
     return figures;
   }
 

@@ -156,6 +156,7 @@ Json packages_json(const PoolStatus& pool) {
     list.push_back({{"name", package.name},
                     {"hash", package.hash},
                     {"mode", package.mode},
+                    {"service_time", package.service_time},
                     {"resident_on", package.resident_on},
                     {"runs", package.runs},
                     {"frames", package.frames},

@@ -265,7 +265,15 @@ std::string devices_text(const Json& document) {
 }
 
 std::string packages_text(const Json& document) {
-  return table({"PACKAGE", "HASH", "MODE", ">RUNS", ">FRAMES", ">SWAPS", ">SWAP MS", "RESIDENT ON"},
+  return table({"PACKAGE",
+                "HASH",
+                "MODE",
+                ">RUNS",
+                ">FRAMES",
+                ">SWAPS",
+                ">SWAP MS",
+                "RESIDENT ON",
+                "SERVICE TIME"},
                rows_of(at(document, "packages"), [](const Json& one) {
                  return Row{text_at(one, "name"),
                             text_at(one, "hash").substr(0, 12),
@@ -274,7 +282,8 @@ std::string packages_text(const Json& document) {
                             count_at(one, "frames"),
                             count_at(one, "swaps"),
                             format("%.1f", number_at(one, "swap_ms")),
-                            list_text(at(one, "resident_on"))};
+                            list_text(at(one, "resident_on")),
+                            text_at(one, "service_time")};
                }));
 }
 

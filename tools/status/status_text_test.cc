@@ -54,6 +54,8 @@ StatusDocument document() {
   package.hash = std::string(64, 'a');
   package.resident_on = {"npu:0", "npu:1"};
   package.swaps = 7;
+  package.mode = "group4";
+  package.service_time = "calibrated: cars (a table)";
   package.swap_ns = 21'000'000;
   document.pool.packages = {package};
   PoolStatus::Client client;
@@ -79,6 +81,7 @@ TEST(StatusDocument, SaysEverythingInJson) {
   EXPECT_EQ(json.at("devices").at(0).at("simulated"), true);
   EXPECT_EQ(json.at("devices").at(0).at("sub_devices").at(1).at("resident").at(1), "plates");
   EXPECT_EQ(json.at("packages").at(0).at("swap_ms"), 21);
+  EXPECT_EQ(json.at("packages").at(0).at("service_time"), "calibrated: cars (a table)");
   EXPECT_EQ(json.at("clients").at(0).at("dropped").at("deadline"), 5);
   EXPECT_EQ(json.at("clients").at(0).at("failed"), 4);
   EXPECT_EQ(json.at("decisions").at(0).at("age_s"), 2);
@@ -105,7 +108,8 @@ TEST(StatusText, ShowsEveryTable) {
   EXPECT_TRUE(contains(*text, "npu     mx3-0 (simulated)  degraded  loaded    0  50 %")) << *text;
   EXPECT_TRUE(contains(*text, "cars, plates")) << *text;
   EXPECT_TRUE(contains(*text, "88 C")) << *text;
-  EXPECT_TRUE(contains(*text, "aaaaaaaaaaaa")) << *text;
+  EXPECT_TRUE(contains(*text, "aaaaaaaaaaaa  group4")) << *text;
+  EXPECT_TRUE(contains(*text, "npu:0, npu:1  calibrated: cars (a table)\n")) << *text;
   EXPECT_TRUE(contains(*text, "deadline 5")) << *text;
   EXPECT_TRUE(contains(*text, "2.0 s ago  npu swaps cars -> plates")) << *text;
 }
