@@ -43,7 +43,7 @@ out. And the latency, of a frame at the device and through the whole graph.
                     identity that `penstock devices` lists (auto)
   --seconds N       how long it measures, after a warm-up (10)
   --mode NAME       execution mode, of devices that have modes
-  --cores N         sub-devices that it may use; 0: all (0)
+  --cores N         sub-devices that it may use, the first N (all)
   --batch N         frames a request (1)
   --compute WORD    of simulated devices: reference runs the model on the host, none does not
   --scales dynamic  of simulated int8 devices: runs a float model without scales
@@ -60,7 +60,7 @@ struct Wish {
   std::string model;
   std::string device;
   double seconds = 10;
-  std::int64_t cores = 0;
+  std::int64_t cores = 0;  ///< 0: all.
   std::int64_t batch = 1;
 };
 
@@ -114,6 +114,9 @@ Result<Wish> wish_of(const Arguments& words) {
   return wish;
 }
 
+  if (words.value("--cores").has_value() && wish.cores < 1) {
+    return Error{Errc::kInvalidArgument, "--cores wants at least 1; without it all are used"};
+  }
 /// Returns the entry of `devices:` that the word of `--device` means.
 Result<DeviceSpec> device_of(const std::string& word, const DriverSet& drivers) {
   DeviceSpec device;
@@ -372,6 +375,19 @@ Result<std::unique_ptr<DeviceGraph>> start(const Wish& wish,
     json["calibrated"] = graph.loaded().calibrated;
       return Error{Errc::kInvalidArgument,
                    std::string("--") + name + " is for simulated devices: --device sim:PROFILE"};
+/// Refuses more cores than the device has: it would run on fewer than the user believes.
+Status check_cores(std::int64_t cores, const DeviceInfo& device) {
+  const auto there = static_cast<std::int64_t>(std::max<std::size_t>(1, device.sub_devices.size()));
+  if (cores <= there) {
+    return {};
+  }
+  return Error{Errc::kInvalidArgument,
+               "--cores " + std::to_string(cores) + ": device '" + device.identity + "' has " +
+                   (there == 1 ? "no sub-devices to choose from"
+                               : std::to_string(there) + " sub-devices, so 1 to " +
+                                     std::to_string(there) + " are allowed")};
+}
+
     }
     if (value.has_value()) {
       words.device.options.set(name, *value);
@@ -385,7 +401,11 @@ Result<std::unique_ptr<DeviceGraph>> start(const Wish& wish,
   words.model.mode = arguments.value("--mode").value_or("auto");
   words.model.cores = wish.cores;
   words.model.batch_size = wish.batch;
-  words.select = [&](const DeviceSpec& device) { return selector.select(device); };
+  words.select = [&](const DeviceSpec& device) -> Result<DeviceChoice> {
+    PENSTOCK_ASSIGN_OR_RETURN(DeviceChoice choice, selector.select(device));
+    PENSTOCK_RETURN_IF_ERROR(check_cores(wish.cores, choice.info));
+    return choice;
+  };
   PENSTOCK_ASSIGN_OR_RETURN(ClaimFolder claims, ClaimFolder::open());
   words.claims = std::make_shared<const ClaimFolder>(std::move(claims));
   return DeviceGraph::start(std::move(words), workers, clock);
@@ -419,7 +439,8 @@ int models_bench(std::span<const std::string> args) {
   const SteadyClock clock;
   const auto graph = start(*wish, *words, *drivers, *workers, clock);
   if (!graph.has_value()) {
-    return report_error(graph.error(), kExitUnavailable);
+    const bool is_usage = graph.error().code == Errc::kInvalidArgument;
+    return report_error(graph.error(), is_usage ? kExitUsage : kExitUnavailable);
   }
   const auto figures = measure(**graph, clock, wish->seconds);
   if (!figures.has_value()) {

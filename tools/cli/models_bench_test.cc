@@ -111,6 +111,29 @@ TEST(ModelsBench, RunsTheGraphsRoundANetwork) {
   }
 }
 
+TEST(ModelsBench, RefusesCoresAndModesThatTheDeviceDoesNotHave) {
+  const auto on_metis = [](const std::string& option, const std::string& value) {
+    return bench(
+        {model(), "--device", "sim:metis", "--compute", "none", "--seconds", "0.1", option, value});
+  };
+  const Answer many = on_metis("--cores", "99");
+  EXPECT_EQ(many.code, kExitUsage);
+  EXPECT_TRUE(contains(many.err,
+                       "--cores 99: device 'metis-0:1:0' has 4 sub-devices, so 1 to 4 are allowed"))
+      << many.err;
+  const Answer none = on_metis("--cores", "0");
+  EXPECT_EQ(none.code, kExitUsage);
+  EXPECT_TRUE(contains(none.err, "--cores wants at least 1")) << none.err;
+  EXPECT_TRUE(contains(on_metis("--cores", "-1").err, "not '-1'"));
+  EXPECT_EQ(on_metis("--cores", "4").code, kExitDone);
+  const Answer mode = on_metis("--mode", "global8");
+  EXPECT_EQ(mode.code, kExitUsage);
+  EXPECT_TRUE(contains(mode.err, "must be one of auto, single, multi, global4")) << mode.err;
+  const Answer cpu = bench({model(), "--device", "cpu", "--seconds", "0.1", "--cores", "2"});
+  EXPECT_EQ(cpu.code, kExitUsage);
+  EXPECT_TRUE(contains(cpu.err, "--cores 2: device 'cpu:0' has no sub-devices")) << cpu.err;
+}
+
 TEST(ModelsBench, NamesWhatIsWrong) {
   EXPECT_EQ(bench({}).code, kExitUsage);
   EXPECT_TRUE(contains(bench({model(), "--seconds", "0"}).err, "not '0'"));
