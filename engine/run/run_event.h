@@ -13,8 +13,8 @@ class Runnable;
 /// Something that the supervisor of a run must know.
 struct RunEvent {
   enum class Kind : std::uint8_t {
-    /// A segment's nodes are open, and after a failure: the node that failed has processed a frame;
-    /// a source delivered its first frame.
+    /// A segment's nodes or a station's backend are open; after a failure: what had failed has
+    /// processed a frame. A source delivered its first frame.
     kOpened,
     kFailed,       ///< A node or source has failed and waits for `restart` or `give_up`.
     kFrameFailed,  ///< First of a row of frames that a node could not process; the node goes on.

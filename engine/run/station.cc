@@ -121,6 +121,9 @@ void Station::complete(Job& job, const InferenceDone& done, TimePoint now) {
   }
   if (done.code == Errc::kOk) {
     failing_row_ = false;
+    if (std::exchange(is_unproven_, false)) {
+      post({RunEvent::Kind::kOpened, nullptr, name(), {}, {}});
+    }
     ledger.inferences.fetch_add(1, std::memory_order_relaxed);
     ledger.frames.fetch_add(job.frames.size(), std::memory_order_relaxed);
     give_results(job);
@@ -393,7 +396,12 @@ void Station::fail_station(const Error& error) {
   }
   forget_jobs();
   dying_ = std::move(backend_);
+  fail(error);
+}
+
+void Station::fail(const Error& error) {
   state_ = State::kFailed;
+  is_unproven_ = true;
   post({RunEvent::Kind::kFailed, nullptr, name(), {}, error});
 }
 
@@ -456,10 +464,11 @@ void Station::blocking_step() {
     }
     if (status.has_value()) {
       state_ = State::kOpen;
-      post({RunEvent::Kind::kOpened, nullptr, name(), {}, {}});
+      if (!is_unproven_) {
+        post({RunEvent::Kind::kOpened, nullptr, name(), {}, {}});
+      }
     } else {
-      state_ = State::kFailed;
-      post({RunEvent::Kind::kFailed, nullptr, name(), {}, status.error()});
+      fail(status.error());
     }
   } else if (state_ == State::kClosing) {
     backend_.reset();

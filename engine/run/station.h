@@ -105,6 +105,7 @@ class Station final : public Supervised {
   Status gather(Job& job, const std::vector<Shape>& shapes);
   Status lease_outputs(Job& job, const std::vector<Shape>& shapes);
   void fail_ticket(const Ticket& ticket, Outcome outcome, Reason reason);
+  void fail(const Error& error);
   void fail_station(const Error& error);
   void report_frame_failure(const Error& error);
   void give_up();
@@ -132,6 +133,7 @@ class Station final : public Supervised {
   TimePoint busy_since_;
   State state_ = State::kMade;
   bool failing_row_ = false;
+  bool is_unproven_ = false;  ///< It has failed, and no inference has succeeded since.
 };
 
 }  // namespace penstock

@@ -318,6 +318,29 @@ TEST(Station, OpensAgainAfterAFailedOpening) {
   EXPECT_EQ(world.outputs(), upto(3));
 }
 
+TEST(Station, CountsAsOpenAgainOnlyOnceAnInferenceHasSucceeded) {
+  StationWorld world({.frames = 6},
+                     {.slots = 1, .answer = [](const Job& job) {
+                        return Answer{.code = job.opening < 4 ? Errc::kDeviceLost : Errc::kOk};
+                      }});
+  world.graph().supervise(3);
+  EXPECT_TRUE(world.run());
+  world.expect_finished();
+  std::vector<Kind> kinds;
+  for (const RunEvent& event : world.graph().events().events) {
+    if (event.node == "detect") {
+      kinds.push_back(event.kind);
+    }
+  }
+  EXPECT_EQ(kinds,
+            (std::vector<Kind>{Kind::kOpened,
+                               Kind::kFailed,
+                               Kind::kFailed,
+                               Kind::kFailed,
+                               Kind::kOpened,
+                               Kind::kFinished}));
+}
+
 TEST(Station, TakesAnExceptionWhileOpeningForAFailure) {
   StationWorld world({.frames = 3}, {.on_open = [](int opening) -> std::optional<Error> {
                        if (opening == 1) {
