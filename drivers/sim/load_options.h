@@ -21,7 +21,7 @@ struct LoadOptions {
   bool computes = true;
   PortCodec::Ports ports = PortCodec::Ports::kHost;
   bool dynamic_scales = false;
-  std::vector<double> input_scales;  ///< One for each input, or one for all.
+  std::vector<double> input_scales;  ///< One for each input, or one for all; NaN: not known.
   std::vector<double> input_zero_points;
   std::vector<double> output_scales;
   std::vector<double> output_zero_points;

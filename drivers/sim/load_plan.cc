@@ -19,11 +19,31 @@ double pick(const std::vector<double>& values, std::size_t index, double otherwi
   return values[std::min(index, values.size() - 1)];
 }
 
-bool needs_scales(const Profile& profile, const std::vector<TensorSpec>& ports) {
-  return profile.numbers.kind == NumberFormat::Kind::kInt8 &&
-         std::any_of(ports.begin(), ports.end(), [](const TensorSpec& port) {
-           return port.type == ElementType::kF32;
-         });
+/// The scale of port `index`; NaN where it has none.
+double scale_of(const std::vector<double>& scales, std::size_t index) {
+  return pick(scales, index, std::nan(""));
+}
+
+/// Adds the names of the ports that an integer device cannot store for want of a scale.
+void add_unscaled(const std::vector<TensorSpec>& ports,
+                  const std::vector<double>& scales,
+                  std::vector<std::string>& names) {
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (ports[i].type == ElementType::kF32 && std::isnan(scale_of(scales, i))) {
+      names.push_back(ports[i].name);
+    }
+  }
+}
+
+/// Returns "'a', 'b' and 3 more".
+std::string list_text(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
+    text += (i == 0 ? "'" : ", '") + names[i] + "'";
+  }
+  return names.size() <= kShown ? text
+                                : text + " and " + std::to_string(names.size() - kShown) + " more";
 }
 
 /// Amounts are counted for one picture; a fixed batch is one frame with several of them.
@@ -62,9 +82,10 @@ class PortPlanner {
     std::vector<PortCodec> codecs;
     for (std::size_t i = 0; i < ports.size(); ++i) {
       PortScale scale;
-      scale.is_given = !scales.empty();
+      const double given = scale_of(scales, i);
+      scale.is_given = !std::isnan(given);
       scale.is_dynamic = !scale.is_given;
-      scale.scale = static_cast<float>(pick(scales, i, 1));
+      scale.scale = scale.is_given ? static_cast<float>(given) : 1;
       scale.zero_point = static_cast<std::int32_t>(pick(zeros, i, 0));
       auto codec = PortCodec::create(ports[i], profile_.numbers, scale, options_.ports);
       if (codec.has_value()) {
@@ -240,9 +261,14 @@ void add_properties(const Profile& profile,
   properties["download_bytes"] = std::to_string(plan.core.download_bytes);
   const bool is_int8 = profile.numbers.kind == NumberFormat::Kind::kInt8;
   properties["numbers"] = is_int8 ? "int8" : "bf16";
-  properties["scales"] = !is_int8                                                        ? "none"
-                         : options.input_scales.empty() || options.output_scales.empty() ? "dynamic"
-                                                                                         : "given";
+  const auto lacks_some = [](const std::vector<double>& scales) {
+    return scales.empty() ||
+           std::any_of(scales.begin(), scales.end(), [](double one) { return std::isnan(one); });
+  };
+  properties["scales"] = !is_int8 ? "none"
+                         : lacks_some(options.input_scales) || lacks_some(options.output_scales)
+                             ? "dynamic"
+                             : "given";
 }
 
 void check_scales(const Profile& profile,
@@ -250,18 +276,20 @@ void check_scales(const Profile& profile,
                   const std::string& path,
                   const ModelInfo& model,
                   std::vector<LoadObstacle>* obstacles) {
-  if (!options.computes || options.dynamic_scales) {
+  if (!options.computes || options.dynamic_scales ||
+      profile.numbers.kind != NumberFormat::Kind::kInt8) {
     return;
   }
-  const bool lacks_input = needs_scales(profile, model.inputs) && options.input_scales.empty();
-  const bool lacks_output = needs_scales(profile, model.outputs) && options.output_scales.empty();
-  if (lacks_input || lacks_output) {
+  std::vector<std::string> unscaled;
+  add_unscaled(model.inputs, options.input_scales, unscaled);
+  add_unscaled(model.outputs, options.output_scales, unscaled);
+  if (!unscaled.empty()) {
     obstacles->push_back(
         {Errc::kUnsupported,
          "scales",
-         "'" + path + "' has floating point " + (lacks_input ? "inputs" : "outputs") +
-             " and this device computes in int8: it wants scales (E061); make them with `penstock "
-             "models pack --calibrate CLIP " +
+         "'" + path + "' has floating point tensors without scales (" + list_text(unscaled) +
+             ") and this device computes in int8 (E061); make scales with `penstock models pack "
+             "--calibrate CLIP " +
              path + "`, or accept simulated ones with scales: dynamic"});
   }
 }
@@ -341,9 +369,9 @@ std::optional<LoadPlan> plan_load(const Profile& profile,
     plan.info.preferred_requests = options.requests;
   }
   add_properties(profile, options, estimate, plan);
+  const bool is_calibrated = known != nullptr && !options.service.has_value();
+  plan.info.properties["calibrated"] = is_calibrated ? "true" : "false";
   return plan;
 }
 
 }  // namespace penstock::sim
-  const bool is_calibrated = known != nullptr && !options.service.has_value();
-  plan.info.properties["calibrated"] = is_calibrated ? "true" : "false";

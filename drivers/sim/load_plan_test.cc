@@ -88,12 +88,36 @@ TEST(LoadPlan, RefusesAFloatModelWithoutScalesOnAnIntegerDevice) {
   EXPECT_EQ(refused.obstacles[0].subject, "scales");
   EXPECT_NE(refused.obstacles[0].text.find("penstock models pack --calibrate CLIP m.onnx"),
             std::string::npos);
+  EXPECT_NE(refused.obstacles[0].text.find("without scales ('image', 'scores')"), std::string::npos)
+      << refused.obstacles[0].text;
   EXPECT_EQ(plan(metis, {{"scales", "dynamic"}}, float_model()).plan->info.properties.at("scales"),
             "dynamic");
   const auto given = plan(metis, {{"input_scale", "0.1"}, {"output_scale", "0.5"}}, float_model());
   ASSERT_TRUE(given.plan.has_value());
   EXPECT_EQ(given.plan->info.properties.at("scales"), "given");
   EXPECT_TRUE(plan(metis, {{"compute", "none"}}, float_model()).plan.has_value());
+}
+
+TEST(LoadPlan, NamesEveryTensorWithoutAScale) {
+  const Profile metis = find_profile("metis").value();
+  ModelInfo model = float_model();
+  while (model.outputs.size() < 3) {
+    model.outputs.push_back(model.outputs[0]);
+    model.outputs.back().name += std::to_string(model.outputs.size());
+  }
+  const DriverOptions some = {{"input_scale", "0.1"}, {"output_scale", "nan,0.5,nan"}};
+  const auto refused = plan(metis, some, model);
+  ASSERT_EQ(refused.obstacles.size(), 1U);
+  EXPECT_NE(refused.obstacles[0].text.find("without scales ('scores', 'scores3') and"),
+            std::string::npos)
+      << refused.obstacles[0].text;
+  while (model.outputs.size() < 9) {
+    model.outputs.push_back(model.outputs[0]);
+  }
+  const auto many = plan(metis, {}, model);
+  ASSERT_EQ(many.obstacles.size(), 1U);
+  EXPECT_NE(many.obstacles[0].text.find(" and 5 more) and"), std::string::npos)
+      << many.obstacles[0].text;
 }
 
 TEST(LoadPlan, ShowsDevicePortsInt8WithScaleAndChannelsLast) {
@@ -122,9 +146,11 @@ TEST(LoadPlan, TakesACalibratedTimeByHashAndSaysSo) {
   const auto result = plan(profile, {{"hash", kHash}, {"scales", "dynamic"}}, float_model());
   EXPECT_EQ(result.plan->info.placements[0].service_time, std::chrono::milliseconds(3));
   EXPECT_EQ(result.plan->info.properties.at("estimate"), "calibrated: net (a table)");
+  EXPECT_EQ(result.plan->info.properties.at("calibrated"), "true");
   const auto other =
       plan(profile, {{"hash", kHash}, {"scales", "dynamic"}, {"mode", "global4"}}, float_model());
   EXPECT_EQ(other.plan->info.properties.at("estimate"), "cost model");
+  EXPECT_EQ(other.plan->info.properties.at("calibrated"), "false");
 }
 
 TEST(LoadPlan, LetsTwoSubDevicesShareAFrameOrTakeOneEach) {
@@ -142,5 +168,3 @@ TEST(LoadPlan, LetsTwoSubDevicesShareAFrameOrTakeOneEach) {
 
 }  // namespace
 }  // namespace penstock::sim
-  EXPECT_EQ(result.plan->info.properties.at("calibrated"), "true");
-  EXPECT_EQ(other.plan->info.properties.at("calibrated"), "false");

@@ -218,8 +218,7 @@ TEST_F(ModelsPack, RefusesGraphsThatDoNotMeetTheNetwork) {
          "  - {name: v, model: network.onnx, postprocess: post.onnx}\n";
   const Answer verified = models({"verify", path("cut")});
   EXPECT_EQ(verified.code, kExitUnavailable);
-  EXPECT_TRUE(contains(verified.err, "network 'n', variant 'v': package 'cut': " + rule))
-      << verified.err;
+  EXPECT_TRUE(contains(verified.err, "cut', network 'n', variant 'v': " + rule)) << verified.err;
   EXPECT_EQ(models({"inspect", path("cut")}).code, kExitUnavailable);
 }
 

@@ -18,10 +18,9 @@ namespace {
 
 Status check_variant(const Driver& driver,
                      const std::filesystem::path& folder,
-                     const std::string& package,
                      const PackageVariant& variant) {
-  const ModelFile file = file_of(
-      package, variant, [&](const std::string& member) { return (folder / member).string(); });
+  const ModelFile file =
+      file_of("", variant, [&](const std::string& member) { return (folder / member).string(); });
   PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(driver, file));
   return check_ports(variant, chain.network);
 }
@@ -33,8 +32,7 @@ Status check_models(const Package& package) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<Driver> driver, start_model_reader());
   for (const PackageNetwork& network : package.info().networks) {
     for (const PackageVariant& variant : network.variants) {
-      if (const Status fine = check_variant(*driver, folder, package.info().name, variant);
-          !fine.has_value()) {
+      if (const Status fine = check_variant(*driver, folder, variant); !fine.has_value()) {
         return fine.error().within("'" + package.path().string() + "', network '" + network.name +
                                    "', variant '" + variant.name + "'");
       }

@@ -18,18 +18,19 @@ Result<ModelInfo> read_graph(const Driver& host,
   return read;
 }
 
-std::string package_text(const ModelFile& file) {
-  return "package '" + file.package + "'";
+/// Returns "package 'faces'" and `what` behind it; that alone where the caller names the package.
+std::string in_package(const ModelFile& file, const std::string& what) {
+  return file.package.empty() ? what : "package '" + file.package + "', " + what;
 }
 
 }  // namespace
 
 std::string graph_text(const ModelFile& file, const HostGraphFile& graph) {
-  return package_text(file) + ", graph '" + graph.name + "'";
+  return in_package(file, "graph '" + graph.name + "'");
 }
 
 std::string network_text(const ModelFile& file) {
-  return package_text(file) + ", network '" + file.name + "'";
+  return in_package(file, "network '" + file.name + "'");
 }
 
 Result<ModelChain> read_chain(const Driver& host, const ModelFile& file) {
@@ -41,8 +42,8 @@ Result<ModelChain> read_chain(const Driver& host, const ModelFile& file) {
   const auto join = [&](const ModelSide& given,
                         const ModelSide& wanted) -> Result<std::vector<std::size_t>> {
     auto takes = match_tensors(given, wanted);
-    if (!takes.has_value()) {
-      return takes.error().within(package_text(file));
+    if (!takes.has_value() && !file.package.empty()) {
+      return takes.error().within("package '" + file.package + "'");
     }
     return takes;
   };

@@ -10,7 +10,7 @@ namespace penstock {
 namespace {
 
 /// Puts the scales and zero points of all ports of one side into two options, in the order of the
-/// ports; neither, if one has none: an integer device then says what is missing.
+/// ports; `nan` for one that has none: an integer device then says which are missing.
 void add_scales(const std::vector<PackageTensor>& ports,
                 const std::string& side,
                 const std::map<std::string, std::string>& told,
@@ -18,16 +18,15 @@ void add_scales(const std::vector<PackageTensor>& ports,
   std::string scales;
   std::string zero_points;
   for (const PackageTensor& port : ports) {
+  bool has_some = false;
     const auto scale = told.find(side + "_scale." + port.name);
-    if (scale == told.end()) {
-      return;
-    }
     const auto zero_point = told.find(side + "_zero_point." + port.name);
-    scales += (scales.empty() ? "" : ",") + scale->second;
+    has_some = has_some || scale != told.end();
+    scales += (scales.empty() ? "" : ",") + (scale == told.end() ? "nan" : scale->second);
     zero_points += (zero_points.empty() ? "" : ",") +
                    (zero_point == told.end() ? std::string("0") : zero_point->second);
   }
-  if (!scales.empty()) {
+  if (has_some) {
     (*options)[side + "_scale"] = scales;
     (*options)[side + "_zero_point"] = zero_points;
   }

@@ -20,7 +20,7 @@ struct HostGraphFile {
 struct ModelFile {
   std::string path;               ///< A file that drivers read: the network's.
   std::string name;               ///< In the package.
-  std::string package;            ///< Its name.
+  std::string package;            ///< Its name, for messages; may be empty.
   HostGraphFile before;           ///< What the host runs before the network.
   HostGraphFile after;            ///< Likewise, after it.
   std::string hash;               ///< SHA-256 of the package, in hexadecimal.

@@ -75,6 +75,7 @@ networks:
           - {name: image, type: f32, shape: [1, 3, 8, 8], scale: 0.5, zero_point: -3}
         outputs:
           - {name: scores, type: f32, shape: [1, 4], scale: 0.25}
+          - {name: anchors, type: f32, shape: [1, 4]}
           - {name: boxes, type: f32, shape: [1, 4], scale: 2, zero_point: 1}
 )");
   const auto file = files_.find((folder_ / "package").string());
@@ -83,8 +84,49 @@ networks:
   EXPECT_EQ(file->integer_options,
             (DriverOptions{{"input_scale", "0.5"},
                            {"input_zero_point", "-3"},
-                           {"output_scale", "0.25,2"},
-                           {"output_zero_point", "0,1"}}));
+                           {"output_scale", "0.25,nan,2"},
+                           {"output_zero_point", "0,0,1"}}));
+}
+
+TEST_F(ModelFilesTest, TakesTheNetworkAndVariantOfTheirNames) {
+  for (const char* name : {"small", "large", "whole", "other"}) {
+    write(std::string("package/") + name + ".onnx", name);
+  }
+  write("package/manifest.yaml", R"(penstock_package: 1
+name: plates
+networks:
+  - name: detector
+    variants:
+      - {name: small, model: small.onnx, modes: [single]}
+      - {name: large, model: large.onnx, modes: [multi]}
+      - {name: whole, model: whole.onnx}
+  - name: reader
+    variants:
+      - {name: default, model: other.onnx}
+)");
+  const std::string path = (folder_ / "package").string();
+  const auto path_of = [&](const ModelChoice& choice) { return files_.find(choice).value().name; };
+  EXPECT_EQ(path_of({path}), "small.onnx");
+  EXPECT_EQ(path_of({path, "detector", ""}), "small.onnx");
+  EXPECT_EQ(path_of({path, "", "whole"}), "whole.onnx");
+  EXPECT_EQ(path_of({path, "reader", ""}), "other.onnx");
+  EXPECT_TRUE(files_.find({path, "detector", "small"}).value().is_default);
+  EXPECT_FALSE(files_.find({path, "reader", ""}).value().is_default);
+  const ModelFile large = files_.find({path, "detector", "large"}).value();
+  EXPECT_FALSE(large.is_default);
+  ASSERT_EQ(large.network.variants.size(), 3U);
+  EXPECT_EQ(large.network.variants[0].name, "large") << "the one that is used comes first";
+  EXPECT_EQ(large.network.variants[1].name, "small");
+  EXPECT_EQ(large.network.variants[2].name, "whole");
+  const auto network = files_.find({path, "readr", ""});
+  ASSERT_FALSE(network.has_value());
+  EXPECT_EQ(network.error().code, Errc::kNotFound);
+  EXPECT_EQ(network.error().message,
+            "package 'plates' has no network 'readr'; it has one of detector, reader; did you mean "
+            "'reader'?");
+  EXPECT_EQ(files_.find({path, "", "huge"}).error().message,
+            "network 'detector' of package 'plates' has no variant 'huge'; it has one of small, "
+            "large, whole");
 }
 
 TEST_F(ModelFilesTest, SaysWhatIsNotThere) {

@@ -148,6 +148,23 @@ std::vector<Row> rows_of(const Json& list, Make make) {
   return rows;
 }
 
+/// What was wrong with what a source read; empty where nothing was.
+std::string flaws_text(const Json& stream) {
+  const auto flaw = [&](const char* key, const char* one, const char* several) {
+    const double count = number_at(stream, key);
+    return count > 0 ? count_at(stream, key) + (count == 1 ? one : several) : std::string();
+  };
+  const std::string errors = flaw("decode_errors", " decode error", " decode errors");
+  const std::string missing =
+      flaw("missing_frames", " frame missing at its end", " frames missing at its end");
+  return errors + (errors.empty() || missing.empty() ? "" : ", ") + missing;
+}
+
+/// Joins what is there of two notes.
+std::string both(const std::string& first, const std::string& second) {
+  return first + (first.empty() || second.empty() ? "" : "; ") + second;
+}
+
 std::string streams_text(const Json& document) {
   return table({"STREAM",
                 ">FPS",
@@ -172,7 +189,7 @@ std::string streams_text(const Json& document) {
                             count_at(one, "failed"),
                             count_at(one, "in_flight") + "/" + count_at(one, "window"),
                             latency_at(one, "latency_ms"),
-                            reasons_text(at(one, "by_reason")) + lost};
+                            both(reasons_text(at(one, "by_reason")) + lost, flaws_text(one))};
                }));
 }
 
@@ -225,13 +242,11 @@ std::string stations_text(const Json& document) {
 
 /// What a person should know of a device: why it is not well, and whether it is as fast as it says.
 std::string device_notes(const Json& one) {
-  std::string notes = text_at(one, "reason");
-  if (flag_at(one, "host_limited")) {
-    notes += (notes.empty() ? "" : "; ") + std::string("limited by the host: device ") +
-             format("%.1f fps", number_at(one, "device_fps")) +
-             format(", host %.1f fps", number_at(one, "host_fps"));
-  }
-  return notes;
+  return both(text_at(one, "reason"),
+              flag_at(one, "host_limited")
+                  ? format("limited by the host: device %.1f fps", number_at(one, "device_fps")) +
+                        format(", host %.1f fps", number_at(one, "host_fps"))
+                  : "");
 }
 
 Row device_row(const Json& one, const Json& sub, bool is_first) {

@@ -129,6 +129,18 @@ TEST(StatusText, ShowsBothRatesOfADeviceThatTheHostLimits) {
   EXPECT_EQ(json.at("devices").at(0).at("host_fps"), 58.24);
 }
 
+TEST(StatusText, ShowsHowTheDataOfAStreamIsDamaged) {
+  StatusDocument damaged = document();
+  damaged.run.streams[0].decode_errors = 1;
+  damaged.run.streams[0].missing_frames = 779;
+  const auto text = status_text(status_json(damaged));
+  ASSERT_TRUE(text.has_value());
+  EXPECT_TRUE(contains(*text,
+                       "latest_wins 3, device_failed 2; 1 decode error, 779 frames missing at its "
+                       "end\n"))
+      << *text;
+}
+
 TEST(StatusText, CountsDecisionsThatSayTheSame) {
   StatusDocument busy = document();
   busy.pool.decisions.assign(100, {TimePoint(std::chrono::seconds(99)), "npu: cars runs"});
