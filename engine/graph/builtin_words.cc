@@ -71,6 +71,8 @@ std::vector<Option> preprocess_options() {
 std::vector<Option> placing_words() {
   return {
       Option::path_in("file", "the model: .onnx, .tflite, .xml, or a package").required(),
+      Option::text("network", "of the package, by name; without it its first"),
+      Option::text("variant", "of the network, by name; without it its first"),
       Option::texts("device", "entries of 'devices', or device words, in order of preference")
           .count(1, 64),
       Option::word("placement",

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/base/check.h"
 #include "engine/graph/actor_reader.h"
@@ -136,19 +138,74 @@ class GraphCheck {
       if (model.spec.file.empty()) {
         continue;
       }
-      auto facts = request_.models->probe(model.spec.file);
+      if (!check_choice(model)) {
+        model.is_unreadable = true;
+        continue;
+      }
+      auto facts = request_.models->probe(choice_of(model.spec));
       if (facts.has_value()) {
         model.spec.facts = *std::move(facts);
         if (model.sound) {
           check_model_shapes(model, diagnostics_);
         }
       } else {
-        diagnostics_.error("E018",
-                           model.spec.options.place("file"),
-                           "model '" + model.spec.name + "': " + facts.error().message);
-        model.is_unreadable = true;
+        report_unreadable(model, facts.error());
       }
     }
+  }
+
+  void report_unreadable(ModelDraft& model, const Error& error) {
+    diagnostics_.error("E018",
+                       model.spec.options.place("file"),
+                       "model '" + model.spec.name + "': " + error.message);
+    model.is_unreadable = true;
+  }
+
+  /// E033: a network or variant that the package does not have. Returns whether they are there.
+  bool check_choice(ModelDraft& model) {
+    const ModelSpec& spec = model.spec;
+    if (spec.network.empty() && spec.variant.empty()) {
+      return true;
+    }
+    const auto networks = request_.models->networks(spec.file);
+    if (!networks.has_value()) {
+      report_unreadable(model, networks.error());
+      return false;
+    }
+    std::vector<std::string> names;
+    const NetworkNames* network = nullptr;
+    for (const NetworkNames& one : *networks) {
+      names.push_back(one.name);
+      const bool is_meant = spec.network.empty() || one.name == spec.network;
+      network = network == nullptr && is_meant ? &one : network;
+    }
+    if (network == nullptr) {
+      report_unknown(model, "network", spec.network, "the package", names);
+      return false;
+    }
+    const std::vector<std::string>& variants = network->variants;
+    if (!spec.variant.empty() &&
+        std::find(variants.begin(), variants.end(), spec.variant) == variants.end()) {
+      report_unknown(model,
+                     "variant",
+                     spec.variant,
+                     "network '" + network->name + "' of the package",
+                     variants);
+      return false;
+    }
+    return true;
+  }
+
+  void report_unknown(const ModelDraft& model,
+                      const std::string& word,
+                      const std::string& name,
+                      const std::string& owner,
+                      const std::vector<std::string>& known) {
+    diagnostics_.error("E033",
+                       model.spec.options.place(word),
+                       "model '" + model.spec.name + "': " + owner + " has no " + word + " '" +
+                           name + "'; it has " + one_of(known),
+                       did_you_mean(name, known));
   }
 
   /// E065: a file that several streams or several actors write.

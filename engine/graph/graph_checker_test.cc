@@ -135,6 +135,46 @@ TEST(GraphChecker, RefusesUnknownModelsAndDevices) {
             Places({"E036 1:11", "E014 1:21"}));
 }
 
+TEST(GraphChecker, TakesTheNetworkAndVariantThatAModelNames) {
+  GraphTestKit kit;
+  kit.models.packages["models/yolov8n.onnx"] = {{"detector", {"small", "large"}},
+                                                {"reader", {"r"}}};
+  const std::string actors =
+      "  d: {type: infer, model: people, in: cam}\n  l: {type: jsonl_sink, in: d, path: a}\n";
+  const CheckedGraph checked = kit.check(with_model(actors, ", network: detector, variant: large"));
+  EXPECT_EQ(places_of(checked.diagnostics), Places());
+  ASSERT_TRUE(checked.spec.has_value());
+  EXPECT_EQ(checked.spec->models[0].network, "detector");
+  EXPECT_EQ(checked.spec->models[0].variant, "large");
+  ASSERT_EQ(kit.models.choices.size(), 1U);
+  EXPECT_EQ(kit.models.choices[0].network, "detector");
+  EXPECT_EQ(kit.models.choices[0].variant, "large");
+  EXPECT_EQ(kit.places(with_model(actors, ", variant: small")), Places());
+}
+
+TEST(GraphChecker, RefusesNetworksAndVariantsThatThePackageDoesNotHave) {
+  GraphTestKit kit;
+  kit.models.packages["models/yolov8n.onnx"] = {{"detector", {"small", "large"}},
+                                                {"reader", {"r"}}};
+  const std::string actors =
+      "  d: {type: infer, model: people, in: cam}\n  l: {type: jsonl_sink, in: d, path: a}\n";
+  const std::string network = with_model(actors, ", network: readr");
+  EXPECT_EQ(kit.places(network), Places({"E033 2:48"}));
+  EXPECT_EQ(kit.message(network),
+            "model 'people': the package has no network 'readr'; it has one of detector, reader; "
+            "did you mean 'reader'?");
+  const std::string variant = with_model(actors, ", variant: larg");
+  EXPECT_EQ(kit.places(variant), Places({"E033 2:48"}));
+  EXPECT_EQ(
+      kit.message(variant),
+      "model 'people': network 'detector' of the package has no variant 'larg'; it has one of "
+      "small, large; did you mean 'large'?");
+  EXPECT_EQ(kit.places(with_model(actors, ", network: reader, variant: small")),
+            Places({"E033 2:65"}));
+  kit.models.packages.clear();
+  EXPECT_EQ(kit.places(network), Places({"E018 2:18"})) << "no package that can be read";
+}
+
 TEST(GraphChecker, RefusesPortsThatAreNotConnected) {
   GraphTestKit kit;
   EXPECT_EQ(kit.places(with_camera("  log: {type: jsonl_sink, path: a}\n")), Places({"E035 3:3"}));

@@ -86,6 +86,8 @@ struct InputShapes {
 struct ModelSpec {
   std::string name;
   std::string file;
+  std::string network;               ///< Of the package; "": its first.
+  std::string variant;               ///< Of that network; "": its first.
   std::string device;                ///< The first of `devices`.
   std::vector<std::string> devices;  ///< Names in `GraphSpec::devices`, in order of preference.
   Placement placement = Placement::kPinned;
@@ -103,6 +105,11 @@ struct ModelSpec {
   std::optional<ModelFacts> facts;  ///< As the graph's shapes fix it; nothing without a probe.
   SourcePlace place;
 };
+
+/// Returns which model of which file `model` is.
+inline ModelChoice choice_of(const ModelSpec& model) {
+  return {model.file, model.network, model.variant};
+}
 
 /// A value that a property of a device is to have.
 struct PropertySetting {

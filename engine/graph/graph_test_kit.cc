@@ -90,11 +90,20 @@ Result<std::string> FilesInMemory::read(const std::string& path) const {
   return found->second;
 }
 
-Result<ModelFacts> ModelsInMemory::probe(const std::string& path) {
+Result<ModelFacts> ModelsInMemory::probe(const ModelChoice& choice) {
   ++asked;
-  const auto found = models.find(path);
+  choices.push_back(choice);
+  const auto found = models.find(choice.path);
   if (found == models.end()) {
-    return Error{Errc::kCorrupt, "'" + path + "' is not a model"};
+    return Error{Errc::kCorrupt, "'" + choice.path + "' is not a model"};
+  }
+  return found->second;
+}
+
+Result<std::vector<NetworkNames>> ModelsInMemory::networks(const std::string& path) {
+  const auto found = packages.find(path);
+  if (found == packages.end()) {
+    return Error{Errc::kCorrupt, "'" + path + "' is not a package"};
   }
   return found->second;
 }

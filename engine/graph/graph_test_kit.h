@@ -36,9 +36,12 @@ class FilesInMemory final : public FileAccess {
 /// Models that exist only in a test; counts how often it is asked.
 class ModelsInMemory final : public ModelProbe {
  public:
-  Result<ModelFacts> probe(const std::string& path) override;
+  Result<ModelFacts> probe(const ModelChoice& choice) override;
+  Result<std::vector<NetworkNames>> networks(const std::string& path) override;
 
   std::map<std::string, ModelFacts> models;
+  std::map<std::string, std::vector<NetworkNames>> packages;  ///< What is named of some of them.
+  std::vector<ModelChoice> choices;                           ///< As they were probed.
   int asked = 0;
 };
 

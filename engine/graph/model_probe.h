@@ -25,6 +25,19 @@ struct ModelFacts {
   std::vector<TensorFacts> outputs;
 };
 
+/// Which model of which file; of a plain file `network` and `variant` are empty, or its name.
+struct ModelChoice {
+  std::string path;
+  std::string network = {};  ///< Of a package; "": its first.
+  std::string variant = {};  ///< Of that network; "": its first.
+};
+
+/// A network of a package and its variants, the default first.
+struct NetworkNames {
+  std::string name;
+  std::vector<std::string> variants;
+};
+
 /// Returns "1x3x640x640"; "?" stands for a dimension that is known only at run time.
 std::string shape_text(const std::vector<std::int64_t>& dims);
 
@@ -37,9 +50,11 @@ class ModelProbe {
   ModelProbe& operator=(const ModelProbe&) = delete;
   virtual ~ModelProbe() = default;
 
-  /// Returns what the file at `path` says.
+  /// Returns what the model says. Pre: the file has the network and variant, where they are named.
   /// Errors: whatever keeps the model from being read; the message goes to the user as E018.
-  virtual Result<ModelFacts> probe(const std::string& path) = 0;
+  virtual Result<ModelFacts> probe(const ModelChoice& choice) = 0;
+  /// Returns the networks of the file at `path`, at least one. Errors: likewise.
+  virtual Result<std::vector<NetworkNames>> networks(const std::string& path) = 0;
 };
 
 }  // namespace penstock

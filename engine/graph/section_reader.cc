@@ -168,7 +168,12 @@ void SectionReader::read_model(const YamlNode::Entry& entry, GraphDraft& draft) 
       with_later_words({"preprocess", "postprocess"}, WordSection::kModel)};
   const OptionValues values =
       checker_.check(joined(model_words(), registry_.model_options()), node, owner);
-  model.spec.file = values.has("file") ? values.get_text("file") : std::string();
+  const auto text = [&](const char* word) {
+    return values.has(word) ? values.get_text(word) : std::string();
+  };
+  model.spec.file = text("file");
+  model.spec.network = text("network");
+  model.spec.variant = text("variant");
   if (values.has("batch")) {
     const OptionValues& batch = values.get_object("batch");
     model.spec.batch_size = batch.has("size") ? batch.get_int("size") : 1;

@@ -13,7 +13,11 @@ namespace {
 /// A model that looks like an SSD with 1917 boxes and three classes.
 class SsdProbe final : public ModelProbe {
  public:
-  Result<ModelFacts> probe(const std::string& /*path*/) override {
+  Result<std::vector<NetworkNames>> networks(const std::string& /*path*/) override {
+    return std::vector<NetworkNames>();
+  }
+
+  Result<ModelFacts> probe(const ModelChoice& /*choice*/) override {
     ModelFacts facts;
     facts.inputs = {{"image", {1, 300, 300, 3}, "f32", "NHWC"}};
     facts.outputs = {{"boxes", {1, 1917, 4}, "f32", ""}, {"classes", {1, 1917, 3}, "f32", ""}};

@@ -98,7 +98,7 @@ TEST(DecoderAdvice, NamesTheStrictDecoderFirst) {
 }
 
 TEST(ModelReport, ShowsPortsDecodersAndYaml) {
-  EXPECT_EQ(model_report_text("m/yolo-8.onnx", model(), registry()), R"(m/yolo-8.onnx: 1 network
+  EXPECT_EQ(model_report_text({"m/yolo-8.onnx"}, model(), registry()), R"(m/yolo-8.onnx: 1 network
 
 Inputs
   images  f32 1x3x480x640 NCHW
@@ -124,7 +124,7 @@ actors:
 }
 
 TEST(ModelReport, TellsProgramsTheSame) {
-  const auto json = nlohmann::json::parse(model_report_json("8.onnx", model(), registry()));
+  const auto json = nlohmann::json::parse(model_report_json({"8.onnx"}, model(), registry()));
   EXPECT_EQ(json.at("networks").at(0).at("inputs").at(0).at("shape"),
             (std::vector<int>{1, 3, 480, 640}));
   EXPECT_EQ(json.at("decoders").at(0).at("labels").at(0), 80);
@@ -134,7 +134,7 @@ TEST(ModelReport, TellsProgramsTheSame) {
 TEST(ModelReport, SaysHowSizesThatAreOpenAreGiven) {
   ModelFacts open = model();
   open.inputs[0].dims = {-1, 3, 48, -1};
-  const std::string text = model_report_text("a.onnx", open, registry());
+  const std::string text = model_report_text({"a.onnx"}, open, registry());
   EXPECT_NE(text.find("images  f32 ?x3x48x? NCHW  (? is left open)\n"), std::string::npos) << text;
   EXPECT_NE(text.find("    shapes: [[1, 3, 48, 320], [1, 3, 48, 640]]  # "), std::string::npos)
       << text;
@@ -146,7 +146,7 @@ TEST(ModelReport, NamesTheInputsWhereThereAreSeveral) {
   ModelFacts open = model();
   open.inputs = {
       {"ids", {1, -1}, "i64", ""}, {"mask:0", {1, -1}, "i64", ""}, {"n", {1}, "i64", ""}};
-  const std::string text = model_report_text("a.onnx", open, registry());
+  const std::string text = model_report_text({"a.onnx"}, open, registry());
   EXPECT_NE(text.find("    shapes: {\"ids\": [[1, 320], [1, 640]], "
                       "\"mask:0\": [[1, 320], [1, 640]]}"),
             std::string::npos)

@@ -154,12 +154,14 @@ std::string shapes_lines(const ModelFacts& model) {
   return text;
 }
 
-std::string snippet(const std::string& path,
+std::string snippet(const ModelChoice& choice,
                     const ModelFacts& model,
                     const std::vector<DecoderAdvice>& all) {
-  const std::string name = model_name(path);
-  std::string text = "models:\n  " + name + ":\n    file: " + Json(path).dump() + "\n" +
-                     shapes_lines(model) + preprocess_line(model);
+  const std::string name = model_name(choice.path);
+  std::string text = "models:\n  " + name + ":\n    file: " + Json(choice.path).dump() + "\n";
+  text += choice.network.empty() ? "" : "    network: " + choice.network + "\n";
+  text += choice.variant.empty() ? "" : "    variant: " + choice.variant + "\n";
+  text += shapes_lines(model) + preprocess_line(model);
   bool has_decoder = false;
   for (const DecoderAdvice& advice : all) {
     if (advice.fits()) {
@@ -186,20 +188,22 @@ Json ports_json(const std::vector<TensorFacts>& ports) {
 
 }  // namespace
 
-std::string model_report_text(const std::string& path,
+std::string model_report_text(const ModelChoice& choice,
                               const ModelFacts& model,
                               const TypeRegistry& registry) {
   const std::vector<DecoderAdvice> all = advise_decoders(registry, model);
-  return path + ": 1 network\n\n" + ports_text("Inputs", model.inputs) + "\n" +
+  const std::string which = (choice.network.empty() ? "" : ", network " + choice.network) +
+                            (choice.variant.empty() ? "" : ", variant " + choice.variant);
+  return choice.path + which + ": 1 network\n\n" + ports_text("Inputs", model.inputs) + "\n" +
          ports_text("Outputs", model.outputs) + "\n" + decoders_text(all) +
-         "\nTo paste into a graph\n\n" + snippet(path, model, all);
+         "\nTo paste into a graph\n\n" + snippet(choice, model, all);
 }
 
-std::string model_report_json(const std::string& path,
+std::string model_report_json(const ModelChoice& choice,
                               const ModelFacts& model,
                               const TypeRegistry& registry) {
   const std::vector<DecoderAdvice> all = advise_decoders(registry, model);
-  Json json{{"file", path}, {"networks", Json::array()}, {"decoders", Json::array()}};
+  Json json{{"file", choice.path}, {"networks", Json::array()}, {"decoders", Json::array()}};
   json["networks"].push_back(
       Json{{"inputs", ports_json(model.inputs)}, {"outputs", ports_json(model.outputs)}});
   for (const DecoderAdvice& advice : all) {
@@ -212,7 +216,7 @@ std::string model_report_json(const std::string& path,
     }
     json["decoders"].push_back(std::move(item));
   }
-  json["yaml"] = snippet(path, model, all);
+  json["yaml"] = snippet(choice, model, all);
   // Names in a model file may hold bytes that are not UTF-8.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

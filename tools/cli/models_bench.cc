@@ -41,6 +41,8 @@ say so); Host, what the processors would do (frames over CPU time, times cores);
 out. And the latency, of a frame at the device and through the whole graph.
   --device DEVICE   cpu, gpu, npu, auto, noop, sim:PROFILE (mx3, metis, aries or a file), or an
                     identity that `penstock devices` lists (auto)
+  --network NAME, --variant NAME
+                    of a package, instead of its first network and of that its first variant
   --seconds N       how long it measures, after a warm-up (10)
   --mode NAME       execution mode, of devices that have modes
   --cores N         sub-devices that it may use, the first N (all)
@@ -57,7 +59,9 @@ constexpr double kMostSeconds = 86'400;
 
 /// What the words ask for.
 struct Wish {
-  std::string model;
+  std::string model;  ///< A path.
+  std::string network;
+  std::string variant;
   std::string device;
   double seconds = 10;
   std::int64_t cores = 0;  ///< 0: all.
@@ -98,6 +102,8 @@ double seconds_of(Duration duration) {
 Result<Wish> wish_of(const Arguments& words) {
   Wish wish;
   wish.model = words.plain().front();
+  wish.network = words.value("--network").value_or("");
+  wish.variant = words.value("--variant").value_or("");
   wish.device = words.value("--device").value_or("auto");
   const std::string seconds = words.value("--seconds").value_or("10");
   const char* const end = seconds.data() + seconds.size();
@@ -108,15 +114,15 @@ Result<Wish> wish_of(const Arguments& words) {
   }
   PENSTOCK_ASSIGN_OR_RETURN(wish.cores, whole_number(words, "--cores", 0));
   PENSTOCK_ASSIGN_OR_RETURN(wish.batch, whole_number(words, "--batch", 1));
+  if (words.value("--cores").has_value() && wish.cores < 1) {
+    return Error{Errc::kInvalidArgument, "--cores wants at least 1; without it all are used"};
+  }
   if (wish.batch < 1) {
     return Error{Errc::kInvalidArgument, "--batch wants at least 1"};
   }
   return wish;
 }
 
-  if (words.value("--cores").has_value() && wish.cores < 1) {
-    return Error{Errc::kInvalidArgument, "--cores wants at least 1; without it all are used"};
-  }
 /// Returns the entry of `devices:` that the word of `--device` means.
 Result<DeviceSpec> device_of(const std::string& word, const DriverSet& drivers) {
   DeviceSpec device;
@@ -157,7 +163,7 @@ std::string ports_text(const std::vector<TensorFacts>& ports, const char* name) 
 }
 
 /// Tells noop, which reads no files, what the network takes and gives.
-Status describe_ports(const std::string& model, DeviceSpec& device) {
+Status describe_ports(const ModelChoice& model, DeviceSpec& device) {
   ModelFiles files;
   PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files.find(model));
   PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<Driver> driver, start_model_reader());
@@ -286,13 +292,19 @@ std::string property(const DeviceGraph& graph, const char* name) {
   return found == all.end() ? "" : found->second;
 }
 
+/// Returns what of its package was chosen, behind its path.
+std::string choice_text(const Wish& wish) {
+  return (wish.network.empty() ? "" : ", network " + wish.network) +
+         (wish.variant.empty() ? "" : ", variant " + wish.variant);
+}
+
 std::string to_text(const Wish& wish, const DeviceGraph& graph, const Figures& figures) {
   const bool simulated = figures.device().simulated;
   const auto& client = client_of(figures.pool, graph.loaded().model);
   const auto& stream = figures.run.streams.front();
   std::ostringstream text;
-  text << std::fixed << std::setprecision(1) << wish.model << " on " << figures.device().identity
-       << (simulated ? " (simulated)" : "");
+  text << std::fixed << std::setprecision(1) << wish.model << choice_text(wish) << " on "
+       << figures.device().identity << (simulated ? " (simulated)" : "");
   if (!graph.loaded().mode.empty()) {
     text << ", mode " << graph.loaded().mode;
   }
@@ -336,6 +348,8 @@ std::string to_json(const Wish& wish, const DeviceGraph& graph, const Figures& f
   const auto& client = client_of(figures.pool, graph.loaded().model);
   const auto& stream = figures.run.streams.front();
   nlohmann::ordered_json json{{"model", wish.model},
+                              {"network", wish.network},
+                              {"variant", wish.variant},
                               {"device", figures.device().identity},
                               {"simulated", figures.device().simulated},
                               {"host_limited", figures.is_host_limited()},
@@ -355,9 +369,23 @@ std::string to_json(const Wish& wish, const DeviceGraph& graph, const Figures& f
   json["latency_ms"] = {{"p50", ms(stream.latency_p50_ns)}, {"p99", ms(stream.latency_p99_ns)}};
   if (figures.device().simulated) {
     json["estimate"] = property(graph, "estimate");
+    json["calibrated"] = graph.loaded().calibrated;
     json["compute"] = property(graph, "compute");
   }
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+/// Refuses more cores than the device has: it would run on fewer than the user believes.
+Status check_cores(std::int64_t cores, const DeviceInfo& device) {
+  const auto there = static_cast<std::int64_t>(std::max<std::size_t>(1, device.sub_devices.size()));
+  if (cores <= there) {
+    return {};
+  }
+  return Error{Errc::kInvalidArgument,
+               "--cores " + std::to_string(cores) + ": device '" + device.identity + "' has " +
+                   (there == 1 ? "no sub-devices to choose from"
+                               : std::to_string(there) + " sub-devices, so 1 to " +
+                                     std::to_string(there) + " are allowed")};
 }
 
 /// Returns the graph of `wish`, on its way.
@@ -372,22 +400,8 @@ Result<std::unique_ptr<DeviceGraph>> start(const Wish& wish,
   for (const char* name : {"compute", "scales"}) {
     const auto value = arguments.value(std::string("--") + name);
     if (value.has_value() && words.device.type != "sim") {
-    json["calibrated"] = graph.loaded().calibrated;
       return Error{Errc::kInvalidArgument,
                    std::string("--") + name + " is for simulated devices: --device sim:PROFILE"};
-/// Refuses more cores than the device has: it would run on fewer than the user believes.
-Status check_cores(std::int64_t cores, const DeviceInfo& device) {
-  const auto there = static_cast<std::int64_t>(std::max<std::size_t>(1, device.sub_devices.size()));
-  if (cores <= there) {
-    return {};
-  }
-  return Error{Errc::kInvalidArgument,
-               "--cores " + std::to_string(cores) + ": device '" + device.identity + "' has " +
-                   (there == 1 ? "no sub-devices to choose from"
-                               : std::to_string(there) + " sub-devices, so 1 to " +
-                                     std::to_string(there) + " are allowed")};
-}
-
     }
     if (value.has_value()) {
       words.device.options.set(name, *value);
@@ -395,8 +409,10 @@ Status check_cores(std::int64_t cores, const DeviceInfo& device) {
   }
   words.model.name = "model";
   words.model.file = wish.model;
+  words.model.network = wish.network;
+  words.model.variant = wish.variant;
   if (words.device.type == "noop") {
-    PENSTOCK_RETURN_IF_ERROR(describe_ports(wish.model, words.device));
+    PENSTOCK_RETURN_IF_ERROR(describe_ports(choice_of(words.model), words.device));
   }
   words.model.mode = arguments.value("--mode").value_or("auto");
   words.model.cores = wish.cores;
@@ -414,13 +430,20 @@ Status check_cores(std::int64_t cores, const DeviceInfo& device) {
 }  // namespace
 
 int models_bench(std::span<const std::string> args) {
-  const auto words = Arguments::parse(
-      args,
-      {{"--json"},
-       {"--device", "--seconds", "--mode", "--cores", "--batch", "--compute", "--scales"},
-       "MODEL",
-       1,
-       1});
+  const auto words = Arguments::parse(args,
+                                      {{"--json"},
+                                       {"--device",
+                                        "--network",
+                                        "--variant",
+                                        "--seconds",
+                                        "--mode",
+                                        "--cores",
+                                        "--batch",
+                                        "--compute",
+                                        "--scales"},
+                                       "MODEL",
+                                       1,
+                                       1});
   if (!words.has_value()) {
     return report_usage("models", words.error());
   }

@@ -111,6 +111,35 @@ TEST(ModelsBench, RunsTheGraphsRoundANetwork) {
   }
 }
 
+TEST(ModelsBench, RunsTheNetworkAndVariantOfTheirNames) {
+  const std::filesystem::path folder = testing::scratch_folder() / "several";
+  for (const int size : {8, 16}) {
+    testing::OnnxWriter network;
+    network.input("image", {1, 3, size, size}).node("GlobalAveragePool", {"image"}, {"means"});
+    network.output("means", {1, 3, 1, 1}).write(folder / (std::to_string(size) + ".onnx"));
+  }
+  std::ofstream(folder / "manifest.yaml")
+      << "penstock_package: 1\nname: several\nnetworks:\n- name: first\n  variants:\n"
+         "  - {name: small, model: 8.onnx}\n  - {name: large, model: 16.onnx}\n"
+         "- name: second\n  variants:\n  - {name: v, model: 8.onnx, modes: [multi]}\n";
+  const auto on_metis = [&](const std::vector<std::string>& choice) {
+    std::vector<std::string> words = {folder, "--device", "sim:metis", "--compute", "none"};
+    words.insert(words.end(), {"--seconds", "0.1"});
+    words.insert(words.end(), choice.begin(), choice.end());
+    return bench(words);
+  };
+  EXPECT_TRUE(contains(on_metis({"--variant", "large"}).out,
+                       "several, variant large on metis-0:1:0 (simulated), mode single"));
+  const Answer second = on_metis({"--network", "second", "--json"});
+  ASSERT_EQ(second.code, kExitDone) << second.err;
+  EXPECT_EQ(json::parse(second.out).at("network"), "second");
+  EXPECT_EQ(json::parse(second.out).at("mode"), "multi") << "as its variant says";
+  const Answer unknown = on_metis({"--network", "first", "--variant", "larg"});
+  EXPECT_EQ(unknown.code, kExitUnavailable);
+  EXPECT_TRUE(contains(unknown.err, "has no variant 'larg'")) << unknown.err;
+  EXPECT_TRUE(contains(unknown.err, "did you mean 'large'?")) << unknown.err;
+}
+
 TEST(ModelsBench, RefusesCoresAndModesThatTheDeviceDoesNotHave) {
   const auto on_metis = [](const std::string& option, const std::string& value) {
     return bench(

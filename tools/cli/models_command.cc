@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/graph/model_probe.h"
 #include "engine/package/package.h"
 #include "engine/yaml/nearest_word.h"
 #include "tools/cli/arguments.h"
@@ -23,7 +24,7 @@ namespace penstock {
 namespace {
 
 constexpr const char* kHelp =
-    R"(usage: penstock models inspect FILE [--json]
+    R"(usage: penstock models inspect FILE [--network NAME] [--variant NAME] [--json]
        penstock models verify PACKAGE [--json]
 )";
 
@@ -31,7 +32,7 @@ constexpr const char* kHelpOfTheRest = R"(
 inspect shows what a model file (.onnx, .tflite, .xml) takes and gives: networks, inputs, outputs,
 shapes and types, which decoders can read its outputs, and a piece of YAML to paste into a graph; of
 a package (a folder, or a .zip) what its manifest says too, and which models a frame passes on the
-host and on the device.
+host and on the device. --network and --variant show another one than the package's first.
 
 verify reads all of a package or model file: sizes, checksums and hashes, the manifest, whether it
 says the same as the models, and whether a network meets the graphs that the host runs round it.
@@ -51,15 +52,15 @@ const std::string& help() {
   return kText;
 }
 
-int show_model(const std::string& path, bool wants_json) {
+int show_model(const ModelChoice& choice, bool wants_json) {
   DriverModelProbe probe(start_model_reader);
-  const auto model = probe.probe(path);
+  const auto model = probe.probe(choice);
   if (!model.has_value()) {
     return report_error(model.error(), kExitUnavailable);
   }
   const TypeRegistry registry = make_registry();
-  std::cout << (wants_json ? model_report_json(path, *model, registry) + "\n"
-                           : model_report_text(path, *model, registry));
+  std::cout << (wants_json ? model_report_json(choice, *model, registry) + "\n"
+                           : model_report_text(choice, *model, registry));
   return kExitDone;
 }
 
@@ -83,37 +84,39 @@ Result<std::vector<ChainStep>> chain_of(const ModelFile& file) {
 
 /// Shows the manifest, the models that a frame passes, and in text what they are good for in a
 /// graph.
-int show_package(const std::string& path, bool wants_json) {
-  const auto package = open_package(path);
+int show_package(const ModelChoice& choice, bool wants_json) {
+  ModelFiles files;
+  const auto package = files.open(choice.path);
   if (!package.has_value()) {
     return report_error(package.error(), kExitUnavailable);
   }
-  ModelFiles files;
-  const auto file = files.find(path);
+  const auto file = files.find(choice);
   if (!file.has_value()) {
     return report_error(file.error(), kExitUnavailable);
   }
   const auto chain = chain_of(*file);
   if (!chain.has_value()) {
-    return report_error(chain.error().within("'" + path + "'"), kExitUnavailable);
+    return report_error(chain.error().within("'" + choice.path + "'"), kExitUnavailable);
   }
   if (wants_json) {
-    std::cout << package_report_json(*package, *chain) << "\n";
+    std::cout << package_report_json(**package, *chain) << "\n";
     return kExitDone;
   }
-  std::cout << package_report_text(*package) << "\n"
+  std::cout << package_report_text(**package) << "\n"
             << chain_report_text(*chain) << (chain->empty() ? "" : "\n");
-  return show_model(path, false);
+  return show_model(choice, false);
 }
 
 int inspect(std::span<const std::string> args) {
-  const auto words = Arguments::parse(args, {{"--json"}, {}, "FILE", 1, 1});
+  const auto words = Arguments::parse(args, {{"--json"}, {"--network", "--variant"}, "FILE", 1, 1});
   if (!words.has_value()) {
     return report_usage("models", words.error());
   }
-  const std::string& path = words->plain().front();
-  return looks_like_package(path) ? show_package(path, words->has("--json"))
-                                  : show_model(path, words->has("--json"));
+  const ModelChoice choice{words->plain().front(),
+                           words->value("--network").value_or(""),
+                           words->value("--variant").value_or("")};
+  return looks_like_package(choice.path) ? show_package(choice, words->has("--json"))
+                                         : show_model(choice, words->has("--json"));
 }
 
 int run(std::span<const std::string> args) {

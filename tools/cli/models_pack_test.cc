@@ -280,5 +280,29 @@ TEST_F(ModelsPack, InspectShowsAPackage) {
   EXPECT_EQ(json.at("files").size(), 2U);
 }
 
+TEST_F(ModelsPack, InspectShowsTheVariantOfAName) {
+  fs::create_directories(folder_ / "several");
+  for (const int size : {8, 16}) {
+    testing::OnnxWriter network;
+    network.input("image", {1, 3, size, size}).node("Neg", {"image"}, {"out"});
+    network.output("out", {1, 3, size, size})
+        .write(folder_ / "several" / (std::to_string(size) + ".onnx"));
+  }
+  std::ofstream(path("several/manifest.yaml"))
+      << "penstock_package: 1\nname: several\nnetworks:\n- name: n\n  variants:\n"
+         "  - {name: small, model: 8.onnx}\n  - {name: large, model: 16.onnx}\n";
+  const Answer first = models({"inspect", path("several")});
+  EXPECT_TRUE(contains(first.out, "small  8.onnx  (default)\n")) << first.out;
+  EXPECT_TRUE(contains(first.out, "  large  16.onnx\n")) << first.out;
+  EXPECT_TRUE(contains(first.out, "image  f32 1x3x8x8")) << first.out;
+  const Answer large = models({"inspect", path("several"), "--variant", "large"});
+  EXPECT_EQ(large.code, kExitDone) << large.err;
+  EXPECT_TRUE(contains(large.out, "image  f32 1x3x16x16")) << large.out;
+  EXPECT_TRUE(contains(large.out, "\n    variant: large\n")) << large.out;
+  const Answer none = models({"inspect", path("several"), "--network", "m"});
+  EXPECT_EQ(none.code, kExitUnavailable);
+  EXPECT_TRUE(contains(none.err, "package 'several' has no network 'm'")) << none.err;
+}
+
 }  // namespace
 }  // namespace penstock

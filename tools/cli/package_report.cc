@@ -42,8 +42,13 @@ std::string need_text(const PackageNeed& need) {
   return text + "\n";
 }
 
-std::string variant_text(const PackageVariant& variant) {
-  std::string text = "  " + variant.name + "  " + variant.model + "\n";
+/// Which of several is taken by a graph that names none.
+const char* default_mark(bool is_first, std::size_t count) {
+  return is_first && count > 1 ? "  (default)" : "";
+}
+
+std::string variant_text(const PackageVariant& variant, const char* mark) {
+  std::string text = "  " + variant.name + "  " + variant.model + mark + "\n";
   text += variant.preprocess.empty() ? "" : "    before it  " + variant.preprocess + "\n";
   text += variant.postprocess.empty() ? "" : "    after it   " + variant.postprocess + "\n";
   for (std::size_t i = 0; i < variant.modes.size(); ++i) {
@@ -131,11 +136,13 @@ std::string package_report_text(const Package& package) {
                      "\nidentity " + package.identity() + "\n";
   text += info.notes.empty() ? "" : info.notes + "\n";
   for (const PackageNetwork& network : info.networks) {
-    text += "\n" + network.name;
+    const bool is_first = &network == &info.networks.front();
+    text += "\n" + network.name + default_mark(is_first, info.networks.size());
     text += network.labels.empty() ? "" : "  labels " + network.labels;
     text += network.notes.empty() ? "\n" : "  " + network.notes + "\n";
     for (const PackageVariant& variant : network.variants) {
-      text += variant_text(variant);
+      const bool is_default = &variant == &network.variants.front();
+      text += variant_text(variant, default_mark(is_default, network.variants.size()));
     }
   }
   return text;

@@ -87,7 +87,7 @@ Result<DeviceFacts> DriverDeviceProbe::find(const DeviceSpec& device) {
 Result<std::vector<LoadReason>> DriverDeviceProbe::explain(const ModelSpec& model,
                                                            const DeviceSpec& device) {
   PENSTOCK_ASSIGN_OR_RETURN(Device* const opened, open(device));
-  PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(model.file));
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(choice_of(model)));
   PENSTOCK_ASSIGN_OR_RETURN(
       const LoadTerms terms,
       terms_of([&](const DriverOptions& options) { return opened->explain(file.path, options); },
@@ -114,7 +114,7 @@ Result<std::vector<LoadReason>> DriverDeviceProbe::explain(const ModelSpec& mode
 Result<std::uint64_t> DriverDeviceProbe::kept_bytes(const ModelSpec& model,
                                                     const DeviceSpec& device) {
   PENSTOCK_ASSIGN_OR_RETURN(Device* const opened, open(device));
-  PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(model.file));
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(choice_of(model)));
   return penstock::kept_bytes(file, device, opened->info());
 }
 

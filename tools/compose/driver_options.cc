@@ -194,7 +194,9 @@ DriverOptions load_options(const ModelSpec& model,
       options.erase(name);
     }
     options.insert(file.integer_options.begin(), file.integer_options.end());
-    options["hash"] = file.hash;
+    if (file.is_default) {  // What is pinned by the package's hash is pinned of its default.
+      options["hash"] = file.hash;
+    }
   } else if (device.type != "noop") {
     put(model.driver_options, &options);
   }

@@ -60,6 +60,15 @@ TEST(DriverOptions, HandTheModeOverWhereItIsWritten) {
                 {"compute", "none"}, {"hash", "abc"}, {"input_scale", "2"}, {"mode", "global4"}}));
 }
 
+TEST(DriverOptions, PinNoTimeOfAVariantThatIsNotTheDefaultOfItsPackage) {
+  DeviceSpec device;
+  device.type = "sim";
+  ModelFile file;
+  file.hash = "abc";
+  file.is_default = false;
+  EXPECT_FALSE(load_options({}, device, file).contains("hash"));
+}
+
 TEST(DriverOptions, WriteTheScriptOfASimulatedDeviceInOneLine) {
   OptionValues lost;
   lost.set("fault", "lost").set("at", std::chrono::nanoseconds(std::chrono::seconds(2)));

@@ -1,10 +1,11 @@
 #include "tools/compose/model_files.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 #include <vector>
 
-#include "engine/package/package.h"
+#include "engine/yaml/nearest_word.h"
 
 namespace penstock {
 namespace {
@@ -17,8 +18,8 @@ void add_scales(const std::vector<PackageTensor>& ports,
                 DriverOptions* options) {
   std::string scales;
   std::string zero_points;
-  for (const PackageTensor& port : ports) {
   bool has_some = false;
+  for (const PackageTensor& port : ports) {
     const auto scale = told.find(side + "_scale." + port.name);
     const auto zero_point = told.find(side + "_zero_point." + port.name);
     has_some = has_some || scale != told.end();
@@ -30,6 +31,21 @@ void add_scales(const std::vector<PackageTensor>& ports,
     (*options)[side + "_scale"] = scales;
     (*options)[side + "_zero_point"] = zero_points;
   }
+}
+
+template <class Named>
+Error unknown_name(const std::string& owner,
+                   const std::string& what,
+                   const std::string& name,
+                   const std::vector<Named>& there) {
+  std::vector<std::string> names;
+  for (const Named& one : there) {
+    names.push_back(one.name);
+  }
+  const std::string near = did_you_mean(name, names);
+  return {Errc::kNotFound,
+          owner + " has no " + what + " '" + name + "'; it has " + one_of(names) +
+              (near.empty() ? "" : "; " + near)};
 }
 
 }  // namespace
@@ -52,28 +68,52 @@ ModelFile file_of(const std::string& package,
   return file;
 }
 
-Result<ModelFile> ModelFiles::find(const std::string& path) {
-  if (path.empty()) {
+Result<const Package*> ModelFiles::open(const std::string& path) {
+  auto known = packages_.find(path);
+  if (known == packages_.end()) {
+    PENSTOCK_ASSIGN_OR_RETURN(Package package, open_package(path));
+    known = packages_.emplace(path, std::move(package)).first;
+  }
+  return &known->second;
+}
+
+Result<ModelFile> ModelFiles::find(const ModelChoice& choice) {
+  if (choice.path.empty()) {
     return ModelFile{};
   }
-  if (const auto known = known_.find(path); known != known_.end()) {
+  const std::array<std::string, 3> key = {choice.path, choice.network, choice.variant};
+  if (const auto known = known_.find(key); known != known_.end()) {
     return known->second;
   }
-  PENSTOCK_ASSIGN_OR_RETURN(const Package package, open_package(path));
-  const PackageVariant& variant = package.info().networks.front().variants.front();
+  PENSTOCK_ASSIGN_OR_RETURN(const Package* const package, open(choice.path));
+  const PackageInfo& info = package->info();
+  const PackageNetwork* network = info.find_network(choice.network);
+  if (network == nullptr) {
+    return unknown_name("package '" + info.name + "'", "network", choice.network, info.networks);
+  }
+  const PackageVariant* variant = find_variant(*network, choice.variant);
+  if (variant == nullptr) {
+    return unknown_name("network '" + network->name + "' of package '" + info.name + "'",
+                        "variant",
+                        choice.variant,
+                        network->variants);
+  }
   ModelFile file;
-  if (package.form() == Package::Form::kPlainFile) {
-    file = file_of(package.info().name, variant, [&](const std::string&) { return path; });
+  if (package->form() == Package::Form::kPlainFile) {
+    file = file_of(info.name, *variant, [&](const std::string&) { return choice.path; });
   } else {
     PENSTOCK_ASSIGN_OR_RETURN(const std::filesystem::path folder,
-                              package.materialise(default_package_cache()));
-    file = file_of(package.info().name, variant, [&](const std::string& member) {
-      return (folder / member).string();
-    });
+                              package->materialise(default_package_cache()));
+    file = file_of(
+        info.name, *variant, [&](const std::string& member) { return (folder / member).string(); });
   }
-  file.hash = package.identity();
-  file.network = package.info().networks.front();
-  return known_.emplace(path, std::move(file)).first->second;
+  file.hash = package->identity();
+  file.network = *network;
+  const auto used = variant - network->variants.data();
+  auto& variants = file.network.variants;
+  std::rotate(variants.begin(), variants.begin() + used, variants.begin() + used + 1);
+  file.is_default = network == &info.networks.front() && used == 0;
+  return known_.emplace(key, std::move(file)).first->second;
 }
 
 }  // namespace penstock

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <string>
 
 #include "drivers/api/model_info.h"
 #include "engine/base/result.h"
+#include "engine/graph/model_probe.h"
+#include "engine/package/package.h"
 #include "engine/package/package_info.h"
 
 namespace penstock {
@@ -25,6 +28,7 @@ struct ModelFile {
   HostGraphFile after;            ///< Likewise, after it.
   std::string hash;               ///< SHA-256 of the package, in hexadecimal.
   PackageNetwork network;         ///< What its package says of it, the variant used first.
+  bool is_default = true;         ///< The first variant of the package's first network.
   DriverOptions integer_options;  ///< Load options for devices that compute in integers: scales.
 
   [[nodiscard]] bool has_host_graphs() const noexcept {
@@ -44,13 +48,17 @@ ModelFile file_of(const std::string& package,
 /// Cost: the first time as long as reading all of the package.
 class ModelFiles {
  public:
-  /// Returns what is behind `path`: of a package, the first variant of its first network; nothing
-  /// for "", a model that is made by options alone (noop, sim).
-  /// Errors: of `open_package` and `Package::materialise`.
-  Result<ModelFile> find(const std::string& path);
+  /// Returns what is behind a path: of a package, the variant and network of these names, or the
+  /// first; nothing for "", a model that is made by options alone (noop, sim).
+  /// Errors: of `open` and `Package::materialise`; `kNotFound` for a name that is not there.
+  Result<ModelFile> find(const ModelChoice& choice);
+
+  /// Returns the package at `path`. Errors: of `open_package`.
+  Result<const Package*> open(const std::string& path);
 
  private:
-  std::map<std::string, ModelFile> known_;
+  std::map<std::string, Package> packages_;  // By path.
+  std::map<std::array<std::string, 3>, ModelFile> known_;
 };
 
 }  // namespace penstock

@@ -34,7 +34,7 @@ class ModelFilesTest : public ::testing::Test {
 
 TEST_F(ModelFilesTest, TakesAPlainFileAsItIs) {
   const std::string path = write("model.onnx", "bytes");
-  const auto file = files_.find(path);
+  const auto file = files_.find({path});
   ASSERT_TRUE(file.has_value()) << file.error().message;
   EXPECT_EQ(file->path, path);
   EXPECT_EQ(file->hash.size(), 64U);
@@ -52,7 +52,7 @@ networks:
     variants:
       - {name: default, model: model.onnx, postprocess: host/post.onnx}
 )");
-  const auto file = files_.find((folder_ / "package").string());
+  const auto file = files_.find({(folder_ / "package").string()});
   ASSERT_TRUE(file.has_value()) << file.error().message;
   EXPECT_EQ(file->package, "detector");
   EXPECT_EQ(file->name, "model.onnx");
@@ -78,7 +78,7 @@ networks:
           - {name: anchors, type: f32, shape: [1, 4]}
           - {name: boxes, type: f32, shape: [1, 4], scale: 2, zero_point: 1}
 )");
-  const auto file = files_.find((folder_ / "package").string());
+  const auto file = files_.find({(folder_ / "package").string()});
   ASSERT_TRUE(file.has_value()) << file.error().message;
   EXPECT_EQ(file->path, (folder_ / "package/model.onnx").string());
   EXPECT_EQ(file->integer_options,
@@ -130,7 +130,7 @@ networks:
 }
 
 TEST_F(ModelFilesTest, SaysWhatIsNotThere) {
-  const auto file = files_.find((folder_ / "none.onnx").string());
+  const auto file = files_.find({(folder_ / "none.onnx").string()});
   ASSERT_FALSE(file.has_value());
   EXPECT_EQ(file.error().code, Errc::kNotFound);
 }

@@ -176,7 +176,7 @@ Status ModelLoader::find_file(const ModelSpec& model, Entry& entry) {
   entry.spec = model;
   entry.loaded.model = model.name;
   if (!model.file.empty()) {  // Else the device's options say what it takes and gives.
-    PENSTOCK_ASSIGN_OR_RETURN(entry.file, files_.find(model.file));
+    PENSTOCK_ASSIGN_OR_RETURN(entry.file, files_.find(choice_of(model)));
   }
   entry.package = parts_.pool->add_package({model.name, entry.file.hash, model.mode, {}, {}});
   return {};

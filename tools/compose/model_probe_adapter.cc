@@ -25,20 +25,33 @@ ModelFacts facts_of(const ModelInfo& info) {
   return {facts_of(info.inputs), facts_of(info.outputs)};
 }
 
-Result<ModelFacts> DriverModelProbe::probe(const std::string& path) {
+Result<ModelFacts> DriverModelProbe::probe(const ModelChoice& choice) {
   if (!driver_.has_value()) {
     driver_ = start_();
   }
   if (!driver_->has_value()) {
     return driver_->error();
   }
-  PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(path));
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(choice));
   if (!file.has_host_graphs()) {
     PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo info, (**driver_)->inspect(file.path));
     return facts_of(info);
   }
   PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(***driver_, file));
   return facts_of(outside_of(chain, file));
+}
+
+Result<std::vector<NetworkNames>> DriverModelProbe::networks(const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Package* const package, files_.open(path));
+  std::vector<NetworkNames> names;
+  for (const PackageNetwork& network : package->info().networks) {
+    NetworkNames& one = names.emplace_back();
+    one.name = network.name;
+    for (const PackageVariant& variant : network.variants) {
+      one.variants.push_back(variant.name);
+    }
+  }
+  return names;
 }
 
 }  // namespace penstock

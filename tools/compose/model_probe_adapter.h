@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "drivers/api/driver.h"
 #include "drivers/api/model_info.h"
@@ -29,7 +30,9 @@ class DriverModelProbe final : public ModelProbe {
 
   /// Errors: what keeps the driver from starting, every time; those of `ModelFiles::find`,
   /// `Driver::inspect` and `read_chain`.
-  Result<ModelFacts> probe(const std::string& path) override;
+  Result<ModelFacts> probe(const ModelChoice& choice) override;
+  /// Errors: of `open_package`.
+  Result<std::vector<NetworkNames>> networks(const std::string& path) override;
 
  private:
   Start start_;

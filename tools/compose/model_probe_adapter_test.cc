@@ -30,7 +30,7 @@ TEST(DriverModelProbe, StartsItsDriverOnceWithTheFirstModel) {
   });
   EXPECT_EQ(started, 0);
   for (int i = 0; i < 2; ++i) {
-    const auto facts = probe.probe("a.onnx");
+    const auto facts = probe.probe({"a.onnx"});
     ASSERT_FALSE(facts.has_value());
     EXPECT_EQ(facts.error(), (Error{Errc::kUnavailable, "no library"}));
   }
