@@ -51,6 +51,9 @@ Result<BatchShapes> BatchShapes::create(Specs inputs,
                                         std::uint32_t batch_size) {
   BatchShapes shapes;
   shapes.inputs_.assign(inputs.begin(), inputs.end());
+  for (const auto& spec : inputs) {
+    shapes.shares_.push_back(spec->shape.dense_bytes(spec->type).value_or(0) / batch_size);
+  }
   shapes.batch_size_ = batch_size;
   shapes.has_buckets_ = !buckets.empty();
   shapes.buckets_.assign(buckets.begin(), buckets.end());
@@ -95,15 +98,15 @@ Status BatchShapes::check_frame(std::span<const FeatureMap> maps) const {
                        map.shape.to_string() + ", one of a batch begins with 1"};
     }
   }
-  const auto fits = layout(maps, 1);
-  return fits.has_value() ? Status() : Status(fits.error());
+  Layout unused;
+  return lay_out(maps, 1, unused);
 }
 
 Status BatchShapes::check_bytes(std::span<const FeatureMap> maps) const {
   for (std::size_t port = 0; port < maps.size(); ++port) {
     const TensorSpec& spec = *inputs_[port];
     const FeatureMap& map = maps[port];
-    const std::size_t share = spec.shape.dense_bytes(spec.type).value_or(0) / batch_size_;
+    const std::size_t share = shares_[port];
     if (!map.is_dense() || map.buffer.size() - map.offset < share) {
       return Error{Errc::kInvalidArgument,
                    "input '" + spec.name + "': a frame's tensor has " +
@@ -123,12 +126,16 @@ bool BatchShapes::go_together(std::span<const FeatureMap> a,
              });
 }
 
-Result<BatchShapes::Layout> BatchShapes::layout(std::span<const FeatureMap> maps,
-                                                std::size_t frames) const {
+Status BatchShapes::lay_out(std::span<const FeatureMap> maps,
+                            std::size_t frames,
+                            Layout& layout) const {
   if (!has_buckets_) {
-    return Layout{buckets_.front().inputs, buckets_.front().outputs};
+    layout.inputs = buckets_.front().inputs;
+    layout.outputs = buckets_.front().outputs;
+    return {};
   }
-  std::vector<Shape> shapes;
+  std::vector<Shape>& shapes = layout.inputs;
+  shapes.clear();
   for (const FeatureMap& map : maps) {
     shapes.push_back(map.shape);
     if (batch_size_ > 1) {
@@ -154,7 +161,8 @@ Result<BatchShapes::Layout> BatchShapes::layout(std::span<const FeatureMap> maps
       shapes[port] = bucket.inputs[port];
     }
   }
-  return Layout{std::move(shapes), bucket.outputs};
+  layout.outputs = bucket.outputs;
+  return {};
 }
 
 }  // namespace penstock

@@ -47,14 +47,18 @@ class BatchShapes {
   [[nodiscard]] bool go_together(std::span<const FeatureMap> a,
                                  std::span<const FeatureMap> b) const noexcept;
 
-  /// Returns how an inference of `frames` frames lies, the first of which has `maps`.
+  /// Says in `layout` how an inference of `frames` frames lies, the first of which has `maps`.
   /// Errors: `kInvalidArgument` if no bucket takes so many. Pre: checked.
-  [[nodiscard]] Result<Layout> layout(std::span<const FeatureMap> maps, std::size_t frames) const;
+  /// Cost: no allocation where `layout` was used before.
+  [[nodiscard]] Status lay_out(std::span<const FeatureMap> maps,
+                               std::size_t frames,
+                               Layout& layout) const;
 
  private:
   [[nodiscard]] Status check_bytes(std::span<const FeatureMap> maps) const;
 
   std::vector<std::shared_ptr<const TensorSpec>> inputs_;
+  std::vector<std::size_t> shares_;   // Bytes of one frame of a batch, by input; 0: open.
   std::vector<ShapeBucket> buckets_;  // Without buckets: one of the ports' shapes.
   bool has_buckets_ = false;
   std::uint32_t batch_size_ = 1;

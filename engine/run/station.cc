@@ -158,15 +158,19 @@ void Station::give_results(Job& job) {
   for (std::size_t i = 0; i < job.frames.size(); ++i) {
     Frame& frame = order_.at(job.frames[i]);
     const Affine to_source = frame.tensors().empty() ? Affine{} : frame.tensors().front().to_source;
-    std::vector<FeatureMap> maps = job.outputs;
-    for (FeatureMap& map : maps) {
+    if (i + 1 < job.frames.size()) {
+      results_.assign(job.outputs.begin(), job.outputs.end());
+    } else {
+      results_.swap(job.outputs);
+    }
+    for (FeatureMap& map : results_) {
       map.to_source = to_source;
       if (options_.batch_size > 1) {
         map.offset += i * (map.buffer.size() / static_cast<std::size_t>(map.shape[0]));
         map.shape.set(0, 1);
       }
     }
-    frame.set_tensors(maps);
+    frame.set_tensors(results_);
     options_.node_ledger->processed.fetch_add(1, std::memory_order_relaxed);
     held_of(job.frames[i].stream) -= 1;
     order_.settle(job.frames[i]);
@@ -262,11 +266,10 @@ Status Station::start_job(std::uint32_t slot, TimePoint now) {
   if (job.frames.empty()) {
     return {};
   }
-  PENSTOCK_ASSIGN_OR_RETURN(
-      const BatchShapes::Layout layout,
-      shapes_.layout(order_.at(job.frames.front()).tensors(), job.frames.size()));
-  PENSTOCK_RETURN_IF_ERROR(gather(job, layout.inputs));
-  PENSTOCK_RETURN_IF_ERROR(lease_outputs(job, layout.outputs));
+  PENSTOCK_RETURN_IF_ERROR(
+      shapes_.lay_out(order_.at(job.frames.front()).tensors(), job.frames.size(), layout_));
+  PENSTOCK_RETURN_IF_ERROR(gather(job, layout_.inputs));
+  PENSTOCK_RETURN_IF_ERROR(lease_outputs(job, layout_.outputs));
   InferenceJob wanted;
   wanted.slot = slot;
   wanted.token = job.token;
@@ -285,23 +288,22 @@ Status Station::start_job(std::uint32_t slot, TimePoint now) {
 
 /// Moves the frames of the next batch from those that wait into `job`.
 void Station::take_frames(Job& job) {
-  std::size_t at = 0;
-  while (at < waiting_.size() && job.frames.size() < options_.batch_size) {
-    const Ticket ticket = waiting_[at].ticket;
-    const auto maps = order_.at(ticket).tensors();
+  auto kept = waiting_.begin();
+  auto at = waiting_.begin();
+  for (; at != waiting_.end() && job.frames.size() < options_.batch_size; ++at) {
+    const auto maps = order_.at(at->ticket).tensors();
     // One bad frame must not cost the others of its batch their results.
     if (const Status fits = shapes_.check_frame(maps); !fits.has_value()) {
-      fail_ticket(ticket, Outcome::kFailed, Reason::kNodeFailed);
+      fail_ticket(at->ticket, Outcome::kFailed, Reason::kNodeFailed);
       report_frame_failure(fits.error());
     } else if (job.frames.empty() ||
                shapes_.go_together(order_.at(job.frames.front()).tensors(), maps)) {
-      job.frames.push_back(ticket);
+      job.frames.push_back(at->ticket);
     } else {
-      ++at;
-      continue;
+      *kept++ = *at;
     }
-    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(at));
   }
+  waiting_.erase(kept, at);
 }
 
 Status Station::gather(Job& job, const std::vector<Shape>& shapes) {

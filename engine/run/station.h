@@ -125,6 +125,8 @@ class Station final : public Supervised {
   std::vector<BufferPool> batch_pools_;
   std::vector<Job> jobs_;  // One a slot.
   BatchShapes shapes_;
+  BatchShapes::Layout layout_;       // Of the job that is started.
+  std::vector<FeatureMap> results_;  // Of the frame that is given them.
   std::deque<Waiting> waiting_;      // The batch being made; the first came first.
   std::vector<std::uint32_t> held_;  // Frames taken in and not settled, by stream.
   std::size_t next_input_ = 0;
