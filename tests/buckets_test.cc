@@ -1,11 +1,8 @@
 // Models whose sizes are open, in graphs, run by the program as a person would run it.
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -13,54 +10,37 @@
 
 #include "drivers/openvino/open_model.h"
 #include "tests/support/child_program.h"
-#include "tests/support/runfiles.h"
+#include "tests/support/program_fixture.h"
 
 namespace penstock {
 namespace {
 
 using nlohmann::json;
 using testing::ChildProgram;
-namespace fs = std::filesystem;
 
 constexpr std::size_t kFrames = 7;
 
-class BucketsTest : public ::testing::Test {
+class BucketsTest : public testing::ProgramFixture {
  protected:
-  BucketsTest()
-      : folder_(testing::scratch_folder() /
-                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    fs::create_directories(folder_ / "run");
-    fs::permissions(folder_ / "run", fs::perms::owner_all);
-    setenv("XDG_RUNTIME_DIR", (folder_ / "run").c_str(), 1);
-    setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
-    openvino::write_open_classifier(folder_.string());
-  }
-
-  [[nodiscard]] ChildProgram penstock(std::vector<std::string> words) const {
-    words.insert(words.begin(),
-                 fs::absolute(testing::checkout_file("tools/cli/penstock")).string());
-    return {std::move(words), folder_};
-  }
+  BucketsTest() { openvino::write_open_classifier(folder_.string()); }
 
   /// Runs a graph of two streams, each with pictures of its size, through a model with `words`;
   /// returns the scores of each stream's frames.
   std::map<std::string, std::vector<json>> scores_of(const std::string& name,
-                                                     const std::string& words) const {
-    write(name, words);
-    ChildProgram program = penstock({"run", name + ".yaml", "--json"});
-    EXPECT_EQ(program.wait(), 0) << program.err();
+                                                     const std::string& words) {
+    write_graph(name, words);
+    run({name + ".yaml"});
     std::map<std::string, std::vector<json>> scores;
     for (const std::string stream : {"near", "far"}) {
-      std::ifstream in(folder_ / "out" / (name + "-" + stream + ".jsonl"));
-      for (std::string line; std::getline(in, line);) {
-        scores[stream].push_back(json::parse(line).at("labels"));
+      for (const json& line : lines("out/" + name + "-" + stream + ".jsonl")) {
+        scores[stream].push_back(line.at("labels"));
       }
-      EXPECT_EQ(scores[stream].size(), kFrames) << name << ": " << program.err();
+      EXPECT_EQ(scores[stream].size(), kFrames) << name << ": " << err_;
     }
     return scores;
   }
 
-  void write(const std::string& name, const std::string& words) const {
+  void write_graph(const std::string& name, const std::string& words) const {
     std::ofstream(folder_ / (name + ".yaml")) << "graph: " << name << R"(
 models:
   colour:
@@ -82,8 +62,6 @@ actors:
   log_l:  {type: jsonl_sink, in: read_l, path: out/)"
                                               << name << "-far.jsonl}\n";
   }
-
-  const fs::path folder_;
 };
 
 void expect_alike(const std::vector<json>& a, const std::vector<json>& b) {
@@ -113,7 +91,7 @@ TEST_F(BucketsTest, RunsTwoStreamsOfDifferentSizesEachInItsOwn) {
 }
 
 TEST_F(BucketsTest, SaysBeforeTheStartWhatFitsNone) {
-  write("wrong", "shapes: [[1, 3, 16, 16], [1, 3, 32, 48]]");
+  write_graph("wrong", "shapes: [[1, 3, 16, 16], [1, 3, 32, 48]]");
   ChildProgram program = penstock({"check", "wrong.yaml"});
   EXPECT_EQ(program.wait(), 2);
   EXPECT_NE((program.out() + program.err())

@@ -1,7 +1,6 @@
 // The shipped graphs, run by the program as a person would run them.
 
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
@@ -14,69 +13,27 @@
 
 #include "drivers/media/av/media_test_support.h"
 #include "tests/support/child_program.h"
-#include "tests/support/runfiles.h"
+#include "tests/support/program_fixture.h"
 
 namespace penstock {
 namespace {
 
 using nlohmann::json;
-using testing::checkout_file;
 using testing::ChildProgram;
-namespace fs = std::filesystem;
 
 constexpr int kUsage = 2;
 constexpr int kKilled = 130;
 
 /// A checkout of its own: graphs/, models/ and clips/, and room for out/.
-class GraphsTest : public ::testing::Test {
+class GraphsTest : public testing::ProgramFixture {
  protected:
-  GraphsTest()
-      : folder_(testing::scratch_folder() /
-                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    fs::create_directories(folder_ / "graphs");
-    for (const char* graph : {"people.yaml", "faces.yaml", "two-cameras.yaml"}) {
-      fs::copy_file(checkout_file(std::string("graphs/") + graph), folder_ / "graphs" / graph);
-    }
-    for (const char* place : {"models", "clips"}) {
-      fs::create_directory_symlink(fs::absolute(checkout_file(place)), folder_ / place);
-    }
-  }
-
-  [[nodiscard]] ChildProgram penstock(std::vector<std::string> words) const {
-    words.insert(words.begin(), fs::absolute(checkout_file("tools/cli/penstock")).string());
-    return {std::move(words), folder_};
-  }
-
-  /// Runs a graph to its end; returns its summary.
-  [[nodiscard]] json run(std::vector<std::string> words) const {
-    words.insert(words.begin(), "run");
-    words.insert(words.end(), {"--quiet", "--json"});
-    ChildProgram program = penstock(std::move(words));
-    EXPECT_EQ(program.wait(), 0) << program.err();
-    return json::parse(program.out(), nullptr, false);
-  }
-
-  [[nodiscard]] std::vector<json> lines(const std::string& file) const {
-    std::ifstream in(folder_ / "out" / file);
-    std::vector<json> read;
-    for (std::string line; std::getline(in, line);) {
-      read.push_back(json::parse(line, nullptr, false));
-      EXPECT_FALSE(read.back().is_discarded()) << file << ": " << line;
-    }
-    return read;
-  }
+  GraphsTest() { take_graphs({"people.yaml", "faces.yaml", "two-cameras.yaml"}); }
 
   [[nodiscard]] std::size_t frames_of_video(const std::string& file) const {
     const auto reading = testing::read_all({.uri = (folder_ / "out" / file).string()});
     EXPECT_FALSE(reading.error.has_value()) << reading.error->message;
     return reading.frames.size();
   }
-
-  void write(const std::string& file, const std::string& text) const {
-    std::ofstream(folder_ / file) << text;
-  }
-
-  const fs::path folder_;
 };
 
 /// One line a frame, in order, none missing.
@@ -131,9 +88,9 @@ TEST_F(GraphsTest, PeopleAreFoundAndFollowedOnVideo) {
   write("graphs/people-f32.yaml",
         "devices:\n  exact: {type: cpu, precision: f32}\n" +
             text.replace(text.find("    file:"), 0, "    device: exact\n"));
-  const json summary = run({"graphs/people-f32.yaml"});
+  const json summary = run({"graphs/people-f32.yaml", "--quiet"});
   expect_delivered(summary.at("streams").at(0), 795);
-  const auto log = lines("people.jsonl");
+  const auto log = lines("out/people.jsonl");
   expect_rising(log, 795);
   for (std::size_t i = 0; i < log.size(); i += 40) {
     EXPECT_GE(count(log[i], "Person", 0.4), 3U) << "frame " << i;
@@ -146,8 +103,8 @@ TEST_F(GraphsTest, PeopleAreFoundAndFollowedOnVideo) {
 }
 
 TEST_F(GraphsTest, AFaceIsFoundOnVideo) {
-  const json summary = run({"graphs/faces.yaml"});
-  const auto log = lines("faces.jsonl");
+  const json summary = run({"graphs/faces.yaml", "--quiet"});
+  const auto log = lines("out/faces.jsonl");
   expect_delivered(summary.at("streams").at(0), log.size());
   expect_rising(log, 1337);
   std::size_t with_face = 0;
@@ -160,10 +117,11 @@ TEST_F(GraphsTest, AFaceIsFoundOnVideo) {
 }
 
 TEST_F(GraphsTest, TwoCamerasShareOneModelInBatches) {
-  const json summary = run({"graphs/two-cameras.yaml", "--set", "left=clips/movie-hello.avi"});
+  const json summary =
+      run({"graphs/two-cameras.yaml", "--set", "left=clips/movie-hello.avi", "--quiet"});
   for (const json& stream : summary.at("streams")) {
     const std::string name = stream.at("name");
-    const auto log = lines("two-cameras-" + name + ".jsonl");
+    const auto log = lines("out/two-cameras-" + name + ".jsonl");
     EXPECT_GT(log.size(), 200U) << name;
     expect_delivered(stream, log.size());
     expect_rising(log, log.size());
@@ -191,7 +149,7 @@ TEST_F(GraphsTest, OneCtrlCEndsCleanlyWithReadableFiles) {
     ASSERT_TRUE(program.read_until("#20 ")) << program.err();
     program.send(signal);
     EXPECT_EQ(program.wait(), 0) << program.err();
-    const auto log = lines("paced.jsonl");
+    const auto log = lines("out/paced.jsonl");
     EXPECT_LT(log.size(), 240U) << "it ended before its file";
     expect_rising(log, log.size());
     EXPECT_EQ(frames_of_video("paced.mp4"), log.size());

@@ -1,73 +1,28 @@
 // Graphs whose models share devices, run by the program as a person would run them.
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/child_program.h"
-#include "tests/support/runfiles.h"
+#include "tests/support/program_fixture.h"
 
 namespace penstock {
 namespace {
 
 using nlohmann::json;
-using testing::checkout_file;
 using testing::ChildProgram;
-namespace fs = std::filesystem;
 
 /// Every fifth frame of the clip is enough to see whether boxes are in their place.
 constexpr std::size_t kSampled = 159;
 
-/// A checkout of its own, and a run directory of its own: claims of other tests do not reach it.
-class SharedDevicesTest : public ::testing::Test {
+class SharedDevicesTest : public testing::ProgramFixture {
  protected:
-  SharedDevicesTest()
-      : folder_(testing::scratch_folder() /
-                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    fs::create_directories(folder_ / "graphs");
-    for (const char* graph : {"two-models.yaml", "shared-npu.yaml", "failover.yaml"}) {
-      fs::copy_file(checkout_file(std::string("graphs/") + graph), folder_ / "graphs" / graph);
-    }
-    for (const char* place : {"models", "clips"}) {
-      fs::create_directory_symlink(fs::absolute(checkout_file(place)), folder_ / place);
-    }
-    fs::create_directories(folder_ / "run");
-    fs::permissions(folder_ / "run", fs::perms::owner_all);
-    setenv("XDG_RUNTIME_DIR", (folder_ / "run").c_str(), 1);
-    setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
-  }
-
-  [[nodiscard]] ChildProgram penstock(std::vector<std::string> words) const {
-    words.insert(words.begin(), fs::absolute(checkout_file("tools/cli/penstock")).string());
-    return {std::move(words), folder_};
-  }
-
-  [[nodiscard]] json run(std::vector<std::string> words) const {
-    words.insert(words.begin(), "run");
-    words.emplace_back("--json");
-    ChildProgram program = penstock(std::move(words));
-    EXPECT_EQ(program.wait(), 0) << program.err();
-    notes_ = program.err();
-    return json::parse(program.out(), nullptr, false);
-  }
-
-  [[nodiscard]] std::vector<json> lines(const std::string& file) const {
-    std::ifstream in(folder_ / "out" / file);
-    std::vector<json> read;
-    for (std::string line; std::getline(in, line);) {
-      read.push_back(json::parse(line, nullptr, false));
-      EXPECT_FALSE(read.back().is_discarded()) << file << ": " << line;
-    }
-    return read;
-  }
+  SharedDevicesTest() { take_graphs({"two-models.yaml", "shared-npu.yaml", "failover.yaml"}); }
 
   /// Writes a graph that finds people on some frames of a clip, on `device`.
   void write_people(const std::string& name,
@@ -89,9 +44,6 @@ actors:
   log:    {type: jsonl_sink, in: detect, path: out/)" << name
                                                          << ".jsonl}\n";
   }
-
-  const fs::path folder_;
-  mutable std::string notes_;
 };
 
 /// All frames were delivered but those that the graph itself leaves out.
@@ -148,8 +100,8 @@ TEST_F(SharedDevicesTest, TwoModelsTakeTurnsOnADeviceThatHoldsOne) {
     EXPECT_LT(model.at("swaps"), 200) << model;
   }
   EXPECT_EQ(summary.at("pool").at("devices").at(0).at("simulated"), true);
-  for (const char* file : {"two-models-people.jsonl", "two-models-faces.jsonl"}) {
-    const auto log = lines(file);
+  for (const std::string file : {"two-models-people.jsonl", "two-models-faces.jsonl"}) {
+    const auto log = lines("out/" + file);
     ASSERT_EQ(log.size(), 795U) << file;
     for (std::size_t i = 0; i < log.size(); ++i) {
       EXPECT_EQ(log[i].at("seq"), i) << file;
@@ -169,12 +121,12 @@ TEST_F(SharedDevicesTest, AGraphGoesOnWhenADeviceDies) {
   expect_all_delivered(summary);
   EXPECT_GE(summary.at("pool").at("devices").at(0).at("resets"), 1);
   EXPECT_EQ(summary.at("pool").at("devices").at(1).at("resets"), 0);
-  const auto log = lines("failover.jsonl");
+  const auto log = lines("out/failover.jsonl");
   ASSERT_EQ(log.size(), 795U);
   for (std::size_t i = 0; i < log.size(); ++i) {
     EXPECT_EQ(log[i].at("seq"), i);
   }
-  EXPECT_NE(notes_.find("'first' has faulted"), std::string::npos) << notes_;
+  EXPECT_NE(err_.find("'first' has faulted"), std::string::npos) << err_;
 }
 
 TEST_F(SharedDevicesTest, TheSameGraphGivesTheSameBoxesOnEveryDevice) {
@@ -193,13 +145,13 @@ TEST_F(SharedDevicesTest, TheSameGraphGivesTheSameBoxesOnEveryDevice) {
   ASSERT_EQ(pack.wait(), 0) << pack.err();
   write_people("cpu", "type: cpu, precision: f32", "../people.zip");
   expect_all_delivered(run({"graphs/cpu.yaml"}));
-  const auto reference = lines("cpu.jsonl");
+  const auto reference = lines("out/cpu.jsonl");
   ASSERT_EQ(reference.size(), kSampled);
   for (const std::string profile : {"mx3", "metis", "aries"}) {
     write_people(profile, "type: sim, profile: " + profile, "../people.zip");
     const json summary = run({"graphs/" + profile + ".yaml"});
     expect_all_delivered(summary);
-    const auto log = lines(profile + ".jsonl");
+    const auto log = lines("out/" + profile + ".jsonl");
     ASSERT_EQ(log.size(), kSampled) << profile;
     for (std::size_t i = 0; i < log.size(); ++i) {
       EXPECT_EQ(log[i].at("seq"), reference[i].at("seq")) << profile;
@@ -219,7 +171,7 @@ TEST_F(SharedDevicesTest, ADeviceThatComputesNothingAccountsForTheSameFrames) {
   EXPECT_EQ(stream.at("delivered").get<std::size_t>(), kSampled) << stream;
   EXPECT_EQ(stream.at("offered"), 795);
   EXPECT_EQ(stream.at("lost"), 0);
-  EXPECT_EQ(lines("nothing.jsonl").size(), kSampled);
+  EXPECT_EQ(lines("out/nothing.jsonl").size(), kSampled);
 }
 
 }  // namespace

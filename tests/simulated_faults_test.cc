@@ -1,8 +1,6 @@
 // Each kind of fault that a script can name, on the whole way: a graph with a simulated device, run
 // by the program.
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -10,31 +8,18 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/child_program.h"
-#include "tests/support/runfiles.h"
+#include "tests/support/program_fixture.h"
 
 namespace penstock {
 namespace {
 
 using nlohmann::json;
-using testing::checkout_file;
-using testing::ChildProgram;
-namespace fs = std::filesystem;
 
 constexpr std::size_t kFrames = 60;
 
-/// A folder and a run directory of its own: claims of other tests do not reach it.
-class SimulatedFaultsTest : public ::testing::Test {
+class SimulatedFaultsTest : public testing::ProgramFixture {
  protected:
-  SimulatedFaultsTest()
-      : folder_(testing::scratch_folder() /
-                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    fs::create_directories(folder_ / "run");
-    fs::permissions(folder_ / "run", fs::perms::owner_all);
-    fs::create_directory_symlink(fs::absolute(checkout_file("models")), folder_ / "models");
-    setenv("XDG_RUNTIME_DIR", (folder_ / "run").c_str(), 1);
-    setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
-  }
+  SimulatedFaultsTest() { link_from_checkout("models"); }
 
   /// Runs a graph whose device has the fault `fault`; its results are zeros, which `decode: ssd`
   /// takes for an object at each anchor.
@@ -55,21 +40,7 @@ actors:
   detect: {type: infer, model: people, in: cam}
   log:    {type: jsonl_sink, in: detect, path: out.jsonl}
 )";
-    ChildProgram program(
-        {fs::absolute(checkout_file("tools/cli/penstock")).string(), "run", "g.yaml", "--json"},
-        folder_);
-    code_ = program.wait();
-    err_ = program.err();
-    return json::parse(program.out(), nullptr, false);
-  }
-
-  [[nodiscard]] std::vector<json> lines() const {
-    std::ifstream in(folder_ / "out.jsonl");
-    std::vector<json> read;
-    for (std::string line; std::getline(in, line);) {
-      read.push_back(json::parse(line, nullptr, false));
-    }
-    return read;
+    return run_to_any_end({"g.yaml"});
   }
 
   [[nodiscard]] bool says(const std::string& part) const {
@@ -81,17 +52,13 @@ actors:
     ASSERT_FALSE(summary.is_discarded()) << err_;
     EXPECT_EQ(code_, 0) << err_;
     EXPECT_EQ(summary.at("streams").at(0).at("delivered"), kFrames) << summary;
-    const std::vector<json> log = lines();
+    const std::vector<json> log = lines("out.jsonl");
     ASSERT_EQ(log.size(), kFrames);
     for (std::size_t i = 0; i < log.size(); ++i) {
       EXPECT_EQ(log[i].at("seq"), i);
       EXPECT_EQ(log[i].at("simulated"), true);
     }
   }
-
-  const fs::path folder_;
-  int code_ = -1;
-  std::string err_;
 };
 
 const json& device_of(const json& summary) {
@@ -122,7 +89,7 @@ TEST_F(SimulatedFaultsTest, SlowTakesItsTime) {
 
 TEST_F(SimulatedFaultsTest, WrongProbesAreWrongResults) {
   expect_all_delivered(run_with("fault: probe_wrong, after: 20"));
-  const std::vector<json> log = lines();
+  const std::vector<json> log = lines("out.jsonl");
   ASSERT_EQ(log.size(), kFrames);
   EXPECT_FALSE(log.front().at("objects").empty()) << "zeros are objects";
   EXPECT_TRUE(log.back().at("objects").empty()) << "what has all bits is no number";

@@ -3,16 +3,14 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "tests/support/child_program.h"
+#include "tests/support/program_fixture.h"
 #include "tests/support/runfiles.h"
 
 namespace penstock {
@@ -25,33 +23,28 @@ namespace fs = std::filesystem;
 constexpr int kUnavailable = 4;
 constexpr int kMostTries = 500;
 
-class StatusTest : public ::testing::Test {
+class StatusTest : public testing::ProgramFixture {
  protected:
   StatusTest() {
+    // The graph's address lies there, and the system takes no more than 107 letters of it.
     std::string pattern = "/tmp/penstock-test.XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    ::setenv("XDG_RUNTIME_DIR", folder_.c_str(), 1);
-    std::ofstream(folder_ / "live.yaml")
-        << "devices: {npu: {type: sim, profile: metis, compute: none, scales: dynamic}}\n"
-           "models: {faces: {file: \"" +
-               fs::absolute(testing::asset("models/blazeface_128.onnx")).string() +
-               "\", device: npu}}\n"
-               "actors:\n"
-               "  cam: {type: test_source, size: [64, 64], fps: 30, live: true}\n"
-               "  look: {type: infer, model: faces, in: cam}\n"
-               "  end: {type: discard, in: look}\n";
+    run_folder_ = ::mkdtemp(pattern.data());
+    ::setenv("XDG_RUNTIME_DIR", run_folder_.c_str(), 1);
+    write("live.yaml",
+          "devices: {npu: {type: sim, profile: metis, compute: none, scales: dynamic}}\n"
+          "models: {faces: {file: \"" +
+              fs::absolute(testing::asset("models/blazeface_128.onnx")).string() +
+              "\", device: npu}}\n"
+              "actors:\n"
+              "  cam: {type: test_source, size: [64, 64], fps: 30, live: true}\n"
+              "  look: {type: infer, model: faces, in: cam}\n"
+              "  end: {type: discard, in: look}\n");
   }
 
-  ~StatusTest() override { fs::remove_all(folder_); }
+  ~StatusTest() override { fs::remove_all(run_folder_); }
 
   StatusTest(const StatusTest&) = delete;
   StatusTest& operator=(const StatusTest&) = delete;
-
-  [[nodiscard]] ChildProgram penstock(std::vector<std::string> words) const {
-    words.insert(words.begin(),
-                 fs::absolute(testing::checkout_file("tools/cli/penstock")).string());
-    return {std::move(words), folder_};
-  }
 
   /// Asks until the graph answers and has delivered something.
   [[nodiscard]] json status_of_running_graph() const {
@@ -67,7 +60,7 @@ class StatusTest : public ::testing::Test {
     return {};
   }
 
-  fs::path folder_;
+  fs::path run_folder_;
 };
 
 TEST_F(StatusTest, ShowsAGraphOnASimulatedDeviceWhileItRuns) {
@@ -111,7 +104,7 @@ TEST_F(StatusTest, ForgetsAGraphThatWasKilled) {
   run.wait();
   ChildProgram after = penstock({"status"});
   EXPECT_EQ(after.wait(), kUnavailable) << after.out();
-  for (const auto& entry : fs::directory_iterator(folder_ / "penstock")) {
+  for (const auto& entry : fs::directory_iterator(run_folder_ / "penstock")) {
     EXPECT_NE(entry.path().extension(), ".status") << "nobody left it there";
   }
 }
