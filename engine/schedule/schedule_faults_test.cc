@@ -19,7 +19,7 @@ TEST(ScheduleFaults, HungBatchIsCancelledThenTheDeviceIsReset) {
   SmallWorld world(1);
   world.join(1, 0);
   bool hangs = true;
-  world.hangs = [&](const RunBatch&) { return std::exchange(hangs, false); };
+  world.troubles().hangs = [&](const RunBatch&) { return std::exchange(hangs, false); };
   world.submit_many(1, 2);
   world.run_for(19s);
   EXPECT_EQ(world.resets(), 0U) << "it is only cancelled at the limit of 10 s";
@@ -36,8 +36,8 @@ TEST(ScheduleFaults, DeviceThatHangsIsResetAlsoWhereItAnswersToBeingCancelled) {
   SmallWorld world(1);
   world.join(1, 0);
   bool hangs = true;
-  world.obeys_cancel = true;
-  world.hangs = [&](const RunBatch&) { return std::exchange(hangs, false); };
+  world.troubles().obeys_cancel = true;
+  world.troubles().hangs = [&](const RunBatch&) { return std::exchange(hangs, false); };
   world.submit_many(1, 2);
   world.run_for(11s);
   EXPECT_EQ(world.resets(), 1U) << "a job that had to be ended is not the frame's fault";
@@ -88,7 +88,7 @@ TEST(ScheduleFaults, ChangeOfResidenceMayTakeNoMoreThanTheWordSays) {
 TEST(ScheduleFaults, LostRequestsRunAgainThreeTimesAtMost) {
   SmallWorld world(1);
   world.join(1, 0);
-  world.fails_batch = [](const RunBatch&) { return Errc::kDeviceLost; };
+  world.troubles().fails_batch = [](const RunBatch&) { return Errc::kDeviceLost; };
   world.submit_many(1, 1);
   expect_clean(world);
   EXPECT_EQ(world.started().size(), 3U);
@@ -101,7 +101,7 @@ TEST(ScheduleFaults, PoisonRunsTwiceAndAlone) {
   batch.preferred_frames = 4;
   world.add_package(0, 1, 1, batch);
   world.join(1, 0);
-  world.fails_batch = [&](const RunBatch& run) {
+  world.troubles().fails_batch = [&](const RunBatch& run) {
     const auto& numbers = run.requests;
     const bool has_poison = std::any_of(
         numbers.begin(), numbers.end(), [](RequestNumber one) { return one.value == 2; });
@@ -116,7 +116,7 @@ TEST(ScheduleFaults, PoisonRunsTwiceAndAlone) {
 TEST(ScheduleFaults, LostDeviceIsResetWithBackOffAndThenGivenUp) {
   SmallWorld world(1);
   world.join(1, 0);
-  world.fails_reset = [](DeviceNumber) { return true; };
+  world.troubles().fails_reset = [](DeviceNumber) { return true; };
   world.submit_many(1, 1);
   world.run_for(25ms);
   world.lose(DeviceNumber{0});

@@ -27,7 +27,7 @@ class Workload {
         has_faults_(seed % 3 == 0),
         has_changes_(seed % 2 == 0) {
     world_.keeps_history = false;
-    world_.jitter = seed % 5 == 0 ? 0.2 : 0;
+    world_.troubles().jitter = seed % 5 == 0 ? 0.2 : 0;
   }
 
   void run() {
@@ -46,10 +46,10 @@ class Workload {
       make_faulty();
     }
     world_.run_for(15s);
-    world_.fails_load = nullptr;
-    world_.fails_batch = nullptr;
-    world_.hangs = nullptr;
-    world_.fails_reset = nullptr;
+    world_.troubles().fails_load = nullptr;
+    world_.troubles().fails_batch = nullptr;
+    world_.troubles().hangs = nullptr;
+    world_.troubles().fails_reset = nullptr;
   }
 
   /// All leave; returns whether the world comes to rest.
@@ -262,13 +262,13 @@ class Workload {
       const DeviceNumber device{number(0, devices_ - 1)};
       world_.at(world_.now() + milliseconds(500, 12000), [this, device] { world_.lose(device); });
     }
-    world_.fails_load = [this](DeviceNumber, PackageNumber) { return chance(15); };
-    world_.fails_reset = [this](DeviceNumber) { return chance(20); };
-    world_.fails_batch = [this](const RunBatch&) {
+    world_.troubles().fails_load = [this](DeviceNumber, PackageNumber) { return chance(15); };
+    world_.troubles().fails_reset = [this](DeviceNumber) { return chance(20); };
+    world_.troubles().fails_batch = [this](const RunBatch&) {
       return number(0, 200) == 0 ? (chance(50) ? Errc::kDeviceLost : Errc::kInternal) : Errc::kOk;
     };
     if (chance(30)) {
-      world_.hangs = [this](const RunBatch&) { return number(0, 3000) == 0; };
+      world_.troubles().hangs = [this](const RunBatch&) { return number(0, 3000) == 0; };
     }
   }
 

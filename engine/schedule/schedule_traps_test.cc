@@ -52,7 +52,9 @@ TEST(ScheduleTraps, FailedLoadAfterTheLastGoodOneLeftRollsBack) {
   world.join(2, 1);
   world.feed(FlowNumber{1}, {});
   world.run_for(8s);
-  world.fails_load = [](DeviceNumber, PackageNumber package) { return package.value == 1; };
+  world.troubles().fails_load = [](DeviceNumber, PackageNumber package) {
+    return package.value == 1;
+  };
   world.submit_many(2, 1);
   world.run_for(1s);
   const auto done = world.flow(FlowNumber{1}).done_frames;
@@ -154,7 +156,7 @@ TEST(ScheduleTraps, OrderHoldsAcrossTwoDevicesRetriesAndDrops) {
   event.knobs.when_full = WhenFull::kDropOldest;
   world.open(event);
   int count = 0;
-  world.fails_batch = [&](const RunBatch&) {
+  world.troubles().fails_batch = [&](const RunBatch&) {
     return ++count % 7 == 0 ? Errc::kDeviceLost : Errc::kOk;
   };
   Feed feed;

@@ -2,29 +2,21 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
-#include <queue>
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/clock.h"
 #include "engine/schedule/scheduler.h"
+#include "engine/schedule/testing/modelled_devices.h"
+#include "engine/schedule/testing/timeline.h"
 
 namespace penstock::testing {
-
-/// What the model of a device needs to know of a package.
-/// A batch of n frames ends `latency` + (n - 1) * `service` after its start, but never sooner than
-/// n * `service` after the one before it: a pipeline with a slowest stage.
-struct PackageModel {
-  Duration service{0};
-  Duration latency{0};
-  Duration activation{0};
-};
 
 /// How a client of the world feeds one flow.
 struct Feed {
@@ -40,14 +32,13 @@ struct Feed {
 /// A scheduler, devices that do as they are told, and clients that feed them, in virtual time. It
 /// checks at every step what a scheduler must never do, and keeps what went wrong as text.
 ///
-/// Checked: batches run on resident packages only, within depth; changes of residence find their
-/// sub-devices drained and stay within memory; requests start in order and end exactly once, never
-/// while they run; bounds hold; nobody waits beyond the published bound.
+/// Checked, beside what `ModelledDevices` checks: requests start in order and end exactly once,
+/// never while they run; bounds hold; nobody waits beyond the published bound.
 class ScheduleWorld {
  public:
   explicit ScheduleWorld(const SchedulerKnobs& knobs = {}, std::uint64_t seed = 1);
 
-  [[nodiscard]] TimePoint now() const noexcept { return now_; }
+  [[nodiscard]] TimePoint now() const noexcept { return timeline_.now(); }
 
   Scheduler& scheduler() noexcept { return scheduler_; }
 
@@ -63,7 +54,7 @@ class ScheduleWorld {
   void add_device(DeviceNumber device, const DeviceCapacity& capacity);
 
   void set_model(PackageNumber package, const PackageModel& model) {
-    models_[package.value] = model;
+    devices_.set_model(package, model);
   }
 
   /// Opens a flow; `checks_wait` is whether nobody but the scheduler makes it wait.
@@ -78,24 +69,21 @@ class ScheduleWorld {
   static constexpr Duration kNever = Duration::max();
 
   /// Does something at a time.
-  void at(TimePoint when, std::function<void()> action);
+  void at(TimePoint when, std::function<void()> action) { timeline_.at(when, std::move(action)); }
+
   /// Runs until `until`, or until nothing is left to happen.
   void run_until(TimePoint until);
 
-  void run_for(Duration time) { run_until(now_ + time); }
+  void run_for(Duration time) { run_until(now() + time); }
 
   /// Runs until nothing is left to happen; returns whether that came within a day.
   bool run_to_rest();
 
-  // What the devices do wrong, from now on.
-  std::function<bool(DeviceNumber, PackageNumber)> fails_load;
-  std::function<Errc(const RunBatch&)> fails_batch;
-  std::function<bool(const RunBatch&)> hangs;
-  bool obeys_cancel = false;  ///< A batch that hangs ends when it is cancelled.
-  std::function<bool(DeviceNumber)> fails_reset;
+  /// What the devices do wrong, from now on.
+  DeviceTroubles& troubles() noexcept { return devices_.troubles; }
+
   /// The device is lost: what it runs comes back as lost a little later.
-  void lose(DeviceNumber device);
-  double jitter = 0;  ///< Of service and activation times, as a share.
+  void lose(DeviceNumber device) { devices_.lose(device); }
 
   // What was seen.
   struct Flow {
@@ -126,18 +114,9 @@ class ScheduleWorld {
 
   [[nodiscard]] std::uint64_t accepted() const noexcept { return accepted_; }
 
-  struct Change {
-    TimePoint start;
-    TimePoint end;
-    DeviceNumber device;
-    PackageNumber incoming;
-    SubDeviceMask sub_devices = 0;
-    std::size_t outgoing = 0;
-    bool only_out = false;
-    Errc code = Errc::kOk;
-  };
-
-  [[nodiscard]] const std::vector<Change>& changes() const noexcept { return changes_; }
+  [[nodiscard]] const std::vector<ModelledDevices::Change>& changes() const noexcept {
+    return devices_.changes();
+  }
 
   struct Started {
     TimePoint time;
@@ -164,7 +143,7 @@ class ScheduleWorld {
   /// Returns the longest wait of a head whose wait is checked.
   [[nodiscard]] double worst_wait_ms() const noexcept { return worst_wait_ms_; }
 
-  [[nodiscard]] std::uint32_t resets() const noexcept { return resets_; }
+  [[nodiscard]] std::uint32_t resets() const noexcept { return devices_.resets(); }
 
   bool keeps_history = true;  ///< `started` and `ended`; off for long runs.
   std::function<void(const Started&)> on_start;
@@ -177,89 +156,48 @@ class ScheduleWorld {
     bool is_running = false;
   };
 
-  struct Batch {
-    RunBatch run;
-    std::vector<RequestNumber> requests;
-    TimePoint start;
-    bool hangs = false;
-  };
-
-  struct Resident {
-    PackageNumber package;
-    SubDeviceMask mask = 0;
-    std::uint32_t placement = 0;
-    std::uint32_t depth = 1;
-    std::uint32_t in_flight = 0;
-    std::uint64_t memory = 0;
-    std::uint64_t shared = 0;
-    TimePoint last_end;
-  };
-
-  struct Device {
-    DeviceCapacity capacity;
-    bool is_up = true;
-    std::map<Epoch, Resident> residents;  ///< 0 is not used: always resident ones are not listed.
-    std::map<std::uint32_t, Resident> permanent;  ///< By package.
-    std::uint64_t life = 0;  ///< Counts losses: answers of an old life do not come.
-  };
-
-  struct Timed {
-    TimePoint when;
-    std::uint64_t order = 0;
-    std::function<void()> action;
-
-    bool operator>(const Timed& other) const {
-      return when != other.when ? when > other.when : order > other.order;
-    }
-  };
-
   void decide();
+
+  /// What is the devices' alone.
+  template <class Action>
+  void carry_out(const Action& action) {
+    devices_.carry_out(action);
+  }
+
   void carry_out(const RunBatch& run);
-  void carry_out(const ChangeResidence& change);
   void carry_out(const FinishRequest& finish);
-  void carry_out(const CancelBatch& cancel);
-  void carry_out(const ResetDevice& reset);
   void carry_out(const RoomAvailable& room);
-  void end_batch(std::uint64_t number, Errc code);
+  void start_request(RequestNumber number);
+  void take_back(const ModelledDevices::Ended& ended);
   void check_wait(Flow& flow, TimePoint admitted);
-  void check_memory(const Device& device, const Resident& incoming);
   void arrive(std::uint32_t flow);
   void fill(std::uint32_t flow);
   void take_later(std::uint32_t client, std::uint32_t frames);
   void fail(const std::string& text);
-  Duration shaken(Duration time);
-  const PlacementFacts& facts(DeviceNumber device, PackageNumber package, std::uint32_t index);
 
-  TimePoint now_{std::chrono::hours(1)};
+  Timeline timeline_;
   std::mt19937_64 random_;
+  ModelledDevices devices_;
   Scheduler scheduler_;
   SchedulerActions actions_;
-  std::priority_queue<Timed, std::vector<Timed>, std::greater<>> timed_;
-  std::uint64_t next_order_ = 0;
   std::optional<TimePoint> wake_;
   std::uint64_t next_request_ = 1;
-  std::map<std::uint32_t, PackageModel> models_;
   std::map<std::uint32_t, Flow> flows_;
   std::map<std::uint32_t, Duration> readers_;
   std::map<std::uint32_t, TimePoint> next_take_;
   std::map<std::uint64_t, Request> requests_;
-  std::map<std::uint64_t, Batch> batches_;
-  std::map<std::uint32_t, Device> devices_;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, PlacePackage> places_;
+  std::map<std::uint64_t, std::vector<RequestNumber>> batches_;
   std::vector<std::string> violations_;
   std::array<std::uint64_t, kFinishReasons> finished_{};
   std::uint64_t accepted_ = 0;
-  std::vector<Change> changes_;
   std::vector<Started> started_;
   std::vector<Ended> ended_;
   std::uint64_t decisions_ = 0;
   double worst_wait_share_ = 0;
   double worst_wait_ms_ = 0;
-  std::uint32_t resets_ = 0;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> inputs_held_;
   std::map<std::uint32_t, std::uint64_t> outputs_held_;  ///< By client: running or not taken.
   std::map<std::uint32_t, ClientKnobs> client_knobs_;
-  std::set<std::uint32_t> gone_clients_;
   bool is_deciding_ = false;
   TimePoint last_disturbance_;  ///< Waits across a fault are not the scheduler's.
 };
