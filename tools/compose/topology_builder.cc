@@ -31,18 +31,6 @@ std::string restart_key(const RestartWords& words) {
          (words.then == RestartWords::Then::kStopGraph ? " else graph" : " else stream");
 }
 
-Overflow overflow_of(DropPolicy drop) {
-  switch (drop) {
-    case DropPolicy::kOldest:
-      return Overflow::kDropOldest;
-    case DropPolicy::kNewest:
-      return Overflow::kDropNewest;
-    case DropPolicy::kNone:
-      break;
-  }
-  return Overflow::kBlock;
-}
-
 template <class Port>
 std::optional<std::size_t> index_of(const std::vector<Port>& ports, const std::string& name) {
   for (std::size_t i = 0; i < ports.size(); ++i) {
@@ -144,6 +132,18 @@ Status add_requests(const GraphSpec& spec,
 }
 
 }  // namespace
+
+Overflow overflow_of(DropPolicy drop) {
+  switch (drop) {
+    case DropPolicy::kOldest:
+      return Overflow::kDropOldest;
+    case DropPolicy::kNewest:
+      return Overflow::kDropNewest;
+    case DropPolicy::kNone:
+      break;
+  }
+  return Overflow::kBlock;
+}
 
 Result<Topology> build_topology(const GraphSpec& spec, const RequestsOfModel& requests) {
   Topology topology;

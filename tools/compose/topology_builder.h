@@ -13,6 +13,9 @@ namespace penstock {
 /// How many requests of each model are in flight at once, by the name of the model.
 using RequestsOfModel = std::map<std::string, std::uint32_t>;
 
+/// Returns what a full queue does with frames, as the word says it.
+Overflow overflow_of(DropPolicy drop);
+
 /// Returns what `spec` says about flow, for `plan`. Pure; node `i` is `spec.actors[i]`.
 ///
 /// The kind of a node comes from the traits of its type, its ports become their indexes (of a join,

@@ -8,18 +8,6 @@
 namespace penstock {
 namespace {
 
-Overflow overflow_of(DropPolicy drop) {
-  switch (drop) {
-    case DropPolicy::kOldest:
-      return Overflow::kDropOldest;
-    case DropPolicy::kNewest:
-      return Overflow::kDropNewest;
-    case DropPolicy::kNone:
-      break;
-  }
-  return Overflow::kBlock;
-}
-
 Topology::Input edge_from(std::size_t from, const InputSpec* words) {
   Topology::Input input;
   input.from = from;
