@@ -147,6 +147,20 @@ class Painter {
 
 }  // namespace
 
+const char* word_of(Topology::Kind kind) {
+  switch (kind) {
+    case Topology::Kind::kSource:
+      return "source";
+    case Topology::Kind::kStation:
+      return "station";
+    case Topology::Kind::kSink:
+      return "sink";
+    case Topology::Kind::kStep:
+      break;
+  }
+  return "step";
+}
+
 GraphPicture make_picture(const GraphSpec& spec, const Topology& topology, const Plan& plan) {
   return Painter(spec, topology, plan).paint();
 }

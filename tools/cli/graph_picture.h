@@ -41,6 +41,9 @@ struct GraphPicture {
   std::vector<Arrow> arrows;
 };
 
+/// Returns what a node is in a word, which is also its class in a style sheet.
+const char* word_of(Topology::Kind kind);
+
 /// Pre: `topology` is that of `spec`, and `plan` that of `topology`.
 GraphPicture make_picture(const GraphSpec& spec, const Topology& topology, const Plan& plan);
 

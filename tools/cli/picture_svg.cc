@@ -10,7 +10,6 @@
 namespace penstock {
 namespace {
 
-using Kind = Topology::Kind;
 using Rect = GraphLayout::Rect;
 
 constexpr const char* kHead = R"(  <style>
@@ -35,20 +34,6 @@ constexpr const char* kHead = R"(  <style>
   </defs>
   <rect width="100%" height="100%" fill="white"/>
 )";
-
-const char* class_of(Kind kind) {
-  switch (kind) {
-    case Kind::kSource:
-      return "source";
-    case Kind::kStation:
-      return "station";
-    case Kind::kSink:
-      return "sink";
-    case Kind::kStep:
-      break;
-  }
-  return "step";
-}
 
 std::string escaped(const std::string& text) {
   std::string result;
@@ -106,7 +91,7 @@ std::string frame_tags(const GraphPicture::Frame& frame, const Rect& rect) {
 }
 
 std::string box_tags(const GraphPicture::Box& box, const Rect& rect) {
-  std::string text = rect_tag(rect, std::string("box ") + class_of(box.kind), 5);
+  std::string text = rect_tag(rect, std::string("box ") + word_of(box.kind), 5);
   const double x = rect.x + rect.width / 2;
   double y = rect.y + GraphLayout::kLineHeight + 2;
   text += text_tag(x, y, "name", box.name);

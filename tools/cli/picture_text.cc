@@ -7,20 +7,6 @@ namespace {
 
 using Kind = Topology::Kind;
 
-const char* word_of(Kind kind) {
-  switch (kind) {
-    case Kind::kSource:
-      return "source";
-    case Kind::kStation:
-      return "station";
-    case Kind::kSink:
-      return "sink";
-    case Kind::kStep:
-      break;
-  }
-  return "step";
-}
-
 /// Mermaid reads HTML's entities, with `#` for `&`.
 std::string mermaid_escaped(const std::string& text) {
   std::string escaped;
