@@ -32,4 +32,23 @@ class CapturedOutput {
   std::streambuf* err_;
 };
 
+/// What a command said, and the exit code that it gave.
+struct Answer {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+/// Returns what `call`, which returns an exit code, says.
+template <class Call>
+Answer answer_of(Call call) {
+  const CapturedOutput output;
+  const int code = call();
+  return {code, output.out(), output.err()};
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 }  // namespace penstock::testing

@@ -16,17 +16,12 @@ namespace penstock {
 namespace {
 
 using nlohmann::json;
-
-struct Answer {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
+using testing::Answer;
+using testing::answer_of;
+using testing::contains;
 
 Answer fit(std::vector<std::string> words) {
-  const testing::CapturedOutput output;
-  const int code = fit_command().run(words);
-  return {code, output.out(), output.err()};
+  return answer_of([&] { return fit_command().run(words); });
 }
 
 std::string write_file(const std::string& name, const std::string& text) {
@@ -66,10 +61,6 @@ const std::vector<std::string> kShort = {"--seconds", "1", "--max-streams", "4"}
 Answer fit_short(std::vector<std::string> words) {
   words.insert(words.end(), kShort.begin(), kShort.end());
   return fit(std::move(words));
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(FitCommand, KeepsTheDevicesOfTheGraphAndNeedsNoClip) {

@@ -18,27 +18,18 @@ namespace penstock {
 namespace {
 
 using nlohmann::json;
-
-struct Answer {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
+using testing::Answer;
+using testing::answer_of;
+using testing::contains;
 
 Answer bench(const std::vector<std::string>& words) {
   // Claims are kept in the run directory: that of this test, so that no other process has one.
   setenv("XDG_RUNTIME_DIR", testing::scratch_folder().c_str(), 1);
-  const testing::CapturedOutput output;
-  const int code = models_bench(words);
-  return {code, output.out(), output.err()};
+  return answer_of([&] { return models_bench(words); });
 }
 
 std::string model() {
   return testing::asset("models/blazeface_128.onnx").string();
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(ModelsBench, MeasuresNoop) {

@@ -21,16 +21,9 @@ namespace penstock {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Answer {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
+using testing::Answer;
+using testing::answer_of;
+using testing::contains;
 
 class ModelsPack : public ::testing::Test {
  protected:
@@ -43,9 +36,7 @@ class ModelsPack : public ::testing::Test {
   }
 
   static Answer models(const std::vector<std::string>& words) {
-    const testing::CapturedOutput output;
-    const int code = models_command().run(words);
-    return {code, output.out(), output.err()};
+    return answer_of([&] { return models_command().run(words); });
   }
 
   [[nodiscard]] std::string path(const std::string& name) const { return folder_ / name; }

@@ -17,20 +17,12 @@
 namespace penstock {
 namespace {
 
-struct Answer {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
+using testing::Answer;
+using testing::answer_of;
+using testing::contains;
 
 Answer ask(const Command& command, const std::vector<std::string>& words) {
-  const testing::CapturedOutput output;
-  const int code = command.run(words);
-  return {code, output.out(), output.err()};
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
+  return answer_of([&] { return command.run(words); });
 }
 
 class StatusCommandTest : public ::testing::Test {
