@@ -14,6 +14,7 @@
 #include "engine/base/check.h"
 #include "engine/schedule/scheduler.h"
 #include "tools/bench/bench_main.h"
+#include "tools/bench/bench_rows.h"
 #include "tools/bench/paired_rounds.h"
 
 namespace penstock {
@@ -180,30 +181,18 @@ std::optional<BenchReport> measure(const BenchWords& words) {
   report.benchmark = "decide";
   report.machine = machine_name();
   for (std::size_t i = 0; i < settings.size(); ++i) {
-    const Spread spread = spread_of(times[i]);
-    BenchRow row;
-    row.name = settings[i].name();
-    row.value = spread.median;
-    row.unit = "ns";
-    row.min = spread.min;
-    row.max = spread.max;
+    BenchRow row = row_of(settings[i].name(), times[i], "ns");
     if (i == kGoalRow) {
       row.goal = kGoalNs;
-      row.met = spread.median <= kGoalNs;
+      row.met = row.value <= kGoalNs;
     }
     report.rows.push_back(row);
   }
   // A goal of our own for "flat": idle clients are allowed the noise of a cache that they share.
   constexpr double kFlat = 1.25;
   const MedianInterval flat = paired_ratio(times.back(), times[kFewRow]);
-  BenchRow row;
-  row.name = "10000 idle clients beside 10, 95% interval";
-  row.value = flat.median;
-  row.unit = "x";
-  row.min = flat.low;
-  row.max = flat.high;
-  row.ratio = flat.median;
-  row.against = settings[kFewRow].name();
+  BenchRow row =
+      ratio_row("10000 idle clients beside 10, 95% interval", flat, settings[kFewRow].name());
   row.goal = kFlat;
   row.met = flat.low <= kFlat;
   report.rows.push_back(row);

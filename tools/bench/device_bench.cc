@@ -17,6 +17,7 @@
 #include "engine/base/check.h"
 #include "tools/bench/bench_graph.h"
 #include "tools/bench/bench_main.h"
+#include "tools/bench/bench_rows.h"
 #include "tools/bench/counted_heap.h"
 #include "tools/bench/device_graph.h"
 #include "tools/bench/frame_gate.h"
@@ -184,17 +185,6 @@ OnDevice::Words metis_batch_words() {
 
 /// The order of the contenders.
 enum : std::size_t { kHops, kNoop, kNoopParts, kMetis, kMetisBatch };
-
-BenchRow row_of(const std::string& name, const std::vector<double>& values, const char* unit) {
-  const Spread spread = spread_of(values);
-  BenchRow row;
-  row.name = name;
-  row.value = spread.median;
-  row.unit = unit;
-  row.min = spread.min;
-  row.max = spread.max;
-  return row;
-}
 
 BenchRow rate_row(const std::string& name, const std::vector<double>& times) {
   std::vector<double> rates;

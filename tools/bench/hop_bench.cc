@@ -14,6 +14,7 @@
 #include "engine/run/virtual_runner.h"
 #include "tools/bench/bench_graph.h"
 #include "tools/bench/bench_main.h"
+#include "tools/bench/bench_rows.h"
 #include "tools/bench/frame_gate.h"
 #include "tools/bench/hop_peers.h"
 #include "tools/bench/paired_rounds.h"
@@ -151,27 +152,6 @@ std::vector<Contender> make_contenders() {
   return all;
 }
 
-BenchRow ratio_row(const std::string& name,
-                   const std::vector<double>& ours,
-                   const std::vector<double>& theirs,
-                   const std::string& against,
-                   std::optional<double> goal) {
-  const MedianInterval ratio = paired_ratio(ours, theirs);
-  BenchRow row;
-  row.name = name + ", ratio, 95% interval";
-  row.value = ratio.median;
-  row.unit = "x";
-  row.min = ratio.low;
-  row.max = ratio.high;
-  row.ratio = ratio.median;
-  row.against = against;
-  row.goal = goal;
-  if (goal.has_value()) {
-    row.met = ratio.median <= *goal;
-  }
-  return row;
-}
-
 std::optional<BenchReport> measure(const BenchWords& words) {
   std::vector<Contender> all = make_contenders();
   std::vector<std::function<double()>> runs;
@@ -189,25 +169,22 @@ std::optional<BenchReport> measure(const BenchWords& words) {
   report.machine = machine_name();
   std::vector<double> medians;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const Spread spread = spread_of(times[i]);
-    medians.push_back(spread.median);
-    BenchRow row;
-    row.name = all[i].name;
-    row.value = spread.median;
-    row.unit = "ns/stage";
-    row.min = spread.min;
-    row.max = spread.max;
-    report.rows.push_back(row);
+    report.rows.push_back(row_of(all[i].name, times[i], "ns/stage"));
+    medians.push_back(report.rows.back().value);
   }
   // Bound by what a virtual call costs here, now.
   report.rows[kFused].against = "2 x inline + 10 ns";
   report.rows[kFused].goal = 2 * medians[kInline] + 10;
   report.rows[kFused].met = medians[kFused] <= 2 * medians[kInline] + 10;
-  report.rows.push_back(ratio_row("edges", times[kEdges], times[kTbb], all[kTbb].name, kEdgeGoal));
+  const auto compare = [&](std::size_t ours, std::size_t peer) {
+    return paired_ratio(times[ours], times[peer]);
+  };
   report.rows.push_back(
-      ratio_row("edges, no actors", times[kEdgesBare], times[kTbb], all[kTbb].name, std::nullopt));
+      ratio_row("edges, ratio, 95% interval", compare(kEdges, kTbb), all[kTbb].name, kEdgeGoal));
+  report.rows.push_back(ratio_row(
+      "edges, no actors, ratio, 95% interval", compare(kEdgesBare, kTbb), all[kTbb].name));
   report.rows.push_back(
-      ratio_row("edges", times[kEdges], times[kFloor], all[kFloor].name, std::nullopt));
+      ratio_row("edges, ratio, 95% interval", compare(kEdges, kFloor), all[kFloor].name));
   return report;
 }
 

@@ -28,6 +28,7 @@
 #include "engine/memory/buffer_pool.h"
 #include "tools/bench/bench_graph.h"
 #include "tools/bench/bench_main.h"
+#include "tools/bench/bench_rows.h"
 #include "tools/bench/frame_gate.h"
 #include "tools/bench/paired_rounds.h"
 
@@ -247,17 +248,6 @@ class EngineGraph {
   std::unique_ptr<actors::RunningGraph> graph_;  // Goes first.
 };
 
-BenchRow row_of(const std::string& name, const std::vector<double>& values, const char* unit) {
-  const Spread spread = spread_of(values);
-  BenchRow row;
-  row.name = name;
-  row.value = spread.median;
-  row.unit = unit;
-  row.min = spread.min;
-  row.max = spread.max;
-  return row;
-}
-
 std::optional<BenchReport> measure(const BenchWords& words) {
   EngineGraph engine(words.model);
   BareRequests bare(words.model, engine.requests());
@@ -288,14 +278,8 @@ std::optional<BenchReport> measure(const BenchWords& words) {
                  row_of("engine graph, CPU of all threads", engine_cpu, "ms/frame"),
                  row_of("bare OpenVINO, CPU of all threads", bare_cpu, "ms/frame")};
   const MedianInterval ratio = paired_ratio(fps[0], fps[1]);
-  BenchRow row;
-  row.name = "ratio, 95% interval of " + std::to_string(words.rounds) + " pairs";
-  row.value = ratio.median;
-  row.unit = "x";
-  row.min = ratio.low;
-  row.max = ratio.high;
-  row.ratio = ratio.median;
-  row.against = "bare OpenVINO";
+  BenchRow row = ratio_row(
+      "ratio, 95% interval of " + std::to_string(words.rounds) + " pairs", ratio, "bare OpenVINO");
   row.goal = kGoal;
   row.met = ratio.high >= kGoal;
   report.rows.push_back(row);

@@ -17,6 +17,7 @@
 #include "engine/base/check.h"
 #include "tools/bench/bench_graph.h"
 #include "tools/bench/bench_main.h"
+#include "tools/bench/bench_rows.h"
 #include "tools/bench/frame_gate.h"
 #include "tools/bench/paired_rounds.h"
 #include "tools/bench/run_queue_floor.h"
@@ -211,35 +212,16 @@ void add_rows(BenchReport& report,
               const std::vector<std::string>& names,
               const std::vector<std::vector<double>>& values) {
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const Spread spread = spread_of(values[i]);
-    BenchRow row;
-    row.name = what + ": " + names[i];
-    row.value = spread.median;
-    row.unit = "us";
-    row.min = spread.min;
-    row.max = spread.max;
-    report.rows.push_back(row);
+    report.rows.push_back(row_of(what + ": " + names[i], values[i], "us"));
   }
 }
 
-BenchRow ratio_row(const std::string& name,
+BenchRow floor_row(const std::string& name,
                    const std::vector<double>& ours,
                    const std::vector<double>& floor,
-                   bool is_goal) {
-  const MedianInterval ratio = paired_ratio(ours, floor);
-  BenchRow row;
-  row.name = name + ", ratio, 95% interval";
-  row.value = ratio.median;
-  row.unit = "x";
-  row.min = ratio.low;
-  row.max = ratio.high;
-  row.ratio = ratio.median;
-  row.against = "run-queue floor";
-  if (is_goal) {
-    row.goal = kGoal;
-    row.met = ratio.median <= kGoal;
-  }
-  return row;
+                   std::optional<double> goal = std::nullopt) {
+  return ratio_row(
+      name + ", ratio, 95% interval", paired_ratio(ours, floor), "run-queue floor", goal);
 }
 
 /// Takes the pacing thread's own cost off.
@@ -274,8 +256,8 @@ void measure_pace(BenchReport& report, std::size_t rounds) {
            what + " above it",
            {"run-queue floor", "engine, as planned (fused)", "engine, over edges"},
            net);
-  report.rows.push_back(ratio_row("engine", net[1], net[0], true));
-  report.rows.push_back(ratio_row("engine over edges", net[2], net[0], false));
+  report.rows.push_back(floor_row("engine", net[1], net[0], kGoal));
+  report.rows.push_back(floor_row("engine over edges", net[2], net[0]));
 }
 
 void measure_lone(BenchReport& report, std::size_t rounds) {
@@ -293,8 +275,8 @@ void measure_lone(BenchReport& report, std::size_t rounds) {
            "a lone frame through 4 stages and back",
            {"run-queue floor", "engine, as planned (fused)", "engine, over edges"},
            all);
-  report.rows.push_back(ratio_row("engine", all[1], all[0], true));
-  report.rows.push_back(ratio_row("engine over edges", all[2], all[0], false));
+  report.rows.push_back(floor_row("engine", all[1], all[0], kGoal));
+  report.rows.push_back(floor_row("engine over edges", all[2], all[0]));
 }
 
 std::optional<BenchReport> measure(const BenchWords& words) {

@@ -16,6 +16,7 @@
 #include "engine/base/check.h"
 #include "engine/tensor/kernels/resample_plan.h"
 #include "tools/bench/bench_report.h"
+#include "tools/bench/bench_rows.h"
 #include "tools/bench/paired_rounds.h"
 #include "tools/bench/preprocess_peers.h"
 
@@ -175,39 +176,19 @@ void add_rows(BenchReport& report,
   // libyuv's best sequence is whichever of the two was faster here.
   const std::size_t libyuv =
       spread_of(times[1]).median <= spread_of(times[2]).median ? std::size_t{1} : std::size_t{2};
-  const auto row_of = [&](std::size_t i) {
-    const Spread spread = spread_of(times[i]);
-    BenchRow row;
-    row.name = inset + " " + paths[i].name;
-    row.value = spread.median;
-    row.unit = "us";
-    row.min = spread.min;
-    row.max = spread.max;
-    return row;
-  };
-  const auto ratio_row = [&](std::size_t ours, std::size_t peer, std::optional<double> goal) {
-    const MedianInterval ratio = paired_ratio(times[ours], times[peer]);
-    BenchRow row;
-    row.name = inset + " ratio, 95% interval";
-    row.value = ratio.median;
-    row.unit = "x";
-    row.min = ratio.low;
-    row.max = ratio.high;
-    row.ratio = ratio.median;
-    row.against = paths[peer].name;
-    row.goal = goal;
-    if (goal.has_value()) {
-      row.met = ratio.median <= *goal;
-    }
-    return row;
+  const auto compare = [&](std::size_t ours, std::size_t peer, std::optional<double> goal) {
+    return ratio_row(inset + " ratio, 95% interval",
+                     paired_ratio(times[ours], times[peer]),
+                     paths[peer].name,
+                     goal);
   };
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    report.rows.push_back(row_of(i));
+    report.rows.push_back(row_of(inset + " " + paths[i].name, times[i], "us"));
   }
-  report.rows.push_back(ratio_row(kEngine, libyuv, kGoal));
-  report.rows.push_back(ratio_row(kEngine, kOpenCv, std::nullopt));
+  report.rows.push_back(compare(kEngine, libyuv, kGoal));
+  report.rows.push_back(compare(kEngine, kOpenCv, std::nullopt));
   if (paths.size() > kOpenCv + 1) {
-    BenchRow row = ratio_row(kOpenCv + 1, libyuv, std::nullopt);
+    BenchRow row = compare(kOpenCv + 1, libyuv, std::nullopt);
     row.name = inset + " avx2 ratio, 95% interval";
     report.rows.push_back(row);
   }

@@ -16,7 +16,7 @@
 #include "drivers/sim/sim_driver.h"
 #include "engine/base/check.h"
 #include "tools/bench/bench_main.h"
-#include "tools/bench/paired_rounds.h"
+#include "tools/bench/bench_rows.h"
 
 namespace penstock {
 namespace {
@@ -103,21 +103,16 @@ std::optional<BenchReport> measure(const BenchWords& words) {
     last = simulate();
     speeds.push_back(last.speed);
   }
-  const Spread spread = spread_of(speeds);
   BenchReport report;
   report.benchmark = "sim";
   report.machine = machine_name();
-  BenchRow speed;
-  speed.name = "virtual seconds per second, 50 streams at 30/s on a simulated metis";
-  speed.value = spread.median;
-  speed.unit = "s/s";
-  speed.min = spread.min;
-  speed.max = spread.max;
+  BenchRow speed =
+      row_of("virtual seconds per second, 50 streams at 30/s on a simulated metis", speeds, "s/s");
   speed.goal = kGoal;
-  speed.met = spread.median >= kGoal;
+  speed.met = speed.value >= kGoal;
   BenchRow cost;
   cost.name = "real time per frame";
-  cost.value = 1e9 / (spread.median * static_cast<double>(kStreams * kFramesPerSecond));
+  cost.value = 1e9 / (speed.value * static_cast<double>(kStreams * kFramesPerSecond));
   cost.unit = "ns";
   BenchRow completed;
   completed.name = "frames completed per virtual second (virtual time)";
