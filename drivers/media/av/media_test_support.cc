@@ -9,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include "drivers/media/av/video_writer.h"
-#include "engine/base/waiting_bell.h"
 
 // libx265 forgets some of its own options in each encoder.
 // NOLINTNEXTLINE(readability-identifier-naming,bugprone-reserved-identifier): LSan's name.
@@ -93,23 +92,28 @@ int mean_of_plane(const Image& image, std::size_t plane) {
   return static_cast<int>(sum / width / height);
 }
 
+Result<VideoReader::Step> next_step(VideoReader& reader, BufferPool& pool, WaitingBell& bell) {
+  auto step = reader.decode_next(pool);
+  while (step.has_value() && step->code == VideoReader::Code::kNeedPacket) {
+    bell.wait();
+    step = reader.decode_next(pool);
+  }
+  return step;
+}
+
 Reading read_all(VideoSourceOptions options, std::size_t max_frames) {
   Reading reading;
   WaitingBell bell;
   BufferPool pool = big_pool();
   VideoReader reader(std::move(options), "auto", bell.doorbell());
   while (reading.frames.size() < max_frames) {
-    auto step = reader.decode_next(pool);
+    auto step = next_step(reader, pool, bell);
     if (!step.has_value()) {
       reading.error = step.error();
       break;
     }
     if (step->code == VideoReader::Code::kEnd || step->code == VideoReader::Code::kNoBuffer) {
       break;
-    }
-    if (step->code == VideoReader::Code::kNeedPacket) {
-      bell.wait();
-      continue;
     }
     const Image& image = step->frame.image;
     reading.frames.push_back(

@@ -8,6 +8,7 @@
 #include "drivers/media/av/video_reader.h"
 #include "drivers/media/av/video_writer_options.h"
 #include "engine/base/result.h"
+#include "engine/base/waiting_bell.h"
 #include "engine/memory/buffer_pool.h"
 #include "engine/tensor/image.h"
 
@@ -44,6 +45,9 @@ BufferPool big_pool();
 
 /// Returns the mean of a plane's visible pixels.
 int mean_of_plane(const Image& image, std::size_t plane);
+
+/// Returns the next step that is no call for patience; `bell` is the reader's.
+Result<VideoReader::Step> next_step(VideoReader& reader, BufferPool& pool, WaitingBell& bell);
 
 /// What a source gave until its end.
 struct Reading {

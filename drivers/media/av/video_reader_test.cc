@@ -7,12 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "drivers/media/av/media_test_support.h"
 #include "drivers/media/av/video_writer.h"
@@ -189,11 +185,7 @@ TEST(VideoReader, TurnsAPictureUpright) {
   WaitingBell bell;
   BufferPool pool = testing::big_pool();
   VideoReader reader({.uri = path}, "", bell.doorbell());
-  auto step = reader.decode_next(pool);
-  while (step.has_value() && step->code == VideoReader::Code::kNeedPacket) {
-    bell.wait();
-    step = reader.decode_next(pool);
-  }
+  const auto step = testing::next_step(reader, pool, bell);
   ASSERT_TRUE(step.has_value() && step->code == VideoReader::Code::kFrame);
   EXPECT_EQ(reader.stream()->quarter_turns, 1);
   EXPECT_EQ(reader.stream()->width, 48);
@@ -222,11 +214,7 @@ TEST(VideoReader, HonoursColourRangeAndMatrix) {
       WaitingBell bell;
       BufferPool pool = testing::big_pool();
       VideoReader reader({.uri = path}, "", bell.doorbell());
-      auto step = reader.decode_next(pool);
-      while (step.has_value() && step->code == VideoReader::Code::kNeedPacket) {
-        bell.wait();
-        step = reader.decode_next(pool);
-      }
+      const auto step = testing::next_step(reader, pool, bell);
       ASSERT_TRUE(step.has_value() && step->code == VideoReader::Code::kFrame);
       EXPECT_EQ(step->frame.image.range, range);
       EXPECT_EQ(step->frame.image.matrix, matrix);
@@ -303,100 +291,6 @@ TEST(VideoReader, ReadsAFileWhosePathLooksLikeAPattern) {
   expect_whole_clip(read_all({.uri = folder.path("a[1]:%02d.mkv")}), 3);
 }
 
-TEST(VideoReader, GoesOnAfterCorruptPackets) {
-  TempFolder folder;
-  const std::string path = folder.path("clip.mp4");
-  write_clip({.path = path, .codec = "mpeg4", .key_interval = 200ms, .fragmented = false}, 60);
-  std::string bytes = testing::read_file(path);
-  const std::size_t start = bytes.find("mdat") + 4;
-  const std::size_t end = bytes.find("moov") - 4;
-  ASSERT_LT(start, end);
-  const std::size_t third = (end - start) / 3;
-  for (std::size_t at = start + third; at < start + 2 * third; ++at) {
-    bytes[at] = static_cast<char>(at * 31);
-  }
-  testing::write_file(path, bytes);
-  const Reading reading = read_all({.uri = path});
-  EXPECT_FALSE(reading.error.has_value()) << reading.error->message;
-  EXPECT_GT(reading.stats.frames.corrupt_packets + reading.stats.frames.damaged_frames, 0U);
-  ASSERT_GT(reading.frames.size(), 20U);
-  EXPECT_NEAR(reading.frames.front().luma, clip_luma(0), 3);
-  EXPECT_NEAR(reading.frames.back().luma, clip_luma(59), 3) << "it found its way back";
-}
-
-TEST(VideoReader, GivesWhatATruncatedFileStillHolds) {
-  TempFolder folder;
-  const std::string path = folder.path("clip.mkv");
-  write_clip({.path = path, .key_interval = 200ms}, 60);
-  const std::string bytes = testing::read_file(path);
-  testing::write_file(path, bytes.substr(0, bytes.size() / 2));
-  const Reading reading = read_all({.uri = path});
-  EXPECT_FALSE(reading.error.has_value()) << reading.error->message;
-  EXPECT_GT(reading.frames.size(), 10U);
-  EXPECT_LT(reading.frames.size(), 60U);
-}
-
-TEST(VideoReader, RefusesAFileThatIsNoVideo) {
-  TempFolder folder;
-  testing::write_file(folder.path("text.mp4"), std::string(5000, 'x'));
-  const Reading reading = read_all({.uri = folder.path("text.mp4")});
-  ASSERT_TRUE(reading.error.has_value());
-  EXPECT_EQ(reading.error->code, Errc::kCorrupt);
-  EXPECT_NE(reading.error->message.find(folder.path("text.mp4")), std::string::npos);
-}
-
-TEST(VideoReader, NamesAFileThatIsMissing) {
-  const Reading reading = read_all({.uri = "/nowhere/clip.mp4"});
-  ASSERT_TRUE(reading.error.has_value());
-  EXPECT_EQ(reading.error->code, Errc::kNotFound);
-  EXPECT_NE(reading.error->message.find("video '/nowhere/clip.mp4'"), std::string::npos);
-}
-
-TEST(VideoReader, NamesAPatternThatMatchesNothing) {
-  const Reading reading = read_all({.uri = "/nowhere/*.png"});
-  ASSERT_TRUE(reading.error.has_value());
-  EXPECT_EQ(reading.error->code, Errc::kNotFound);
-}
-
-TEST(VideoReader, RefusesAGlobOfSeveralVideos) {
-  TempFolder folder;
-  write_clip({.path = folder.path("a.mkv")}, 2);
-  write_clip({.path = folder.path("b.mkv")}, 2);
-  const Reading reading = read_all({.uri = folder.path("*.mkv")});
-  ASSERT_TRUE(reading.error.has_value());
-  EXPECT_EQ(reading.error->code, Errc::kInvalidArgument);
-  EXPECT_NE(reading.error->message.find("2 files"), std::string::npos);
-}
-
-TEST(VideoReader, RefusesADecoderThatItHasNot) {
-  TempFolder folder;
-  write_clip({.path = folder.path("clip.mkv")}, 2);
-  for (const auto& [word, code] : {std::pair{"vaapi", Errc::kUnsupported},
-                                   std::pair{"hw", Errc::kUnsupported},
-                                   std::pair{"fast", Errc::kInvalidArgument}}) {
-    WaitingBell bell;
-    BufferPool pool = testing::big_pool();
-    VideoReader reader({.uri = folder.path("clip.mkv")}, word, bell.doorbell());
-    auto step = reader.decode_next(pool);
-    while (step.has_value()) {
-      bell.wait();
-      step = reader.decode_next(pool);
-    }
-    EXPECT_EQ(step.error().code, code) << step.error().message;
-  }
-}
-
-TEST(VideoReader, GivesUpAPipeThatSaysNothingAndNamesTheLimit) {
-  TempFolder folder;
-  const std::string path = folder.path("pipe");
-  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  const Reading reading = read_all({.uri = path, .open_timeout = 100ms});
-  ASSERT_TRUE(reading.error.has_value());
-  EXPECT_EQ(reading.error->code, Errc::kDeadlineExceeded);
-  EXPECT_NE(reading.error->message.find("within 100 ms"), std::string::npos);
-  EXPECT_NE(reading.error->message.find(path), std::string::npos);
-}
-
 TEST(VideoReader, ReadsAPipe) {
   TempFolder folder;
   const std::string path = folder.path("pipe");
@@ -406,82 +300,6 @@ TEST(VideoReader, ReadsAPipe) {
       [&] { testing::write_file(path, testing::read_file(folder.path("clip.mkv"))); });
   expect_whole_clip(read_all({.uri = path}), 10);
   writer.join();
-}
-
-/// Listens on a port that the system chooses, and never says a word.
-class SilentServer {
- public:
-  SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in place{};
-    place.sin_family = AF_INET;
-    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* generic = reinterpret_cast<sockaddr*>(&place);
-    socklen_t length = sizeof place;
-    is_up_ = ::bind(socket_, generic, length) == 0 && ::listen(socket_, 4) == 0 &&
-             ::getsockname(socket_, generic, &length) == 0;
-    port_ = ntohs(place.sin_port);
-  }
-
-  SilentServer(const SilentServer&) = delete;
-  SilentServer& operator=(const SilentServer&) = delete;
-
-  ~SilentServer() { ::close(socket_); }
-
-  [[nodiscard]] bool is_up() const { return is_up_; }
-
-  [[nodiscard]] std::string place() const { return "127.0.0.1:" + std::to_string(port_); }
-
- private:
-  int socket_;
-  bool is_up_ = false;
-  int port_ = 0;
-};
-
-TEST(VideoReader, GivesUpAServerThatSaysNothingAndHidesThePassword) {
-  SilentServer server;
-  ASSERT_TRUE(server.is_up());
-  for (const std::string scheme : {"http", "rtsp"}) {
-    const Reading reading = read_all(
-        {.uri = scheme + "://joe:s3cret@" + server.place() + "/live", .open_timeout = 200ms});
-    ASSERT_TRUE(reading.error.has_value());
-    EXPECT_EQ(reading.error->code, Errc::kDeadlineExceeded) << reading.error->message;
-    EXPECT_NE(reading.error->message.find(scheme + "://joe:***@" + server.place()),
-              std::string::npos)
-        << reading.error->message;
-    EXPECT_EQ(reading.error->message.find("s3cret"), std::string::npos);
-  }
-}
-
-TEST(VideoReader, EndsPromptlyWhenCancelledWhileItOpens) {
-  SilentServer server;
-  ASSERT_TRUE(server.is_up());
-  WaitingBell bell;
-  BufferPool pool = testing::big_pool();
-  const auto start = std::chrono::steady_clock::now();
-  {
-    VideoReader reader(
-        {.uri = "http://" + server.place(), .open_timeout = 60s}, "", bell.doorbell());
-    std::thread other([&] { reader.cancel(); });
-    other.join();
-    const auto step = reader.decode_next(pool);
-    ASSERT_FALSE(step.has_value());
-    EXPECT_EQ(step.error().code, Errc::kCancelled);
-  }
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 20s);
-}
-
-TEST(VideoReader, CanBeDroppedWhileItsQueueIsFull) {
-  TempFolder folder;
-  write_clip({.path = folder.path("clip.mkv")}, 60);
-  WaitingBell bell;
-  VideoReader reader({.uri = folder.path("clip.mkv"), .max_packets = 2}, "", bell.doorbell());
-  bell.wait();
-}
-
-TEST(VideoReader, RefusesALimitOfZero) {
-  const Reading reading = read_all({.uri = "x.mp4", .open_timeout = 0ms});
-  ASSERT_TRUE(reading.error.has_value());
-  EXPECT_EQ(reading.error->code, Errc::kInvalidArgument);
 }
 
 }  // namespace
