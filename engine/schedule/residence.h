@@ -1,17 +1,13 @@
 #pragma once
 
+#include <optional>
+
 #include "engine/base/clock.h"
 #include "engine/schedule/schedule_state.h"
 
-/// What is resident where: a change is chosen, waits until its sub-devices are drained, is started
-/// if it is still wanted, and ends with the device's answer.
+/// What is resident where: a change that `plan_changes` chose waits until its sub-devices are
+/// drained, is started if it is still wanted, and ends with the device's answer.
 namespace penstock {
-
-/// Chooses changes for lanes that want to come in. `wake` becomes when time alone may allow one.
-void plan_changes(ScheduleState& state,
-                  DeviceState& device,
-                  TimePoint now,
-                  std::optional<TimePoint>& wake);
 
 /// Starts the changes whose sub-devices are drained, and drops those that nobody wants any more.
 /// Returns whether any was dropped, so that its sub-devices can work again.

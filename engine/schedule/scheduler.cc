@@ -10,6 +10,7 @@
 #include "engine/schedule/intake.h"
 #include "engine/schedule/membership.h"
 #include "engine/schedule/residence.h"
+#include "engine/schedule/residence_plan.h"
 #include "engine/schedule/schedule_state.h"
 #include "engine/schedule/state_snapshot.h"
 #include "engine/schedule/wait_bound.h"
