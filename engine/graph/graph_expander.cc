@@ -6,8 +6,6 @@
 #include <utility>
 
 #include "engine/graph/device_reader.h"
-#include "engine/graph/model_fit.h"
-#include "engine/graph/model_shapes.h"
 #include "engine/graph/option_checker.h"
 #include "engine/yaml/nearest_word.h"
 
@@ -46,6 +44,7 @@ GraphExpander::GraphExpander(const TypeRegistry& registry,
       linked_(linked),
       draft_(draft),
       diagnostics_(diagnostics),
+      checker_(diagnostics),
       stages_(draft.actors.size()),
       serves_(draft.actors.size()),
       live_(draft.actors.size(), false) {}
@@ -76,7 +75,7 @@ void GraphExpander::expand_actor(std::size_t index) {
 void GraphExpander::check_parts(std::size_t index) {
   for (const LinkedEdge& edge : linked_.inputs[index]) {
     const Stages& stages = stages_[edge.producer];
-    const bool exists = std::any_of(stages.begin(), stages.end(), [&](const Stage& stage) {
+    const bool exists = std::any_of(stages.begin(), stages.end(), [&](const GraphStage& stage) {
       return edge.part.empty() || stage.part == edge.part;
     });
     if (!exists && !stages.empty()) {
@@ -98,7 +97,7 @@ void GraphExpander::add_plain(std::size_t index, ActorSpec spec) {
     return;
   }
   check_needs(index, *spec.type, before);
-  Stage stage;
+  GraphStage stage;
   stage.name = spec.name;
   stage.type = spec.type;
   stage.before = before;
@@ -106,12 +105,12 @@ void GraphExpander::add_plain(std::size_t index, ActorSpec spec) {
   stage.options = spec.options;
   if (spec.type->does_preprocess() && actor.sound) {
     stage.preprocess_is_sound = true;
-    check_sizes(stage);
+    checker_.check_size(stage);
   }
   const std::vector<LinkedEdge>& edges = linked_.inputs[index];
-  const Stage* from = edges.size() == 1 ? stage_of(edges.front()) : nullptr;
+  const GraphStage* from = edges.size() == 1 ? stage_of(edges.front()) : nullptr;
   if (from != nullptr && from->model != nullptr && spec.type->is_decoder() && actor.sound) {
-    check_decoder(stage, *from->model);
+    checker_.check_decoder(stage, *from->model);
   }
   spec.arrives = std::move(before);
   stages_[index] = {std::move(stage)};
@@ -177,7 +176,7 @@ void GraphExpander::add_model(std::size_t index, ActorSpec spec) {
     check_needs(index, *spec.type, before);
     check_tensors(index, *model);
   }
-  Stage infer;
+  GraphStage infer;
   infer.part = "infer";
   infer.type = spec.type;
   infer.before = before;
@@ -185,13 +184,13 @@ void GraphExpander::add_model(std::size_t index, ActorSpec spec) {
   infer.place = spec.place;
   stages.push_back(infer);
   if (model->decoder != nullptr) {
-    Stage decoder;
+    GraphStage decoder;
     decoder.part = "post";
     decoder.type = model->decoder;
     decoder.before = carries(infer, "");
     decoder.options = model->postprocess;
     decoder.place = model->decode_place;
-    check_decoder(decoder, *model);
+    checker_.check_decoder(decoder, *model);
     stages.push_back(std::move(decoder));
   }
   add_chain(index, spec, stages);
@@ -199,15 +198,15 @@ void GraphExpander::add_model(std::size_t index, ActorSpec spec) {
 
 /// Checks what comes to a model that does not make its tensors itself.
 void GraphExpander::check_tensors(std::size_t index, ModelDraft& model) {
-  const Stage* first = nullptr;
+  const GraphStage* first = nullptr;
   for (const LinkedEdge& edge : linked_.inputs[index]) {
-    const Stage* from = stage_of(edge);
+    const GraphStage* from = stage_of(edge);
     if (from == nullptr || !from->preprocess_is_sound) {
       model.is_fed_otherwise = true;
       continue;
     }
-    check_model_input(*from, model);
-    if (first != nullptr && picture_size(*from) != picture_size(*first)) {
+    checker_.check_input(*from, model);
+    if (first != nullptr && picture_size_of(*from) != picture_size_of(*first)) {
       diagnostics_.error(
           "E041",
           edge.draft->place,
@@ -219,17 +218,8 @@ void GraphExpander::check_tensors(std::size_t index, ModelDraft& model) {
   }
 }
 
-Size2d GraphExpander::picture_size(const Stage& preprocess) {
-  for (const char* word : {"letterbox", "resize"}) {
-    if (preprocess.options.has(word)) {
-      return preprocess.options.get_size(word);
-    }
-  }
-  return {};
-}
-
-GraphExpander::Stage GraphExpander::make_preprocess(const ActorDraft& actor, ModelDraft& model) {
-  Stage stage;
+GraphStage GraphExpander::make_preprocess(const ActorDraft& actor, ModelDraft& model) {
+  GraphStage stage;
   stage.part = "pre";
   stage.type = registry_.preprocessor();
   stage.options = model.preprocess;
@@ -242,71 +232,15 @@ GraphExpander::Stage GraphExpander::make_preprocess(const ActorDraft& actor, Mod
   }
   if (stage.preprocess_is_sound && model.spec.facts.has_value()) {
     fill_size(*model.spec.facts, stage);
-    check_sizes(stage);
-    check_model_input(stage, model);
+    checker_.check_size(stage);
+    checker_.check_input(stage, model);
   }
   return stage;
 }
 
-void GraphExpander::fill_size(const ModelFacts& facts, Stage& stage) {
-  if (stage.options.has("letterbox") || stage.options.has("resize")) {
-    return;
-  }
-  const Result<PictureInput> input = picture_input(facts);
-  if (input.has_value() && input->size.has_value()) {
-    stage.options.set("letterbox", *input->size);
-  }
-  if (!input.has_value()) {
-    stage.options.set("letterbox", Size2d{1, 1});  // E041 says more than a missing size
-  }
-}
-
-void GraphExpander::check_sizes(const Stage& stage) {
-  if (!stage.options.has("letterbox") && !stage.options.has("resize")) {
-    diagnostics_.error("E011",
-                       stage.place,
-                       "preprocess wants a size: the model does not fix one here",
-                       "add letterbox: [width, height], or resize");
-  }
-}
-
-void GraphExpander::check_model_input(const Stage& preprocess, ModelDraft& model) {
-  if (!model.spec.facts.has_value()) {
-    return;
-  }
-  auto misfit = misfit_of(preprocess.options, *model.spec.facts);
-  if (!misfit.has_value()) {
-    misfit = misfit_of_shapes(preprocess.options, model.spec);
-  }
-  if (!misfit.has_value()) {
-    imply_shape(preprocess.options, model);
-    return;
-  }
-  SourcePlace place = preprocess.place;
-  for (const char* word : {"letterbox", "resize"}) {
-    if (preprocess.options.is_written(word)) {
-      place = preprocess.options.place(word);
-    }
-  }
-  diagnostics_.error("E041", place, "model '" + model.spec.name + "': " + *misfit);
-}
-
-void GraphExpander::check_decoder(const Stage& stage, const ModelDraft& model) {
-  if (!model.spec.facts.has_value() || !model.sound) {
-    return;
-  }
-  const auto misfit = stage.type->decoder_fit()(*model.spec.facts, stage.options);
-  if (misfit.has_value()) {
-    diagnostics_.error("E043",
-                       stage.place,
-                       "decoder '" + stage.type->name() + "' does not fit model '" +
-                           model.spec.name + "': " + *misfit);
-  }
-}
-
 void GraphExpander::add_chain(std::size_t index, const ActorSpec& spec, Stages stages) {
-  const Stage* before = nullptr;
-  for (Stage& stage : stages) {
+  const GraphStage* before = nullptr;
+  for (GraphStage& stage : stages) {
     ActorSpec part = spec;
     stage.name = spec.name;
     if (stages.size() > 1) {
@@ -340,36 +274,21 @@ void GraphExpander::add_chain(std::size_t index, const ActorSpec& spec, Stages s
   stages_[index] = std::move(stages);
 }
 
-const GraphExpander::Stage* GraphExpander::stage_of(const LinkedEdge& edge) const {
+const GraphStage* GraphExpander::stage_of(const LinkedEdge& edge) const {
   const Stages& stages = stages_[edge.producer];
   if (stages.empty()) {
     return nullptr;
   }
-  const auto found = std::find_if(
-      stages.begin(), stages.end(), [&](const Stage& stage) { return stage.part == edge.part; });
+  const auto found = std::find_if(stages.begin(), stages.end(), [&](const GraphStage& stage) {
+    return stage.part == edge.part;
+  });
   return edge.part.empty() || found == stages.end() ? &stages.back() : &*found;
-}
-
-const OutPort& GraphExpander::out_port(const Stage& stage, const std::string& name) {
-  // The port was looked up at the actor's type; of an expanded actor the last part has its own.
-  const OutPort* port = stage.type->find_output(name);
-  return port == nullptr ? stage.type->outputs().front() : *port;
-}
-
-PayloadSet GraphExpander::carries(const Stage& stage, const std::string& port) {
-  const OutPort& out = out_port(stage, port);
-  PayloadSet set = out.fresh ? PayloadSet() : stage.before;
-  if (stage.type->is_decoder()) {
-    set.erase(payload::kTensors);  // read by now; the next model must not take them for its input
-  }
-  set.insert(out.adds.begin(), out.adds.end());
-  return set;
 }
 
 std::vector<InputSpec> GraphExpander::inputs_of(std::size_t index) const {
   std::vector<InputSpec> inputs;
   for (const LinkedEdge& edge : linked_.inputs[index]) {
-    const Stage* stage = stage_of(edge);
+    const GraphStage* stage = stage_of(edge);
     if (stage == nullptr) {
       continue;
     }
@@ -390,7 +309,7 @@ std::vector<InputSpec> GraphExpander::inputs_of(std::size_t index) const {
 PayloadSet GraphExpander::arriving(std::size_t index, bool& known) const {
   std::map<std::string, PayloadSet> by_port;
   for (const LinkedEdge& edge : linked_.inputs[index]) {
-    const Stage* stage = stage_of(edge);
+    const GraphStage* stage = stage_of(edge);
     if (stage == nullptr) {
       known = false;
       return {};
@@ -437,7 +356,7 @@ void GraphExpander::report_missing(const ActorDraft& actor,
                      diagnostics_.is_full() ? "" : who_adds(need, *stage_of(edge)));
 }
 
-std::string GraphExpander::who_adds(const std::string& need, const Stage& from) const {
+std::string GraphExpander::who_adds(const std::string& need, const GraphStage& from) const {
   if (from.model != nullptr && from.model->decoder == nullptr) {
     return "give model '" + from.model->spec.name + "' a 'postprocess'";
   }

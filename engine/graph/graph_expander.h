@@ -7,6 +7,8 @@
 #include "engine/graph/graph_draft.h"
 #include "engine/graph/graph_linker.h"
 #include "engine/graph/graph_spec.h"
+#include "engine/graph/graph_stage.h"
+#include "engine/graph/stage_checker.h"
 #include "engine/yaml/diagnostic.h"
 
 namespace penstock {
@@ -17,9 +19,9 @@ namespace penstock {
 /// `.pre` is there when the model says `preprocess`, or when no tensors arrive; `.post` when it
 /// says `postprocess`. With neither, the actor stays one, as if written by hand.
 ///
-/// Reports E011 (no size to scale to), E033 (model, device), E040 (payload), E041 (input), E043
-/// (decoder). After a report it goes on as if the wish had been fulfilled, so that one mistake
-/// gives one message. Thread-safety: none.
+/// Reports E032 (part), E033 (model, device), E040 (payload), E041 (two sizes), and what
+/// `StageChecker` reports. After a report it goes on as if the wish had been fulfilled, so that one
+/// mistake gives one message. Thread-safety: none.
 class GraphExpander {
  public:
   /// All must outlive the expander; devices and models that are used are marked in `draft`.
@@ -32,20 +34,8 @@ class GraphExpander {
   std::vector<ActorSpec> expand();
 
  private:
-  /// One actor of the result, as its consumers see it.
-  struct Stage {
-    std::string name;
-    std::string part;
-    const ActorType* type = nullptr;
-    PayloadSet before;                  // what a frame carries when it comes in
-    const ModelDraft* model = nullptr;  // of a stage that runs one
-    bool preprocess_is_sound = false;   // of a stage that preprocesses
-    OptionValues options;
-    SourcePlace place;
-  };
-
   /// The stages of one actor of the draft, first to last. None = not known, already reported.
-  using Stages = std::vector<Stage>;
+  using Stages = std::vector<GraphStage>;
 
   void expand_actor(std::size_t index);
   void check_parts(std::size_t index);
@@ -53,18 +43,11 @@ class GraphExpander {
   void add_model(std::size_t index, ActorSpec spec);
   ModelDraft* find_model(const ActorDraft& actor);
   void choose_device(ActorDraft& actor, const ModelDraft& model, ActorSpec& spec);
-  Stage make_preprocess(const ActorDraft& actor, ModelDraft& model);
-  void fill_size(const ModelFacts& facts, Stage& stage);
-  void check_sizes(const Stage& stage);
+  GraphStage make_preprocess(const ActorDraft& actor, ModelDraft& model);
   void check_tensors(std::size_t index, ModelDraft& model);
-  void check_model_input(const Stage& preprocess, ModelDraft& model);
-  [[nodiscard]] static Size2d picture_size(const Stage& preprocess);
-  void check_decoder(const Stage& stage, const ModelDraft& model);
   void add_chain(std::size_t index, const ActorSpec& spec, Stages stages);
 
-  const Stage* stage_of(const LinkedEdge& edge) const;
-  static const OutPort& out_port(const Stage& stage, const std::string& name);
-  static PayloadSet carries(const Stage& stage, const std::string& port);
+  const GraphStage* stage_of(const LinkedEdge& edge) const;
   std::vector<InputSpec> inputs_of(std::size_t index) const;
   PayloadSet arriving(std::size_t index, bool& known) const;
   void check_needs(std::size_t index, const ActorType& type, PayloadSet& before);
@@ -72,13 +55,14 @@ class GraphExpander {
                       const LinkedEdge& edge,
                       const std::string& need,
                       const PayloadSet& carried);
-  std::string who_adds(const std::string& need, const Stage& from) const;
+  std::string who_adds(const std::string& need, const GraphStage& from) const;
   void follow_streams(std::size_t index, ActorSpec& spec);
 
   const TypeRegistry& registry_;
   const LinkedGraph& linked_;
   GraphDraft& draft_;
   Diagnostics& diagnostics_;
+  StageChecker checker_;
   std::vector<Stages> stages_;
   std::vector<std::vector<std::string>> serves_;
   std::vector<bool> live_;
