@@ -416,6 +416,7 @@ TEST_F(DevicePoolTest, TellsWhatItsDevicesDo) {
   EXPECT_EQ(status.packages[1].frames, 1U);
   EXPECT_EQ(status.packages[1].resident_on, (std::vector<std::string>{"npu0:0"}));
   EXPECT_EQ(status.packages[0].swap_ns, 50'000'000U);
+  EXPECT_EQ(status.devices[0].swap_ns, status.packages[0].swap_ns + status.packages[1].swap_ns);
   EXPECT_FALSE(status.decisions.empty());
 }
 

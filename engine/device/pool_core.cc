@@ -321,6 +321,7 @@ void DevicePool::Core::note_change(const Changed& message, TimePoint now) {
     PackageBook& package = packages_[coming->index()];
     ++package.swaps;
     package.swap_time += end.took;
+    book.swap_time += end.took;
   } else if (end.code != Errc::kOk) {
     tell(true,
          "device '" + book.name + "': " +

@@ -140,6 +140,7 @@ class DevicePool::Core final : public Runnable {
     DeviceHealth health = DeviceHealth::kOk;
     std::string reason;
     std::uint64_t resets = 0;
+    Duration swap_time{0};
     std::optional<PackageNumber> coming;  // By the change of residence under way.
   };
 

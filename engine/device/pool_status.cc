@@ -125,6 +125,7 @@ void DevicePool::Core::add_devices(const SchedulerSnapshot& snapshot, PoolStatus
     device.health = to_string(book.health);
     device.reason = book.health == DeviceHealth::kOk ? std::string() : book.reason;
     device.resets = book.resets;
+    device.swap_ns = static_cast<std::uint64_t>(book.swap_time.count());
     device.state = "opening";
     for (std::uint32_t s = 0; s < book.runner->sub_devices().size(); ++s) {
       PoolStatus::SubDevice sub_device;

@@ -33,6 +33,7 @@ struct PoolStatus {
     std::string health;         ///< Of the driver: "ok", "degraded", "fault", "resetting".
     std::string reason;         ///< Why it is not ok; else empty.
     std::uint64_t resets = 0;
+    std::uint64_t swap_ns = 0;  ///< Time that it took to make packages resident.
     std::vector<SubDevice> sub_devices;
   };
 

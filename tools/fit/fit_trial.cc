@@ -301,10 +301,12 @@ class Trial final : private NodeMakers {
       add(totals, books.frames);
       add(totals, books.by_stream[graph_.stream_of.at(pump->stream_name())]);
     }
-    for (const PoolStatus::Package& package : pool_->status().packages) {
-      const ModelSpec* model = words_.spec->find_model(package.name);
+    const PoolStatus status = pool_->status();
+    for (const PoolStatus::Package& package : status.packages) {
       books.swaps += package.swaps;
-      books.swap_ns[model == nullptr ? "" : model->device] += package.swap_ns;
+    }
+    for (const PoolStatus::Device& device : status.devices) {
+      books.swap_ns[device.name] = device.swap_ns;
     }
     return books;
   }

@@ -199,6 +199,26 @@ TEST(FitTrial, RunsModelsOnTheDevicesOfTheGraph) {
   EXPECT_EQ(figures.drop_rate, 0);
 }
 
+TEST(FitTrial, CountsTheTimeOfASwapAtTheDeviceThatSwaps) {
+  GraphSpec spec = on(chain_of(2), simulated("mx3"));
+  const FitFigures one = run_with(spec, 1);
+  const double seconds_a_swap = one.swap_share / one.swaps_per_second;
+  DeviceSpec other = simulated("mx3");
+  other.name = "other";
+  spec.devices.push_back(other);
+  for (ModelSpec& model : spec.models) {
+    model.devices = {"npu", "other"};
+    model.placement = Placement::kRoundRobin;
+  }
+  for (ActorSpec& actor : spec.actors) {
+    actor.devices = actor.model.empty() ? actor.devices : spec.models[0].devices;
+  }
+  const FitFigures two = run_with(spec, 2);
+  ASSERT_GT(two.swaps_per_second, 1);
+  EXPECT_NEAR(two.swap_share, two.swaps_per_second * seconds_a_swap / 2, 0.2 * two.swap_share)
+      << "each of the two devices swaps half the time";
+}
+
 /// Streams for which a run ends while a model is on its way to the device.
 TEST(FitTrial, EndsWhileAModelIsOnItsWay) {
   const GraphSpec spec = on(chain_of(2), simulated("mx3", nanoseconds(1'000'000)));

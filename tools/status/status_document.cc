@@ -145,6 +145,7 @@ Json devices_json(const PoolStatus& pool) {
                     {"health", device.health},
                     {"reason", device.reason},
                     {"resets", device.resets},
+                    {"swap_ms", ms_of(device.swap_ns)},
                     {"sub_devices", std::move(subs)}});
   }
   return list;
