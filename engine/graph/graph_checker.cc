@@ -204,7 +204,7 @@ class GraphCheck {
     diagnostics_.error("E033",
                        model.spec.options.place(word),
                        "model '" + model.spec.name + "': " + owner + " has no " + word + " '" +
-                           name + "'; it has " + one_of(known),
+                           name + "'; name " + one_of(known),
                        did_you_mean(name, known));
   }
 

@@ -161,14 +161,13 @@ TEST(GraphChecker, RefusesNetworksAndVariantsThatThePackageDoesNotHave) {
   const std::string network = with_model(actors, ", network: readr");
   EXPECT_EQ(kit.places(network), Places({"E033 2:48"}));
   EXPECT_EQ(kit.message(network),
-            "model 'people': the package has no network 'readr'; it has one of detector, reader; "
+            "model 'people': the package has no network 'readr'; name one of detector, reader; "
             "did you mean 'reader'?");
   const std::string variant = with_model(actors, ", variant: larg");
   EXPECT_EQ(kit.places(variant), Places({"E033 2:48"}));
-  EXPECT_EQ(
-      kit.message(variant),
-      "model 'people': network 'detector' of the package has no variant 'larg'; it has one of "
-      "small, large; did you mean 'large'?");
+  EXPECT_EQ(kit.message(variant),
+            "model 'people': network 'detector' of the package has no variant 'larg'; name one of "
+            "small, large; did you mean 'large'?");
   EXPECT_EQ(kit.places(with_model(actors, ", network: reader, variant: small")),
             Places({"E033 2:65"}));
   kit.models.packages.clear();

@@ -174,19 +174,6 @@ Status describe_ports(const ModelChoice& model, DeviceSpec& device) {
   return {};
 }
 
-/// Returns the mean utilisation of the sub-devices on which the model is.
-double utilisation_of(const PoolStatus::Device& device) {
-  double sum = 0;
-  int used = 0;
-  for (const PoolStatus::SubDevice& sub_device : device.sub_devices) {
-    if (!sub_device.resident.empty()) {
-      sum += sub_device.utilisation;
-      ++used;
-    }
-  }
-  return used == 0 ? 0 : sum / used;
-}
-
 /// Returns the network's part of `pool`: graphs that the host runs round it are clients too.
 const PoolStatus::Client& client_of(const PoolStatus& pool, const std::string& model) {
   const auto found = std::find_if(
@@ -224,10 +211,7 @@ Status warm_up(DeviceGraph& graph, const Clock& clock, Duration warm) {
 }
 
 /// Works the rates out of what was counted since `before`.
-void work_out(const RunStatus& before,
-              double cpu,
-              const std::vector<double>& samples,
-              Figures& figures) {
+void work_out(const RunStatus& before, double cpu, Figures& figures) {
   const auto& now = figures.run.streams.front().totals;
   const auto& then = before.streams.front().totals;
   figures.frames = now.delivered - then.delivered;
@@ -240,15 +224,14 @@ void work_out(const RunStatus& before,
   figures.cpu_ms = cpu * 1e3 / frames;
   figures.host_fps = frames / cpu * std::max(1U, std::thread::hardware_concurrency());
   if (figures.device().simulated) {
-    for (const double sample : samples) {
-      figures.utilisation += sample / static_cast<double>(samples.size());
-    }
-  } else {
+    figures.device_fps = figures.device().device_fps;
     figures.utilisation =
-        static_cast<double>(figures.run.devices.front().busy_ns - before.devices.front().busy_ns) *
-        1e-9 / figures.seconds;
+        figures.device_fps > 0 ? std::min(figures.system_fps / figures.device_fps, 1.0) : 0;
+    return;
   }
-  figures.utilisation = std::min(figures.utilisation, 1.0);
+  const auto busy =
+      static_cast<double>(figures.run.devices.front().busy_ns - before.devices.front().busy_ns);
+  figures.utilisation = std::min(busy * 1e-9 / figures.seconds, 1.0);
   figures.device_fps = figures.utilisation > 0 ? figures.system_fps / figures.utilisation : 0;
 }
 
@@ -261,19 +244,17 @@ Result<Figures> measure(DeviceGraph& graph, const Clock& clock, double seconds) 
   const RunStatus before = status_of(graph.graph().run());
   const double cpu_before = cpu_seconds();
   const TimePoint start = clock.now();
-  std::vector<double> samples;
   do {
     if (graph.graph().wait_for(std::min(kTick, start + wanted - clock.now()))) {
       return Error{Errc::kUnavailable, "the graph ended by itself"};
     }
-    samples.push_back(utilisation_of(graph.pool_status().devices.front()));
   } while (clock.now() < start + wanted);
   Figures figures;
   figures.run = status_of(graph.graph().run());
   figures.seconds = seconds_of(clock.now() - start);
   const double cpu = cpu_seconds() - cpu_before;
   figures.pool = graph.pool_status();
-  work_out(before, cpu, samples, figures);
+  work_out(before, cpu, figures);
   if (figures.frames == 0) {
     return Error{Errc::kUnavailable,
                  "no frame came out in " + std::to_string(seconds) + " s" +
@@ -417,10 +398,13 @@ Result<std::unique_ptr<DeviceGraph>> start(const Wish& wish,
   words.model.mode = arguments.value("--mode").value_or("auto");
   words.model.cores = wish.cores;
   words.model.batch_size = wish.batch;
+  PENSTOCK_ASSIGN_OR_RETURN(const DeviceChoice choice, selector.select(words.device));
+  PENSTOCK_RETURN_IF_ERROR(check_cores(wish.cores, choice.info));
   words.select = [&](const DeviceSpec& device) -> Result<DeviceChoice> {
-    PENSTOCK_ASSIGN_OR_RETURN(DeviceChoice choice, selector.select(device));
-    PENSTOCK_RETURN_IF_ERROR(check_cores(wish.cores, choice.info));
-    return choice;
+    if (device.name == wish.device) {
+      return choice;
+    }
+    return selector.select(device);  // The host, for graphs that it runs.
   };
   PENSTOCK_ASSIGN_OR_RETURN(ClaimFolder claims, ClaimFolder::open());
   words.claims = std::make_shared<const ClaimFolder>(std::move(claims));

@@ -58,6 +58,23 @@ TEST(ModelsBench, SaysWhatIsSimulated) {
   EXPECT_GE(figures.at("latency_ms").at("p99"), figures.at("latency_ms").at("p50"));
 }
 
+TEST(ModelsBench, KnowsTheRateOfASimulatedDeviceHoweverShortItMeasures) {
+  const std::filesystem::path profile = testing::scratch_folder() / "own.yaml";
+  std::ofstream(profile) << "profile: own\ntitle: simulated own\nidentity: 'own-{index}'\n"
+                            "sub_devices: {count: 2}\nmodes: [{name: single}]\n"
+                            "costs: {frame_us: 10000}\n";
+  const Answer answer = bench({model(),
+                               "--device",
+                               "sim:" + profile.string(),
+                               "--compute",
+                               "none",
+                               "--seconds",
+                               "0.3",
+                               "--json"});
+  ASSERT_EQ(answer.code, kExitDone) << answer.err;
+  EXPECT_NEAR(json::parse(answer.out).at("device_fps").get<double>(), 200, 10);
+}
+
 TEST(ModelsBench, PrintsThreeRates) {
   const Answer answer =
       bench({model(), "--device", "sim:metis", "--compute", "none", "--seconds", "0.1"});

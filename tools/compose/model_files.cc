@@ -44,7 +44,7 @@ Error unknown_name(const std::string& owner,
   }
   const std::string near = did_you_mean(name, names);
   return {Errc::kNotFound,
-          owner + " has no " + what + " '" + name + "'; it has " + one_of(names) +
+          owner + " has no " + what + " '" + name + "'; name " + one_of(names) +
               (near.empty() ? "" : "; " + near)};
 }
 

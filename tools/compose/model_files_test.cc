@@ -122,10 +122,10 @@ networks:
   ASSERT_FALSE(network.has_value());
   EXPECT_EQ(network.error().code, Errc::kNotFound);
   EXPECT_EQ(network.error().message,
-            "package 'plates' has no network 'readr'; it has one of detector, reader; did you mean "
+            "package 'plates' has no network 'readr'; name one of detector, reader; did you mean "
             "'reader'?");
   EXPECT_EQ(files_.find({path, "", "huge"}).error().message,
-            "network 'detector' of package 'plates' has no variant 'huge'; it has one of small, "
+            "network 'detector' of package 'plates' has no variant 'huge'; name one of small, "
             "large, whole");
 }
 
