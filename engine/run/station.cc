@@ -1,7 +1,6 @@
 #include "engine/run/station.h"
 
 #include <algorithm>
-#include <cstring>
 #include <exception>
 #include <utility>
 
@@ -269,7 +268,7 @@ Status Station::start_job(std::uint32_t slot, TimePoint now) {
   PENSTOCK_RETURN_IF_ERROR(
       shapes_.lay_out(order_.at(job.frames.front()).tensors(), job.frames.size(), layout_));
   PENSTOCK_RETURN_IF_ERROR(gather(job, layout_.inputs));
-  PENSTOCK_RETURN_IF_ERROR(lease_outputs(job, layout_.outputs));
+  PENSTOCK_RETURN_IF_ERROR(memory_.lease_outputs(layout_.outputs, job.outputs));
   InferenceJob wanted;
   wanted.slot = slot;
   wanted.token = job.token;
@@ -306,50 +305,18 @@ void Station::take_frames(Job& job) {
   waiting_.erase(kept, at);
 }
 
+/// Gives `job` the inputs of its frames: their own, or one copy of all.
 Status Station::gather(Job& job, const std::vector<Shape>& shapes) {
-  const auto specs = backend_->inputs();
-  job.inputs.clear();
   if (options_.batch_size == 1) {
     const auto maps = order_.at(job.frames.front()).tensors();
     job.inputs.assign(maps.begin(), maps.end());
     return {};
   }
-  for (std::size_t port = 0; port < specs.size(); ++port) {
-    const auto bytes = shapes[port].dense_bytes(specs[port]->type);
-    PENSTOCK_CHECK(bytes.has_value()) << "checked when the station opened";
-    const std::size_t share = *bytes / static_cast<std::size_t>(shapes[port][0]);
-    auto buffer = batch_pools_[port].acquire(*bytes);
-    if (!buffer.has_value()) {
-      return Error{Errc::kUnavailable,
-                   "no memory for a batch of input '" + specs[port]->name + "'"};
-    }
-    for (std::size_t i = 0; i < job.frames.size(); ++i) {
-      std::memcpy(buffer->mutable_data() + i * share,
-                  order_.at(job.frames[i]).tensors()[port].data(),
-                  share);
-    }
-    PENSTOCK_ASSIGN_OR_RETURN(FeatureMap gathered,
-                              make_feature_map(specs[port], shapes[port], std::move(*buffer)));
-    job.inputs.push_back(std::move(gathered));
+  gathered_.clear();
+  for (const Ticket& ticket : job.frames) {
+    gathered_.push_back(order_.at(ticket).tensors());
   }
-  return {};
-}
-
-Status Station::lease_outputs(Job& job, const std::vector<Shape>& shapes) {
-  job.outputs.clear();
-  const auto specs = backend_->outputs();
-  for (std::size_t port = 0; port < specs.size(); ++port) {
-    const auto bytes = shapes[port].dense_bytes(specs[port]->type);
-    PENSTOCK_CHECK(bytes.has_value()) << "checked when the station opened";
-    auto buffer = output_pools_[port].acquire(*bytes);
-    if (!buffer.has_value()) {
-      return Error{Errc::kUnavailable, "no memory for output '" + specs[port]->name + "'"};
-    }
-    PENSTOCK_ASSIGN_OR_RETURN(FeatureMap map,
-                              make_feature_map(specs[port], shapes[port], std::move(*buffer)));
-    job.outputs.push_back(std::move(map));
-  }
-  return {};
+  return memory_.gather(gathered_, shapes, job.inputs);
 }
 
 std::uint32_t& Station::held_of(StreamId stream) {
@@ -488,23 +455,12 @@ Status Station::open_backend() {
       BatchShapes::create(
           backend_->inputs(), backend_->outputs(), backend_->buckets(), options_.batch_size));
   jobs_.resize(backend_->slots());
-  const auto make_pools = [&](std::size_t count,
-                              std::size_t slots,
-                              const char* what) -> Result<std::vector<BufferPool>> {
-    std::vector<BufferPool> pools;
-    for (std::size_t i = 0; i < count; ++i) {
-      BufferPool::Options pool;
-      pool.name = name() + "." + what + std::to_string(i);
-      pool.max_slots = slots;
-      PENSTOCK_ASSIGN_OR_RETURN(BufferPool made, BufferPool::create(std::move(pool)));
-      pools.push_back(std::move(made));
-    }
-    return pools;
-  };
   const std::size_t in_jobs = std::size_t{backend_->slots()} + 1;
-  PENSTOCK_ASSIGN_OR_RETURN(
-      output_pools_, make_pools(backend_->outputs().size(), options_.max_frames + in_jobs, "out"));
-  PENSTOCK_ASSIGN_OR_RETURN(batch_pools_, make_pools(backend_->inputs().size(), in_jobs, "batch"));
+  PENSTOCK_ASSIGN_OR_RETURN(memory_,
+                            BatchMemory::create(name(),
+                                                backend_->inputs(),
+                                                backend_->outputs(),
+                                                {in_jobs, options_.max_frames + in_jobs}));
   return {};
 }
 

@@ -5,11 +5,12 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/flow/edge_ring.h"
-#include "engine/memory/buffer_pool.h"
+#include "engine/run/batch_memory.h"
 #include "engine/run/batch_shapes.h"
 #include "engine/run/inference_backend.h"
 #include "engine/run/outlets.h"
@@ -103,7 +104,6 @@ class Station final : public Supervised {
   Status start_job(std::uint32_t slot, TimePoint now);
   void take_frames(Job& job);
   Status gather(Job& job, const std::vector<Shape>& shapes);
-  Status lease_outputs(Job& job, const std::vector<Shape>& shapes);
   void fail_ticket(const Ticket& ticket, Outcome outcome, Reason reason);
   void fail(const Error& error);
   void fail_station(const Error& error);
@@ -121,12 +121,12 @@ class Station final : public Supervised {
   StreamOrder order_;
   std::unique_ptr<InferenceBackend> backend_;
   std::unique_ptr<InferenceBackend> dying_;  // Destroyed where blocking is allowed.
-  std::vector<BufferPool> output_pools_;
-  std::vector<BufferPool> batch_pools_;
+  BatchMemory memory_;
   std::vector<Job> jobs_;  // One a slot.
   BatchShapes shapes_;
-  BatchShapes::Layout layout_;       // Of the job that is started.
-  std::vector<FeatureMap> results_;  // Of the frame that is given them.
+  BatchShapes::Layout layout_;                         // Of the job that is started.
+  std::vector<FeatureMap> results_;                    // Of the frame that is given them.
+  std::vector<std::span<const FeatureMap>> gathered_;  // Of the frames of the batch that is made.
   std::deque<Waiting> waiting_;      // The batch being made; the first came first.
   std::vector<std::uint32_t> held_;  // Frames taken in and not settled, by stream.
   std::size_t next_input_ = 0;
