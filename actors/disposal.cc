@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "engine/base/quoted_list.h"
+
 namespace penstock::actors {
 
 struct Disposal::Ended {
@@ -45,6 +47,11 @@ bool Disposal::wait_for(Duration limit) const {
 void DisposalProgress::set(std::string what) {
   const std::lock_guard lock(mutex_);
   waits_for_ = std::move(what);
+}
+
+void DisposalProgress::set_at_work(const std::vector<std::string>& names,
+                                   const std::string& where) {
+  set(names.empty() ? "a worker that is free" : quoted_list(names) + " " + where);
 }
 
 std::string DisposalProgress::get() const {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
@@ -35,6 +36,8 @@ class Disposal {
 class DisposalProgress {
  public:
   void set(std::string what);
+  /// As above: those who are at work, `where`; without any, that no worker is free.
+  void set_at_work(const std::vector<std::string>& names, const std::string& where);
   [[nodiscard]] std::string get() const;
 
  private:

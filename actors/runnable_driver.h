@@ -57,6 +57,8 @@ class RunnableDriver {
 
   [[nodiscard]] bool is_light() const noexcept { return runnable_.is_light(); }
 
+  [[nodiscard]] bool is_in_turn() const noexcept { return runnable_.is_in_turn(); }
+
   [[nodiscard]] const std::string& name() const noexcept { return runnable_.name(); }
 
   [[nodiscard]] const Clock* clock() const noexcept { return clock_; }

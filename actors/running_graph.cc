@@ -15,8 +15,7 @@
 #include "actors/messages/run_messages.h"
 #include "actors/shell_set.h"
 #include "actors/worker_system.h"
-#include "engine/base/log.h"
-#include "engine/base/quoted_list.h"
+#include "engine/base/check.h"
 
 namespace penstock::actors {
 
@@ -65,12 +64,13 @@ struct RunningGraph::Core final : public RunEvents {
       done.wait(lock, [this] { return finished; });
     }
     shells.stop([this](const std::vector<std::string>& names) {
-      progress->set(quoted_list(names) + " in a call that does not return");
+      progress->set_at_work(names, "in a call that does not return");
     });
     caf::scoped_actor self{system};
     self->monitor(supervisor);
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
     self->receive([](caf::down_msg&) {});
+    progress->set("its nodes to be destroyed");
   }
 
   std::shared_ptr<Workers::System> kept;
@@ -125,9 +125,8 @@ RunningGraph::RunningGraph(std::shared_ptr<Core> core,
       end_limit_(end_limit) {}
 
 RunningGraph::~RunningGraph() {
-  if (const Status closed = close(end_limit_ + kCloseLimit); !closed.has_value()) {
-    log_warning("run", closed.error().message);
-  }
+  const Status closed = close(end_limit_ + kLastLimit);
+  PENSTOCK_CHECK(closed.has_value()) << closed.error().message;
 }
 
 Status RunningGraph::close(Duration limit) {

@@ -31,7 +31,8 @@ class RunningGraph {
     Duration give_up_limit = std::chrono::seconds(5);
     /// An edge whose consumer takes nothing for this long is reported.
     Duration stall_limit = std::chrono::seconds(5);
-    /// Called for each line that a person should see, by the supervisor's thread.
+    /// Called for each line that a person should see, by the supervisor's thread. Must return:
+    /// `close` waits for it.
     std::function<void(const Supervisor::Note&)> on_note;
     const Clock* clock = nullptr;
   };
@@ -42,19 +43,22 @@ class RunningGraph {
 
   RunningGraph(const RunningGraph&) = delete;
   RunningGraph& operator=(const RunningGraph&) = delete;
-  /// As `close`; what it says is logged.
+  /// As `close`. Where a node hangs the program ends here (a failed check that names it): nothing
+  /// that the run refers to may go away. Who knows better calls `close` before.
   ~RunningGraph();
 
-  /// How long the destructor waits once the run is finished: who is at work then hangs.
+  /// How long to wait once the run is finished: who is at work then hangs.
   static constexpr Duration kCloseLimit = std::chrono::seconds(5);
+  /// How long the destructor waits, which cannot say that it has failed.
+  static constexpr Duration kLastLimit = std::chrono::seconds(30);
 
   /// Stops the run, and waits until it is finished and nobody works on it, at most `limit`. Can be
   /// called again, to wait on.
   ///
   /// A node that hangs in a call of its own is left to a thread that owns the run and the workers'
-  /// system, but not the clock: a program that goes on keeps it. One that ends does so by
-  /// `std::_Exit`. `on_note` is not called once this has returned.
-  /// Errors: `kDeadlineExceeded`, naming who does not end.
+  /// system, but not the clock, the devices, or what its nodes refer to: a program that goes on
+  /// keeps them. One that ends does so by `std::_Exit`. `on_note` is not called once this has
+  /// returned. Errors: `kDeadlineExceeded`, naming who does not end.
   Status close(Duration limit);
 
   /// Pre: not closed, here and below.

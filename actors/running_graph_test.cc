@@ -323,11 +323,36 @@ TEST(RunningGraph, LeavesANodeThatHangsWhenItIsClosedAndNamesIt) {
   // The others are still ending.
   const std::string hung = "waited for 'end[cam]' in a call that does not return";
   Status closed = graph->close(Duration::zero());
+  const TimePoint late = world.clock.now() + kFarTooLong;
   while (!closed.has_value() && closed.error().message.find(hung) == std::string::npos) {
+    ASSERT_LT(world.clock.now(), late) << closed.error().message;
     closed = graph->close(milliseconds(1));
   }
   ASSERT_FALSE(closed.has_value());
   EXPECT_EQ(closed.error().code, Errc::kDeadlineExceeded);
+  may_go_on.open();
+  EXPECT_TRUE(graph->close(kFarTooLong).has_value());
+}
+
+TEST(RunningGraph, FinishesThoughANodeHangsOnTheOnlyWorker) {
+  Workers one = workers(1);
+  World world;
+  Gate hangs;
+  Gate may_go_on;
+  world.options.drain_limit = milliseconds(1);
+  world.options.give_up_limit = milliseconds(1);
+  world.makers["work"] = processing([&](Frame&, Emit&) -> Status {
+    hangs.open();
+    may_go_on.wait();
+    return {};
+  });
+  const auto graph = world.start(one);
+  hangs.wait();
+  graph->stop();
+  EXPECT_TRUE(graph->wait_for(kFarTooLong));
+  EXPECT_NE(world.notes().find("hangs in a call that does not return, left there: 'work[cam]'\n"),
+            std::string::npos)
+      << world.notes();
   may_go_on.open();
   EXPECT_TRUE(graph->close(kFarTooLong).has_value());
 }

@@ -7,7 +7,6 @@
 #include "actors/shell_set.h"
 #include "actors/worker_system.h"
 #include "engine/base/log.h"
-#include "engine/base/quoted_list.h"
 
 namespace penstock::actors {
 
@@ -19,7 +18,7 @@ struct RunningPool::Core {
 
   ~Core() {
     shells.stop([this](const std::vector<std::string>& names) {
-      progress->set(quoted_list(names) + " in a call of the driver that does not return");
+      progress->set_at_work(names, "in a call of the driver that does not return");
     });
     pool->close([this](const std::string& device) {
       progress->set("device '" + device + "' to end what is in flight there");

@@ -29,15 +29,18 @@ void ShellSet::stop(const std::function<void(std::vector<std::string> names)>& o
     left.push_back(driver.get());
   }
   const auto tell = [&] {
+    if (!on_left || left.empty()) {
+      return;
+    }
     std::vector<std::string> names;
     for (const RunnableDriver* driver : left) {
-      names.push_back(driver->name());
+      if (driver->is_in_turn()) {
+        names.push_back(driver->name());
+      }
     }
     on_left(std::move(names));
   };
-  if (on_left) {
-    tell();
-  }
+  tell();
   self->receive_while([&] { return !left.empty(); })([&](caf::down_msg& message) {
     left.erase(std::remove_if(left.begin(),
                               left.end(),
@@ -46,9 +49,7 @@ void ShellSet::stop(const std::function<void(std::vector<std::string> names)>& o
                                        caf::actor_cast<caf::actor_addr>(driver->shell());
                               }),
                left.end());
-    if (on_left) {
-      tell();
-    }
+    tell();
   });
 }
 

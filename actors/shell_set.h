@@ -30,6 +30,7 @@ class ShellSet {
 
   /// Ends all actors and waits until none works on its runnable. That is as long as the longest
   /// turn; `on_left` is told the names of the runnables that are still worked on, again and again.
+  /// None: actors wait for a worker, all of which work on something else.
   void stop(const std::function<void(std::vector<std::string> names)>& on_left = {});
 
  private:

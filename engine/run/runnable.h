@@ -37,7 +37,8 @@ class Runnable {
   Runnable(const Runnable&) = delete;
   Runnable& operator=(const Runnable&) = delete;
 
-  /// Does a bounded amount of work.
+  /// Does a bounded amount of work. Must not throw: what a user's node throws is caught where it is
+  /// called.
   virtual Step step(TimePoint now) = 0;
 
   virtual void blocking_step() {}
@@ -139,6 +140,11 @@ class Runnable {
   /// under way; otherwise the end of that one says so. Any thread.
   [[nodiscard]] bool close() noexcept {
     return (turn_.fetch_or(kClosed, std::memory_order_seq_cst) & (kRung | kRunning)) == 0;
+  }
+
+  /// Whether a turn is under way: after long enough, that it hangs. Any thread.
+  [[nodiscard]] bool is_in_turn() const noexcept {
+    return (turn_.load(std::memory_order_relaxed) & kRunning) != 0;
   }
 
  protected:

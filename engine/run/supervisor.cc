@@ -180,8 +180,17 @@ void Supervisor::on_time(TimePoint now) {
   }
   if (drained_) {
     left_ = true;
+    // The others have not finished because of them.
+    std::vector<std::string> hung;
+    for (const State& state : states_) {
+      if (!state.finished && state.member.runnable->is_in_turn()) {
+        hung.push_back(state.member.name);
+      }
+    }
     note(Note::Level::kError,
-         "hangs in a call that does not return, left there: " + quoted_list(unfinished()));
+         hung.empty() ? "not finished " + seconds(limits_.give_up) +
+                            " after they were given up, left there: " + quoted_list(unfinished())
+                      : "hangs in a call that does not return, left there: " + quoted_list(hung));
     return;
   }
   drained_ = true;

@@ -359,9 +359,10 @@ TEST_F(SupervisorTest, GivesUpWhatHasNotFinishedByTheDrainLimit) {
 
 TEST_F(SupervisorTest, FinishesWithoutWhatHangsBeyondTheGiveUpLimit) {
   supervisor_->stop(now_);
-  for (const std::size_t who : {kCamA, kCamB, kSinkA, kSinkB}) {
+  for (const std::size_t who : {kCamA, kCamB, kSinkA}) {
     event(Kind::kFinished, who);
   }
+  ASSERT_TRUE(members_[kDetect]->begin_turn());  // The sink behind it waits in vain.
   EXPECT_EQ(advance(), seconds(10));
   notes();
   EXPECT_EQ(advance(), seconds(5));
@@ -370,6 +371,19 @@ TEST_F(SupervisorTest, FinishesWithoutWhatHangsBeyondTheGiveUpLimit) {
   EXPECT_TRUE(supervisor_->has_failed());
   EXPECT_EQ(supervisor_->wake_at(), std::nullopt);
   event(Kind::kFinished, kDetect);  // It returned after all.
+  EXPECT_TRUE(supervisor_->is_finished());
+}
+
+TEST_F(SupervisorTest, NamesAllThatIsLeftWhereNobodyIsAtWork) {
+  supervisor_->stop(now_);
+  for (const std::size_t who : {kCamA, kCamB, kSinkA}) {
+    event(Kind::kFinished, who);
+  }
+  advance();
+  notes();
+  advance();
+  EXPECT_EQ(notes(),
+            "not finished 5 s after they were given up, left there: 'detect', 'sink[b]'\n");
   EXPECT_TRUE(supervisor_->is_finished());
 }
 

@@ -200,6 +200,7 @@ int run_on_devices(const Ready& ready, std::unique_ptr<GraphRun> composed) {
     // Destructors would wait for the very thing that does not end.
     std::_Exit(kExitKilled);
   }
+  const SignalWatch once_more(ready.signals, [] { std::_Exit(kExitKilled); });
   ready.line.clear();
   const RunStatus status = status_of(graph->run());
   const PoolStatus pool_status = ready.devices.pool().status();
@@ -267,7 +268,7 @@ int run_graph(const GraphSpec& spec,
   std::optional<SignalWatch> watch(std::in_place, signals, [&line] {
     line.clear();
     log_info("run", "stopped before it ran");
-    std::_Exit(kExitKilled);
+    std::_Exit(kExitDone);
   });
   const Status loaded = models.load_all(spec, [&](const ModelLoader::Loaded& model) {
     if (!quiet) {
@@ -291,6 +292,7 @@ int run_graph(const GraphSpec& spec,
   const int code =
       run_on_devices({spec, arguments, drain_limit, signals, clock, line, *workers, *devices},
                      std::move(composed).value());
+  const SignalWatch once_more(signals, [] { std::_Exit(kExitKilled); });
   end_unless_closed(devices->close(actors::RunningPool::kCloseLimit), code);
   return code;
 }

@@ -34,7 +34,7 @@ TEST(SignalWatch, HearsASignalWhileTheMainThreadIsBusy) {
   std::promise<void> heard;
   const SignalWatch watch(signals, [&] { heard.set_value(); });
   ASSERT_EQ(::kill(::getpid(), SIGTERM), 0);
-  heard.get_future().wait();
+  EXPECT_EQ(heard.get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
 }
 
 TEST(SignalWatch, LeavesWhatComesAfterItsEndToWhoWaitsThen) {
