@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_set>
+#include <vector>
 
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convolution.hpp>
@@ -231,8 +232,8 @@ class Counter {
     if (!output.has_value() || !add_layer(node, &largest)) {
       return false;
     }
-    const ov::Shape left = node.get_input_shape(0);
-    const ov::Shape right = node.get_input_shape(1);
+    const std::vector<std::size_t>& left = node.get_input_shape(0);
+    const std::vector<std::size_t>& right = node.get_input_shape(1);
     const bool is_first_but_last = product.get_transpose_a() && left.size() > 1;
     const Count inner = left[left.size() - (is_first_but_last ? 2 : 1)];
     const Count macs = *output * inner;
@@ -257,8 +258,8 @@ class Counter {
         !add_layer(node, &largest)) {
       return false;
     }
-    const ov::Shape kernel = node.get_input_shape(1);
-    const ov::Shape map = node.get_output_shape(0);
+    const std::vector<std::size_t>& kernel = node.get_input_shape(1);
+    const std::vector<std::size_t>& map = node.get_output_shape(0);
     const std::size_t first = type.find("Group") == 0 ? 1 : 0;
     if (*weights == 0 || map.size() < 3 || kernel.size() < first + 3) {
       return true;
