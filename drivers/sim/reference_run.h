@@ -47,6 +47,9 @@ class ReferenceRun {
 
   Status start();
 
+  /// Asks to end early what runs; the bell still comes. From any thread.
+  void cancel() noexcept { request_->cancel(); }
+
   /// Returns how the last run ended. Pre: the bell came.
   [[nodiscard]] const Status& result() const noexcept { return result_; }
 

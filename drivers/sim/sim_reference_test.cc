@@ -207,6 +207,29 @@ TEST(SimReference, CancelsAFrameWhoseHostStillComputesAndUsesTheRequestAgain) {
   }
 }
 
+TEST(SimReference, GoesWhileTheHostStillComputesForAFrameThatWasGivenUp) {
+  const auto host = std::make_shared<SteadyHost>(nullptr, &openvino_driver_api());
+  Driver driver = Driver::create(sim_driver_api(), host).value();
+  Device device = driver.open("metis-0:1:0").value();
+  // The device would take a day, so that no frame ends by itself.
+  LoadedModel model = device.load(kModel, loading("service", "86400s")).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0))};
+  std::vector<FeatureMap> outputs;
+  for (std::size_t i = 0; i < model.outputs().size(); ++i) {
+    outputs.push_back(map_for(model.output_spec(i)));
+  }
+  for (int frames = 1; frames <= 10; ++frames) {
+    testing::CompletionWaiter waiter;
+    CompletionQueue queue = CompletionQueue::create(1, waiter.doorbell()).value();
+    Request request = model.create_request(queue).value();
+    for (int i = 0; i < frames; ++i) {
+      ASSERT_TRUE(request.submit(inputs, outputs, 1).has_value());
+      request.cancel();
+      EXPECT_EQ(waiter.next(queue).code, Errc::kCancelled);
+    }
+  }
+}
+
 TEST(SimReference, RefusesAFloatModelWithoutScalesBeforeTheLoad) {
   Driver driver = Driver::create(sim_driver_api(), virtual_host(), {{"time", "virtual"}}).value();
   Device device = driver.open("metis-0:1:0").value();

@@ -33,8 +33,15 @@ SimRequest::~SimRequest() {
   model_->device->remove_sink(*this);
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !job_.has_value() && ending_ == 0; });
+    changed_.wait(lock, [&] { return !job_.has_value() && calls_ == 0; });
     host_wanted_ = false;
+  }
+  if (run_ != nullptr) {
+    run_->cancel();
+    // What the host still computes, for a frame that was given up, ends in `on_host_done`, which
+    // wants all of this.
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !host_running_ && calls_ == 0; });
   }
   run_.reset();
   model_->requests.fetch_sub(1);
@@ -75,13 +82,16 @@ void SimRequest::start_host(std::unique_lock<std::mutex> lock) {
         static_cast<const std::byte*>(job_->input(i).data), run_->input(i), run_->image());
   }
   model_->device->host_meter().begin(HostMeter::now());
+  ++calls_;
   lock.unlock();
   const Status started = run_->start();
+  lock.lock();
+  --calls_;
   if (started.has_value()) {
+    changed_.notify_all();  // It may have ended already, and nobody else is left to say so.
     return;
   }
   model_->device->host_meter().end(HostMeter::now(), false);
-  lock.lock();
   host_running_ = false;
   host_done_ = true;
   host_failure_ = started.error().message;
@@ -114,9 +124,9 @@ void SimRequest::on_device_done(const CoreOutcome& outcome) noexcept {
 }
 
 void SimRequest::on_host_done() noexcept {
+  std::unique_lock lock(mutex_);
   const bool is_done = run_->result().has_value();
   model_->device->host_meter().end(HostMeter::now(), is_done);
-  std::unique_lock lock(mutex_);
   host_running_ = false;
   const bool is_of_this_frame = !host_wanted_ && job_.has_value();
   if (!is_of_this_frame) {
@@ -167,7 +177,7 @@ void SimRequest::end(std::unique_lock<std::mutex> lock,
                      const std::string& message) noexcept {
   const Job job = *job_;
   job_.reset();
-  ++ending_;
+  ++calls_;
   const Duration time = device_time_;
   Errc result = code;
   std::string_view text = message;
@@ -182,7 +192,7 @@ void SimRequest::end(std::unique_lock<std::mutex> lock,
   }
   job.complete(result, text, time.count());
   lock.lock();
-  --ending_;
+  --calls_;
   changed_.notify_all();
 }
 
