@@ -194,6 +194,7 @@ void SimDeviceCore::start_batch(Unit& unit, std::uint32_t count) {
   occupy(unit.place, now_ + interval);
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint32_t slot = unit.loaded.pop(links_);
+    frames_[slot].share = interval / model.mode.frames;
     trace("start", frames_[slot].number, frames_[slot].unit);
     events_.push(now_ + latency, Event::Kind::kComputed, slot);
   }
@@ -201,9 +202,7 @@ void SimDeviceCore::start_batch(Unit& unit, std::uint32_t count) {
   double watt = 0;
   for (int i = 0; i < profile_.sub_devices; ++i) {
     if (((unit.place >> static_cast<unsigned>(i)) & 1U) != 0) {
-      const double work = static_cast<double>(interval.count()) * full;
-      busy_[static_cast<std::size_t>(i)].add(now_, work);
-      worked_[static_cast<std::size_t>(i)] += work;
+      busy_[static_cast<std::size_t>(i)].add(now_, static_cast<double>(interval.count()) * full);
       watt += profile_.thermal.busy_watt * full;
     }
   }
@@ -217,6 +216,7 @@ void SimDeviceCore::on_computed(std::uint32_t slot) {
   Unit& unit = units_[frame.unit];
   const CoreModel& model = models_[unit.model].model;
   trace("computed", frame.number, frame.unit);
+  book(frame);
   const bool host_moves = profile_.link.host_moves;
   const TimePoint begin = std::max({now_, out_free_, host_moves ? host_free_ : now_});
   out_free_ = begin + transfer_time(LinkWay::kOut, model.output_bytes, frame.faults.repeats);
@@ -228,6 +228,19 @@ void SimDeviceCore::on_computed(std::uint32_t slot) {
   if (profile_.double_buffering) {
     give_buffer_back(unit);
   }
+}
+
+/// Notes a frame together with all that it takes, so that one under way or lost counts in neither.
+void SimDeviceCore::book(const Frame& frame) {
+  const Unit& unit = units_[frame.unit];
+  const CoreModel& model = models_[unit.model].model;
+  for (std::size_t i = 0; i < worked_.size(); ++i) {
+    worked_[i] += ((unit.place >> i) & 1U) != 0 ? frame.share : Duration(0);
+  }
+  around_.host += host_time(profile_.costs);
+  around_.link_in += transfer_time(LinkWay::kIn, model.input_bytes, frame.faults.repeats);
+  around_.link_out += transfer_time(LinkWay::kOut, model.output_bytes, frame.faults.repeats);
+  ++computed_;
 }
 
 void SimDeviceCore::give_buffer_back(Unit& unit) {

@@ -314,13 +314,17 @@ std::vector<DeviceProperty> SimDeviceCore::properties() const {
 }
 
 double SimDeviceCore::full_rate() const {
-  double worked = 0;
-  double workers = 0;
-  for (const double one : worked_) {
-    worked += one;
-    workers += one > 0 ? 1 : 0;  // Those that no model uses would be idle then too.
+  FrameBounds bounds = around_;
+  bounds.host_moves = profile_.link.host_moves;
+  bounds.units = 0;
+  for (const Duration one : worked_) {
+    bounds.service += one;
+    bounds.units += one > Duration(0) ? 1 : 0;  // Those that no model uses would be idle then too.
   }
-  return worked > 0 ? static_cast<double>(completed_) * workers * 1e9 / worked : 0;
+  const Duration least = frame_interval(bounds);
+  return least > Duration(0)
+             ? static_cast<double>(computed_) * 1e9 / static_cast<double>(least.count())
+             : 0;
 }
 
 std::vector<DeviceMetric> SimDeviceCore::metrics(TimePoint now) const {

@@ -131,6 +131,7 @@ class SimDeviceCore {
     bool is_waiting = false;
     bool is_abandoned = false;
     FaultPlan::FrameFaults faults;
+    Duration share{0};  ///< Of its batch, on each sub-device of its place.
     TimePoint begun;
     TimePoint loaded;
   };
@@ -165,6 +166,7 @@ class SimDeviceCore {
   void on_out(std::uint32_t frame);
   void end_frame(std::uint32_t frame, Errc code, const char* message, Duration device_time);
   void give_buffer_back(Unit& unit);
+  void book(const Frame& frame);
   [[nodiscard]] Duration transfer_time(LinkWay way, std::uint64_t bytes, int repeats) const;
   Duration interval_of(Unit& unit, const FaultPlan::FrameFaults& faults);
 
@@ -181,7 +183,8 @@ class SimDeviceCore {
   void outcome_of_change(std::uint64_t cookie, Errc code, std::string message, Duration time);
   void trace(const char* what, std::uint64_t a = 0, std::uint64_t b = 0);
 
-  /// Returns the frames a second of a device that is never idle, from what its frames took so far.
+  /// Returns the frames a second of a device that is never idle, from what the frames took that it
+  /// has computed: its sub-devices, its part of the host, or its link, whichever took longest.
   [[nodiscard]] double full_rate() const;
 
   [[nodiscard]] std::uint32_t index_of(const Unit& unit) const {
@@ -220,7 +223,9 @@ class SimDeviceCore {
   bool lost_ = false;
   bool hung_ = false;
   std::vector<RateWindow> busy_;
-  std::vector<double> worked_;  ///< Nanoseconds of work since the start, by sub-device.
+  std::vector<Duration> worked_;  ///< For the frames that are computed, by sub-device.
+  FrameBounds around_;            ///< Host and link, for those frames.
+  std::uint64_t computed_ = 0;    ///< Frames of the caller.
   RateWindow in_bytes_;
   RateWindow out_bytes_;
   RateWindow frame_rate_;

@@ -425,20 +425,67 @@ TEST(SimDeviceCore, ShowsHowBusyItIs) {
   EXPECT_NEAR(metric(rig.core(), rig.now(), "frame_rate"), 50, 8);
 }
 
+double full_rate(Rig& rig) {
+  return metric(rig.core(), rig.now(), "full_rate");
+}
+
 TEST(SimDeviceCore, KnowsTheRateOfADeviceThatIsNeverIdle) {
   Rig rig;
   const auto model = rig.add("single", milliseconds(10));
-  EXPECT_EQ(metric(rig.core(), rig.now(), "full_rate"), 0) << "nothing has run";
+  EXPECT_EQ(full_rate(rig), 0) << "nothing has run";
   for (std::uint64_t i = 1; i <= 20; ++i) {
     rig.submit(model, i);
     rig.run(milliseconds(50));
   }
-  EXPECT_NEAR(metric(rig.core(), rig.now(), "full_rate"), 100, 1) << "of the one core in use";
+  EXPECT_DOUBLE_EQ(full_rate(rig), 100) << "of the one core in use";
   for (std::uint64_t i = 21; i <= 40; ++i) {
     rig.submit(model, i, 2);
     rig.run(milliseconds(50));
   }
-  EXPECT_NEAR(metric(rig.core(), rig.now(), "full_rate"), 200, 2) << "of two";
+  EXPECT_DOUBLE_EQ(full_rate(rig), 200) << "of two";
+}
+
+TEST(SimDeviceCore, CountsWorkInItsFullRateOnceItIsComputed) {
+  Rig rig("modes: [{name: single}]\n", "[{kind: lost, at: 95ms}]");
+  const auto model = rig.add("single", milliseconds(10));
+  rig.submit(model, 1);
+  rig.run(milliseconds(5));
+  EXPECT_EQ(full_rate(rig), 0) << "the first one is under way";
+  for (std::uint64_t i = 2; i <= 20; ++i) {
+    rig.submit(model, i);
+  }
+  rig.run(milliseconds(40));
+  EXPECT_DOUBLE_EQ(full_rate(rig), 100) << "while the fifth one is computed";
+  rig.run(milliseconds(55));
+  ASSERT_EQ(rig.code(20), Errc::kDeviceLost);
+  EXPECT_DOUBLE_EQ(full_rate(rig), 100) << "the lost one took nothing";
+}
+
+TEST(SimDeviceCore, BoundsItsFullRateByHostAndLink) {
+  const auto rate = [](const std::string& more) {
+    Rig rig("modes: [{name: single}]\n" + more);
+    CoreModel model;
+    model.mode.name = "single";
+    model.places = {1};
+    model.service = milliseconds(1);
+    model.always_resident = true;
+    model.input_bytes = 4000;
+    model.output_bytes = 2000;
+    const auto id = rig.core().add_model(rig.now(), model);
+    for (std::uint64_t i = 1; i <= 8; ++i) {
+      rig.submit(id, i);
+    }
+    rig.run(seconds(1));
+    return full_rate(rig);
+  };
+  EXPECT_DOUBLE_EQ(rate(""), 1000);
+  EXPECT_DOUBLE_EQ(rate("link: {in: 1MB/s, out: 1MB/s}\n"), 250) << "by what goes in";
+  EXPECT_DOUBLE_EQ(rate("link: {in: 100MB/s, out: 1MB/s}\n"), 500) << "by what comes out";
+  EXPECT_DOUBLE_EQ(rate("link: {in: 1MB/s, out: 1MB/s, host_moves: true}\n"
+                        "costs: {host_us: 2000}\n"),
+                   125)
+      << "one after the other";
+  EXPECT_DOUBLE_EQ(rate("costs: {host_us: 2000}\n"), 500) << "by the host's part";
 }
 
 /// A load with everything in it, and the trace that it leaves.
