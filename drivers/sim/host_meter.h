@@ -6,7 +6,7 @@
 
 namespace penstock::sim {
 
-/// How many inferences a second the host computes for a simulated device: counted over the time in
+/// How many frames a second the host computes for a simulated device: counted over the time in
 /// which it computed at least one, so that neither pauses nor inferences side by side mislead.
 ///
 /// Units: nanoseconds of `now()`: how long the host computes is real time, also where the device's
@@ -27,16 +27,16 @@ class HostMeter {
     }
   }
 
-  /// Ends what `begin` began; `is_done`: with a result.
-  void end(std::int64_t now, bool is_done) noexcept {
+  /// Ends what `begin` began, with results of `frames`: the batch, or 0 where it failed.
+  void end(std::int64_t now, int frames) noexcept {
     const std::lock_guard lock(mutex_);
-    done_ += is_done ? 1 : 0;
+    done_ += frames;
     if (--running_ == 0) {
       busy_ += now - since_;
     }
   }
 
-  /// Returns inferences a second; 0 before the first.
+  /// Returns frames a second; 0 before the first.
   [[nodiscard]] double rate(std::int64_t now) const noexcept {
     const std::lock_guard lock(mutex_);
     const std::int64_t busy = busy_ + (running_ > 0 ? now - since_ : 0);

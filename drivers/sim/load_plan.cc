@@ -335,6 +335,7 @@ std::optional<LoadPlan> plan_load(const Profile& profile,
   }
   plan.core.name = path.empty() ? "model" : path.substr(path.find_last_of('/') + 1);
   plan.core.mode = *mode;
+  plan.core.batch = static_cast<int>(std::max<std::int64_t>(options.batch, 1));
   plan.core.places = profile.places_of(*mode);
   plan.core.always_resident = options.always_resident;
   plan.core.download_bytes = static_cast<std::uint64_t>(plan.core.work.weight_bytes);

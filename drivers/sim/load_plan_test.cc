@@ -153,6 +153,15 @@ TEST(LoadPlan, TakesACalibratedTimeByHashAndSaysSo) {
   EXPECT_EQ(other.plan->info.properties.at("calibrated"), "false");
 }
 
+TEST(LoadPlan, TellsTheDeviceHowManyFramesAreInARequest) {
+  const Profile mx3 = find_profile("mx3").value();
+  const auto one = plan(mx3, {}, float_model());
+  const auto four = plan(mx3, {{"batch", "4"}}, float_model());
+  EXPECT_EQ(one.plan->core.batch, 1);
+  EXPECT_EQ(four.plan->core.batch, 4);
+  EXPECT_EQ(four.plan->core.work.conv_macs, 4 * one.plan->core.work.conv_macs);
+}
+
 TEST(LoadPlan, LetsTwoSubDevicesShareAFrameOrTakeOneEach) {
   const Profile aries = find_profile("aries").value();
   const auto of = [&](const std::string& mode) {

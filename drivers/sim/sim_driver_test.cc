@@ -142,6 +142,21 @@ TEST_F(SimDriverTest, RunsFramesWhereTheModelWasActivated) {
   EXPECT_EQ(request.submit(inputs, outputs, 6, 2).error().code, Errc::kUnavailable);
 }
 
+TEST_F(SimDriverTest, CountsEachFrameOfABatchInItsRates) {
+  start({});
+  LoadedModel model = load({{"residence", "resident"}, {"batch", "4"}});
+  Request request = model.create_request(*queue_).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0))};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0))};
+  ASSERT_TRUE(request.submit(inputs, outputs, 1, 1).has_value());
+  const Duration took = next().device_time;
+  double rate = 0;
+  for (const DeviceMetric& metric : device_->metrics()) {
+    rate = metric.name == "full_rate" ? metric.value : rate;
+  }
+  EXPECT_NEAR(rate, 4e9 / static_cast<double>(took.count()), 5) << "a request of 10 ms";
+}
+
 TEST_F(SimDriverTest, RefusesASecondModelOnACoreNamingTheLimit) {
   start({});
   LoadedModel first = load();

@@ -91,7 +91,7 @@ void SimRequest::start_host(std::unique_lock<std::mutex> lock) {
     changed_.notify_all();  // It may have ended already, and nobody else is left to say so.
     return;
   }
-  model_->device->host_meter().end(HostMeter::now(), false);
+  model_->device->host_meter().end(HostMeter::now(), 0);
   host_running_ = false;
   host_done_ = true;
   host_failure_ = started.error().message;
@@ -126,7 +126,7 @@ void SimRequest::on_device_done(const CoreOutcome& outcome) noexcept {
 void SimRequest::on_host_done() noexcept {
   std::unique_lock lock(mutex_);
   const bool is_done = run_->result().has_value();
-  model_->device->host_meter().end(HostMeter::now(), is_done);
+  model_->device->host_meter().end(HostMeter::now(), is_done ? model_->plan.core.batch : 0);
   host_running_ = false;
   const bool is_of_this_frame = !host_wanted_ && job_.has_value();
   if (!is_of_this_frame) {

@@ -68,7 +68,7 @@ class SimRequest final : public RequestBase, private FrameSink {
   bool host_wanted_ = false;   ///< Starts when the one that runs has ended.
   bool host_done_ = false;     ///< For this frame.
   std::string host_failure_;   ///< Of this frame.
-  int calls_ = 0;  ///< Under way without the lock, to start a run or to end a frame.
+  int calls_ = 0;              ///< Under way without the lock, to start a run or to end a frame.
   std::vector<std::byte> image_;
   std::unique_ptr<ReferenceRun> run_;
 };

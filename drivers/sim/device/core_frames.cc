@@ -240,7 +240,7 @@ void SimDeviceCore::book(const Frame& frame) {
   around_.host += host_time(profile_.costs);
   around_.link_in += transfer_time(LinkWay::kIn, model.input_bytes, frame.faults.repeats);
   around_.link_out += transfer_time(LinkWay::kOut, model.output_bytes, frame.faults.repeats);
-  ++computed_;
+  computed_ += static_cast<std::uint64_t>(model.batch);
 }
 
 void SimDeviceCore::give_buffer_back(Unit& unit) {
@@ -252,7 +252,7 @@ void SimDeviceCore::on_out(std::uint32_t slot) {
   const Frame frame = frames_[slot];
   Unit& unit = units_[frame.unit];
   ++completed_;
-  frame_rate_.add(now_, 1);
+  frame_rate_.add(now_, models_[unit.model].model.batch);
   end_frame(slot,
             frame.faults.fails ? Errc::kUnavailable : Errc::kOk,
             frame.faults.fails ? "link error: the transfer failed (fault script)" : "",

@@ -23,7 +23,10 @@ struct CoreModel {
   std::vector<SubDeviceMask> places;
   ModelWork work;
   std::optional<Duration> service;  ///< Given (calibrated or by option), at the reference clock.
-  std::uint64_t input_bytes = 0;    ///< Over the link, per frame.
+  /// Frames of the caller in each frame of the device, which computes a fixed batch as one: work,
+  /// times and bytes are of all of them. Rates count them one by one.
+  int batch = 1;
+  std::uint64_t input_bytes = 0;  ///< Over the link, per frame.
   std::uint64_t output_bytes = 0;
   std::uint64_t download_bytes = 0;  ///< By one place.
   std::uint64_t memory_bytes = 0;    ///< On each sub-device of a place, while resident.

@@ -488,6 +488,24 @@ TEST(SimDeviceCore, BoundsItsFullRateByHostAndLink) {
   EXPECT_DOUBLE_EQ(rate("costs: {host_us: 2000}\n"), 500) << "by the host's part";
 }
 
+TEST(SimDeviceCore, CountsTheFramesOfABatchInItsRates) {
+  Rig rig;
+  CoreModel model;
+  model.mode.name = "single";
+  model.places = {1};
+  model.service = milliseconds(10);
+  model.always_resident = true;
+  model.batch = 4;
+  const auto id = rig.core().add_model(rig.now(), model);
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    rig.submit(id, i);
+    rig.run(milliseconds(20));
+  }
+  EXPECT_DOUBLE_EQ(full_rate(rig), 400);
+  EXPECT_NEAR(metric(rig.core(), rig.now(), "frame_rate"), 200, 32);
+  EXPECT_EQ(metric(rig.core(), rig.now(), "inferences"), 100);
+}
+
 /// A load with everything in it, and the trace that it leaves.
 std::string scripted_trace(std::uint64_t seed) {
   Rig rig("modes: [{name: single}]\njitter: 0.1\nclock: {steps: [100, 200], settle: 20ms}\n",
