@@ -9,6 +9,21 @@
 namespace penstock::sim {
 namespace {
 
+/// Checks the scales of one direction. A package names those of some of its tensors; it gives none
+/// at all where it knows none, so a list of nothing but nan is somebody's mistake.
+void check_scales(OptionReader& reader, const char* name, const std::vector<double>& scales) {
+  const auto is_unknown = [](double scale) { return std::isnan(scale); };
+  if (std::any_of(scales.begin(), scales.end(), [](double scale) {
+        return scale <= 0 || std::isinf(scale);
+      })) {
+    reader.reject(name, "a scale must be a finite number above 0");
+  } else if (!scales.empty() && std::all_of(scales.begin(), scales.end(), is_unknown)) {
+    reader.reject(name,
+                  "nan is no scale: it stands for a tensor that a package has none for, beside "
+                  "others that it has; leave the option out");
+  }
+}
+
 void read_scales(OptionReader& reader, LoadOptions& options) {
   options.dynamic_scales = reader.word("scales", {"given", "dynamic"}) == "dynamic";
   options.input_scales = reader.numbers("input_scale");
@@ -17,9 +32,7 @@ void read_scales(OptionReader& reader, LoadOptions& options) {
   options.output_zero_points = reader.numbers("output_zero_point");
   for (const auto& [name, values] : {std::pair("input_scale", &options.input_scales),
                                      std::pair("output_scale", &options.output_scales)}) {
-    if (std::any_of(values->begin(), values->end(), [](double value) { return value <= 0; })) {
-      reader.reject(name, "a scale must be above 0");
-    }
+    check_scales(reader, name, *values);
   }
   for (const auto& [name, values] : {std::pair("input_zero_point", &options.input_zero_points),
                                      std::pair("output_zero_point", &options.output_zero_points)}) {

@@ -24,7 +24,7 @@ double scale_of(const std::vector<double>& scales, std::size_t index) {
   return pick(scales, index, std::nan(""));
 }
 
-/// Adds the names of the ports that an integer device cannot store for want of a scale.
+/// Adds the names of the ports of one direction that lack a scale; integers need none.
 void add_unscaled(const std::vector<TensorSpec>& ports,
                   const std::vector<double>& scales,
                   std::vector<std::string>& names) {
@@ -33,6 +33,14 @@ void add_unscaled(const std::vector<TensorSpec>& ports,
       names.push_back(ports[i].name);
     }
   }
+}
+
+/// Returns the names of the ports that an integer device cannot store for want of a scale.
+std::vector<std::string> unscaled_ports(const ModelInfo& model, const LoadOptions& options) {
+  std::vector<std::string> names;
+  add_unscaled(model.inputs, options.input_scales, names);
+  add_unscaled(model.outputs, options.output_scales, names);
+  return names;
 }
 
 /// Returns "'a', 'b' and 3 more".
@@ -249,6 +257,7 @@ void add_placements(const Profile& profile, LoadPlan& plan) {
 void add_properties(const Profile& profile,
                     const LoadOptions& options,
                     const std::string& estimate,
+                    const ModelInfo& model,
                     LoadPlan& plan) {
   auto& properties = plan.info.properties;
   properties["simulated"] = "true";
@@ -261,14 +270,9 @@ void add_properties(const Profile& profile,
   properties["download_bytes"] = std::to_string(plan.core.download_bytes);
   const bool is_int8 = profile.numbers.kind == NumberFormat::Kind::kInt8;
   properties["numbers"] = is_int8 ? "int8" : "bf16";
-  const auto lacks_some = [](const std::vector<double>& scales) {
-    return scales.empty() ||
-           std::any_of(scales.begin(), scales.end(), [](double one) { return std::isnan(one); });
-  };
-  properties["scales"] = !is_int8 ? "none"
-                         : lacks_some(options.input_scales) || lacks_some(options.output_scales)
-                             ? "dynamic"
-                             : "given";
+  properties["scales"] = !is_int8                                 ? "none"
+                         : unscaled_ports(model, options).empty() ? "given"
+                                                                  : "dynamic";
 }
 
 void check_scales(const Profile& profile,
@@ -280,9 +284,7 @@ void check_scales(const Profile& profile,
       profile.numbers.kind != NumberFormat::Kind::kInt8) {
     return;
   }
-  std::vector<std::string> unscaled;
-  add_unscaled(model.inputs, options.input_scales, unscaled);
-  add_unscaled(model.outputs, options.output_scales, unscaled);
+  const std::vector<std::string> unscaled = unscaled_ports(model, options);
   if (!unscaled.empty()) {
     obstacles->push_back(
         {Errc::kUnsupported,
@@ -369,7 +371,7 @@ std::optional<LoadPlan> plan_load(const Profile& profile,
   if (options.requests > 0) {
     plan.info.preferred_requests = options.requests;
   }
-  add_properties(profile, options, estimate, plan);
+  add_properties(profile, options, estimate, model, plan);
   const bool is_calibrated = known != nullptr && !options.service.has_value();
   plan.info.properties["calibrated"] = is_calibrated ? "true" : "false";
   return plan;

@@ -98,6 +98,42 @@ TEST(LoadPlan, RefusesAFloatModelWithoutScalesOnAnIntegerDevice) {
   EXPECT_TRUE(plan(metis, {{"compute", "none"}}, float_model()).plan.has_value());
 }
 
+TEST(LoadPlan, WantsNoScalesOfIntegers) {
+  const Profile metis = find_profile("metis").value();
+  ModelInfo model = float_model();
+  model.inputs.push_back(model.inputs[0]);
+  model.inputs.back().name = "labels";
+  model.inputs.back().type = ElementType::kI32;
+  const auto scales = [&](const DriverOptions& options) {
+    return plan(metis, options, model).plan.value().info.properties.at("scales");
+  };
+  EXPECT_EQ(scales({{"input_scale", "0.1,nan"}, {"output_scale", "0.5"}}), "given");
+  EXPECT_EQ(scales({{"input_scale", "nan,0.1"}, {"output_scale", "0.5"}, {"scales", "dynamic"}}),
+            "dynamic");
+  model.inputs[0].type = ElementType::kU8;
+  EXPECT_EQ(scales({{"output_scale", "0.5"}}), "given");
+}
+
+TEST(LoadPlan, RefusesWhatIsNoScale) {
+  const auto complaint = [](const std::string& scales) {
+    const DriverOptions options = {{"output_scale", scales}};
+    OptionReader reader(options);
+    read_load_options(reader, find_profile("metis").value(), true, true);
+    const auto obstacles = reader.obstacles();
+    return obstacles.empty() ? std::string() : obstacles.front().text;
+  };
+  for (const char* wrong : {"0", "-1", "inf", "0.5,-nan,0", "0.5,inf"}) {
+    EXPECT_NE(complaint(wrong).find("must be a finite number above 0"), std::string::npos) << wrong;
+  }
+  for (const char* nothing : {"nan", "nan,nan"}) {
+    EXPECT_EQ(complaint(nothing).find("option 'output_scale' is '" + std::string(nothing) +
+                                      "': nan is no scale: it stands for a tensor that a package"),
+              0U)
+        << complaint(nothing);
+  }
+  EXPECT_EQ(complaint("0.5,nan"), "") << "as a package has them";
+}
+
 TEST(LoadPlan, NamesEveryTensorWithoutAScale) {
   const Profile metis = find_profile("metis").value();
   ModelInfo model = float_model();
