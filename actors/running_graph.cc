@@ -57,7 +57,7 @@ struct RunningGraph::Core final : public RunEvents {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  ~Core() {
+  virtual ~Core() {
     progress->set("its supervisor to finish");
     {
       std::unique_lock lock(mutex);
@@ -95,13 +95,12 @@ std::unique_ptr<RunningGraph> RunningGraph::start(Workers& workers,
   auto notes = std::make_shared<Notes>();
   notes->on_note = std::move(options.on_note);
   Core* raw = core.get();
-  core->wiring.reset(new GraphShell::Wiring{
+  core->wiring = std::make_unique<GraphShell::Wiring>(GraphShell::Wiring{
       Supervisor(core->run->members(), {options.drain_limit, options.give_up_limit}),
       StallWatch(core->run->watched_edges(), options.stall_limit),
       options.clock,
       [notes](const Supervisor::Note& note) { notes->say(note); },
       [raw](const Supervisor& decided) { raw->finish(decided); }});
-  // On a thread of its own: it gives up those who hang, on however many workers.
   core->supervisor = core->system.spawn<GraphShell, caf::detached>(core->wiring.get());
   for (const Supervisor::Member& member : core->run->members()) {
     member.runnable->set_events(raw);

@@ -57,7 +57,7 @@ Status SimRequest::submit(Job job) {
     host_done_ = run_ == nullptr;
     host_wanted_ = run_ != nullptr;
   }
-  const Status accepted = model_->device->submit(model_->id, job.sub_devices(), *this);
+  Status accepted = model_->device->submit(model_->id, job.sub_devices(), *this);
   std::unique_lock lock(mutex_);
   if (!accepted.has_value()) {
     job_.reset();

@@ -43,6 +43,14 @@ bool same_behind_rows(const Shape& a, const Shape& b) noexcept {
          std::equal(a.extents().begin() + 1, a.extents().end(), b.extents().begin() + 1);
 }
 
+std::vector<std::size_t> shares_of(BatchShapes::Specs inputs, std::uint32_t batch_size) {
+  std::vector<std::size_t> shares;
+  for (const auto& spec : inputs) {
+    shares.push_back(spec->shape.dense_bytes(spec->type).value_or(0) / batch_size);
+  }
+  return shares;
+}
+
 }  // namespace
 
 Result<BatchShapes> BatchShapes::create(Specs inputs,
@@ -51,9 +59,7 @@ Result<BatchShapes> BatchShapes::create(Specs inputs,
                                         std::uint32_t batch_size) {
   BatchShapes shapes;
   shapes.inputs_.assign(inputs.begin(), inputs.end());
-  for (const auto& spec : inputs) {
-    shapes.shares_.push_back(spec->shape.dense_bytes(spec->type).value_or(0) / batch_size);
-  }
+  shapes.shares_ = shares_of(inputs, batch_size);
   shapes.batch_size_ = batch_size;
   shapes.has_buckets_ = !buckets.empty();
   shapes.buckets_.assign(buckets.begin(), buckets.end());
