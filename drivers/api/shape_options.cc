@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "drivers/api/port_reader.h"
+#include "engine/base/quoted_list.h"
 #include "engine/tensor/shape_bucket.h"
 
 namespace penstock {
@@ -131,13 +132,9 @@ Result<std::size_t> input_of(const std::string& key, const std::vector<std::stri
   if (fault == std::errc() && end == key.data() + key.size() && index < names.size()) {
     return index;
   }
-  std::string known;
-  for (const std::string& name : names) {
-    known += (known.empty() ? "'" : ", '") + name + "'";
-  }
-  return Error{
-      Errc::kInvalidArgument,
-      "option 'shape." + key + "': the model has the inputs " + known + ", counted from 0"};
+  return Error{Errc::kInvalidArgument,
+               "option 'shape." + key + "': the model has the inputs " + quoted_list(names) +
+                   ", counted from 0"};
 }
 
 std::string misfit_of(const Shape& wanted, const Shape& given) {

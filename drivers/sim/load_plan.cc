@@ -6,6 +6,7 @@
 
 #include "drivers/sim/cost_model.h"
 #include "drivers/sim/link_model.h"
+#include "engine/base/quoted_list.h"
 
 namespace penstock::sim {
 namespace {
@@ -18,6 +19,8 @@ double pick(const std::vector<double>& values, std::size_t index, double otherwi
   }
   return values[std::min(index, values.size() - 1)];
 }
+
+constexpr std::size_t kNamesShown = 5;
 
 /// The scale of port `index`; NaN where it has none.
 double scale_of(const std::vector<double>& scales, std::size_t index) {
@@ -41,17 +44,6 @@ std::vector<std::string> unscaled_ports(const ModelInfo& model, const LoadOption
   add_unscaled(model.inputs, options.input_scales, names);
   add_unscaled(model.outputs, options.output_scales, names);
   return names;
-}
-
-/// Returns "'a', 'b' and 3 more".
-std::string list_text(const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 5;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
-    text += (i == 0 ? "'" : ", '") + names[i] + "'";
-  }
-  return names.size() <= kShown ? text
-                                : text + " and " + std::to_string(names.size() - kShown) + " more";
 }
 
 /// Amounts are counted for one picture; a fixed batch is one frame with several of them.
@@ -289,7 +281,8 @@ void check_scales(const Profile& profile,
     obstacles->push_back(
         {Errc::kUnsupported,
          "scales",
-         "'" + path + "' has floating point tensors without scales (" + list_text(unscaled) +
+         "'" + path + "' has floating point tensors without scales (" +
+             quoted_list(unscaled, kNamesShown) +
              ") and this device computes in int8 (E061); make scales with `penstock models pack "
              "--calibrate CLIP " +
              path + "`, or accept simulated ones with scales: dynamic"});

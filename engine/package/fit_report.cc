@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "engine/base/quoted_list.h"
+
 namespace penstock {
 namespace {
 
@@ -24,16 +26,6 @@ std::string mode_names(const DeviceLimits& limits) {
     text += (text.empty() ? "" : ", ") + mode.name;
   }
   return text;
-}
-
-/// Returns "'a', 'b' and 3 more".
-std::string names_text(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
-    text += (i == 0 ? "'" : ", '") + names[i] + "'";
-  }
-  return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more"
-                               : text;
 }
 
 std::string candidate_text(const FitCandidate& candidate) {
@@ -60,7 +52,7 @@ FitReport judge(const FitCandidate& candidate, const DeviceLimits& limits) {
     report.text = candidate.without_scale.front() == "*"
                       ? "the device computes in integers only and the model has no scales"
                       : "the device computes in integers only and there is no scale for " +
-                            names_text(candidate.without_scale);
+                            quoted_list(candidate.without_scale, kShown);
     return exceeds(FitLimit::kScales, 0, 0);
   }
   const DeviceLimits::Mode* mode = find_mode(limits, candidate.mode);

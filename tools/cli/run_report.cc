@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/quoted_list.h"
 #include "engine/frame/outcome.h"
 #include "engine/yaml/scalar.h"
 
@@ -163,12 +164,8 @@ std::string cut_off_text(const RunEnd& end) {
   if (end.cut_off.empty()) {
     return {};
   }
-  std::string names;
-  for (const std::string& name : end.cut_off) {
-    names += (names.empty() ? "'" : ", '") + name + "'";
-  }
-  return "  cut off " + to_text(end.drain_limit) + " after the stop (see --drain-limit): " + names +
-         "\n";
+  return "  cut off " + to_text(end.drain_limit) +
+         " after the stop (see --drain-limit): " + quoted_list(end.cut_off) + "\n";
 }
 
 nlohmann::ordered_json pool_json(const PoolStatus& pool) {

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "engine/base/quoted_list.h"
+
 namespace penstock {
 namespace {
 
@@ -61,14 +63,6 @@ DeviceLimits limits_of(const DeviceSpec& device,
   return limits;
 }
 
-std::string list_of(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) {
-    text += (text.empty() ? "'" : ", '") + word + "'";
-  }
-  return text;
-}
-
 bool is_about_modes(const std::vector<LoadObstacle>& obstacles) {
   return std::any_of(obstacles.begin(), obstacles.end(), [](const LoadObstacle& obstacle) {
     return obstacle.subject == "mode";
@@ -87,10 +81,10 @@ Result<LoadTerms> terms_of(const ExplainLoad& explain,
   if (modes.empty() || written != options.end()) {
     PENSTOCK_ASSIGN_OR_RETURN(std::vector<LoadObstacle> obstacles, explain(options));
     if (!modes.empty() && std::find(modes.begin(), modes.end(), written->second) == modes.end()) {
-      obstacles.push_back(
-          {Errc::kUnsupported,
-           "mode",
-           "its package allows the modes " + list_of(modes) + ", not '" + written->second + "'"});
+      obstacles.push_back({Errc::kUnsupported,
+                           "mode",
+                           "its package allows the modes " + quoted_list(modes) + ", not '" +
+                               written->second + "'"});
     }
     return LoadTerms{std::move(options), std::move(obstacles)};
   }
