@@ -11,16 +11,23 @@ namespace penstock {
 /// its pool. That is why this is not `std::shared_ptr`, which always frees.
 ///
 /// Thread-safety: references come and go on any thread.
-/// Cost: one atomic increment or decrement, no control block.
+/// Cost: one atomic increment or decrement, no control block; for the last one a load.
 template <class T>
 class RefCounted {
  public:
   void add_reference() const noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
 
+  /// As `add_reference`, without its cost. Pre: there is none, and nobody else can take one now.
+  void add_first_reference() const noexcept { references_.store(1, std::memory_order_relaxed); }
+
   void drop_reference() const noexcept {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      const_cast<T*>(static_cast<const T*>(this))->on_last_reference();
+    // Whoever has the only one needs no locked subtraction: nobody is left to take another.
+    if (references_.load(std::memory_order_acquire) == 1) {
+      references_.store(0, std::memory_order_relaxed);
+    } else if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) {
+      return;
     }
+    const_cast<T*>(static_cast<const T*>(this))->on_last_reference();
   }
 
   /// True if this is the only reference: its holder may then change the object.

@@ -79,12 +79,17 @@ void Frame::set_image(Image image) {
 }
 
 void Frame::set_tensors(std::span<FeatureMap> maps) {
-  own();
-  body_->tensors.clear();
+  std::vector<FeatureMap>& tensors = edit_tensors();
+  tensors.clear();
   for (FeatureMap& map : maps) {
-    body_->tensors.push_back(std::move(map));
+    tensors.push_back(std::move(map));
   }
+}
+
+std::vector<FeatureMap>& Frame::edit_tensors() {
+  own();
   body_->payloads.add(Payload::kTensors);
+  return body_->tensors;
 }
 
 void Frame::clear_tensors() {

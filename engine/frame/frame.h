@@ -53,6 +53,22 @@ class FramePool;
 
 namespace detail {
 
+struct FrameRoot;
+
+/// What one handle, or several after a fan-out, show: the payload.
+struct FrameBody : RefCounted<FrameBody> {
+  void on_last_reference();
+
+  Ref<FrameRoot> root;
+  ChildPath child;
+  std::uint8_t failures = 0;
+  PayloadMask payloads;
+  Image image;
+  std::vector<FeatureMap> tensors;
+  Objects objects;
+  Labels labels;
+};
+
 /// What all pieces of one source frame share: its place, its results' memory, its outcome.
 struct FrameRoot : RefCounted<FrameRoot> {
   void on_last_reference();
@@ -68,20 +84,7 @@ struct FrameRoot : RefCounted<FrameRoot> {
   std::shared_ptr<const std::string> stream_name;
   Arena arena;
   std::atomic<std::uint16_t> worst{0};  // Outcome in the high byte, reason in the low one.
-};
-
-/// What one handle, or several after a fan-out, show: the payload.
-struct FrameBody : RefCounted<FrameBody> {
-  void on_last_reference();
-
-  Ref<FrameRoot> root;
-  ChildPath child;
-  std::uint8_t failures = 0;
-  PayloadMask payloads;
-  Image image;
-  std::vector<FeatureMap> tensors;
-  Objects objects;
-  Labels labels;
+  FrameBody first;                      // The whole frame's; most frames have no other.
 };
 
 }  // namespace detail
@@ -154,6 +157,9 @@ class Frame {
   void set_image(Image image);
   /// Replaces the tensors by `maps` (moved from).
   void set_tensors(std::span<FeatureMap> maps);
+  /// Returns the tensors, to be changed in place: cheaper than `set_tensors` for whoever has them
+  /// nowhere else yet. From now on the frame carries tensors.
+  [[nodiscard]] std::vector<FeatureMap>& edit_tensors();
   void clear_tensors();
   /// Copies the objects and their key points into the frame's arena.
   void set_objects(std::span<const Object> items, const LabelTable* labels);

@@ -25,12 +25,12 @@ Frame FramePool::make(Place place, std::uint64_t seq, const FrameTime& time) {
   root->admitted_at = options_.clock->now();
   root->deadline = TimePoint::max();
   root->worst.store(0, std::memory_order_relaxed);
-  detail::FrameBody* body = take_body();
-  body->root = Ref<detail::FrameRoot>(root);
-  body->add_reference();
+  root->add_first_reference();
+  root->first.root = Ref<detail::FrameRoot>::adopt(root);
+  root->first.add_first_reference();
   add_reference();  // Given back when the root ends.
   options_.ledger->count_admitted();
-  return Frame::adopt(body);
+  return Frame::adopt(&root->first);
 }
 
 Frame FramePool::make_child(const Frame& parent, std::uint16_t index) {
@@ -67,7 +67,9 @@ detail::FrameBody* FramePool::take_body() {
 
 void FramePool::give_body(detail::FrameBody* body) noexcept {
   // The payload's buffers go back before the place does: who waits for the place finds them free.
-  body->image = Image{};
+  if (body->payloads.has(Payload::kImage)) {
+    body->image = Image{};
+  }
   body->tensors.clear();
   body->objects = {};
   body->labels = {};
@@ -75,6 +77,9 @@ void FramePool::give_body(detail::FrameBody* body) noexcept {
   body->child = {};
   body->failures = 0;
   const Ref<detail::FrameRoot> root = std::move(body->root);
+  if (body == &root->first) {
+    return;  // It comes and goes with its root.
+  }
   const std::lock_guard lock(mutex_);
   free_bodies_.push_back(body);  // Cannot allocate: reserved when the body was made.
 }

@@ -55,6 +55,7 @@ class FramePool final : public RefCounted<FramePool> {
 
   explicit FramePool(Options options);
 
+  /// Returns a body beside the first one of a frame.
   detail::FrameBody* take_body();
   void give_body(detail::FrameBody* body) noexcept;
   detail::FrameRoot* take_root();

@@ -39,8 +39,9 @@ void* Arena::allocate(std::size_t bytes) {
 }
 
 void Arena::reset() noexcept {
-  const std::lock_guard lock(growth_);
+  // Nobody allocates meanwhile: the lock is for those who look at the capacity.
   if (chunks_.size() > 1) {
+    const std::lock_guard lock(growth_);
     std::size_t total = 0;
     for (const auto& chunk : chunks_) {
       total += chunk->size;

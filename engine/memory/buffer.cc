@@ -56,7 +56,9 @@ Buffer Buffer::first_lease(BufferSlot& slot) noexcept {
 
 void Buffer::reset() noexcept {
   if (BufferSlot* slot = std::exchange(slot_, nullptr); slot != nullptr) {
-    if (slot->leases.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    // Whoever has the only lease needs no locked subtraction: nobody is left to take another.
+    if (slot->leases.load(std::memory_order_acquire) == 1 ||
+        slot->leases.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       slot->owner->on_slot_free(*slot);
     }
   }
