@@ -21,6 +21,15 @@ struct SourceFrame {
   std::vector<FeatureMap> tensors;
   std::optional<std::vector<Object>> objects;  ///< Ground truth of a test source.
   const LabelTable* labels = nullptr;
+
+  /// Makes it as new, but keeps the room for tensors.
+  void clear() noexcept {
+    time = {};
+    image.reset();
+    tensors.clear();
+    objects.reset();
+    labels = nullptr;
+  }
 };
 
 /// What was wrong with the data of a source that gave frames all the same.

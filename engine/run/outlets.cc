@@ -46,10 +46,7 @@ void Outlets::send_control(const ControlRecord& record, StreamId stream, std::ui
   }
 }
 
-bool Outlets::flush() {
-  if (blocked_ == 0) {
-    return true;
-  }
+bool Outlets::place_waiting() {
   for (std::size_t i = 0; i < edges_.size(); ++i) {
     auto& waiting = waiting_[i];
     if (waiting.empty()) {

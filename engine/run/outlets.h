@@ -36,8 +36,10 @@ class Outlets {
   /// Sends an in-band record about `stream` along every edge that carries it, but those of the
   /// ports in `except`, bit by bit.
   void send_control(const ControlRecord& record, StreamId stream, std::uint64_t except = 0);
+
   /// Tries to place what waits; returns whether all of it has found room.
-  bool flush();
+  bool flush() { return blocked_ == 0 || place_waiting(); }
+
   /// Ends all frames that wait and forgets the records, without touching an edge: for destructors,
   /// when the edges may be gone already.
   void abandon(Outcome outcome, Reason reason);
@@ -52,6 +54,7 @@ class Outlets {
   }
 
   void place(std::size_t index, Frame frame);
+  bool place_waiting();
 
   std::vector<OutEdge> edges_;
   std::vector<std::deque<Waiting>> waiting_;  // One per edge.

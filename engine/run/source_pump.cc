@@ -79,8 +79,8 @@ void SourcePump::obey(Orders orders) {
 }
 
 void SourcePump::refuse_waiting() {
-  if (waiting_.has_value()) {
-    waiting_.reset();
+  if (std::exchange(is_waiting_, false)) {
+    waiting_.clear();
     options_.ledger->count_refused(Reason::kShutdown);
   }
 }
@@ -188,16 +188,16 @@ Runnable::Step SourcePump::read_turn(TimePoint now) {
 SourcePump::Offer SourcePump::advance(TimePoint now) {
   // A live source is read even while its frame cannot enter: a newer one replaces it.
   const bool can_enter = out_.flush() && window_.has_room();
-  if (waiting_.has_value() && !is_due(now)) {
+  if (is_waiting_ && !is_due(now)) {
     return Offer::kBlocked;
   }
-  if (waiting_.has_value() && can_enter) {
+  if (is_waiting_ && can_enter) {
     return offer_waiting(now);
   }
-  if (waiting_.has_value() && (!live_ || source_over_)) {
+  if (is_waiting_ && (!live_ || source_over_)) {
     return Offer::kBlocked;
   }
-  if (!waiting_.has_value() && source_over_) {
+  if (!is_waiting_ && source_over_) {
     stop_source();
     state_ = State::kEnded;
     return Offer::kOver;
@@ -245,10 +245,11 @@ void SourcePump::end_silence() {
 }
 
 bool SourcePump::pull_next(TimePoint now) {
-  fresh_ = SourceFrame{};
+  SourceFrame& fresh = is_waiting_ ? fresh_ : waiting_;
+  fresh.clear();
   Source::Pull pull = Source::Pull::kFailed;
   try {
-    pull = source_->pull(fresh_);
+    pull = source_->pull(fresh);
   } catch (const std::exception& exception) {
     fail({Errc::kInternal, std::string("exception while reading: ") + exception.what()});
     return false;
@@ -287,16 +288,18 @@ bool SourcePump::pull_next(TimePoint now) {
   }
   const std::uint64_t seq = next_seq_++;
   options_.ledger->count_offered();
-  if (is_sampled_out(fresh_)) {
+  if (is_sampled_out(fresh)) {
     options_.ledger->count_refused(Reason::kSampled);
+    fresh.clear();  // Its memory is wanted elsewhere.
     return true;
   }
-  if (waiting_.has_value()) {
+  if (std::exchange(is_waiting_, true)) {
     options_.ledger->count_refused(Reason::kLatestWins);
+    std::swap(waiting_, fresh_);
+    fresh_.clear();  // Its memory is wanted elsewhere.
   }
-  waiting_ = std::move(fresh_);
-  waiting_->time.pts += pts_shift_;
-  last_pts_ = waiting_->time.pts;
+  waiting_.time.pts += pts_shift_;
+  last_pts_ = waiting_.time.pts;
   waiting_seq_ = seq;
   return true;
 }
@@ -320,7 +323,7 @@ bool SourcePump::is_due(TimePoint now) {
   if (!options_.realtime) {
     return true;
   }
-  const Duration pts = waiting_->time.pts;
+  const Duration pts = waiting_.time.pts;
   if (!pace_start_.has_value()) {
     pace_start_ = now - pts;
   }
@@ -337,20 +340,21 @@ SourcePump::Offer SourcePump::offer_waiting(TimePoint now) {
   if (!place.has_value()) {
     return Offer::kBlocked;
   }
-  Frame frame = pool_->make(std::move(*place), waiting_seq_, waiting_->time);
+  Frame frame = pool_->make(std::move(*place), waiting_seq_, waiting_.time);
   if (options_.deadline.has_value()) {
     frame.set_deadline(now + *options_.deadline);
   }
-  if (waiting_->image.has_value()) {
-    frame.set_image(std::move(*waiting_->image));
+  if (waiting_.image.has_value()) {
+    frame.set_image(std::move(*waiting_.image));
   }
-  if (!waiting_->tensors.empty()) {
-    frame.set_tensors(waiting_->tensors);
+  if (!waiting_.tensors.empty()) {
+    frame.edit_tensors().swap(waiting_.tensors);
   }
-  if (waiting_->objects.has_value()) {
-    frame.set_objects(*waiting_->objects, waiting_->labels);
+  if (waiting_.objects.has_value()) {
+    frame.set_objects(*waiting_.objects, waiting_.labels);
   }
-  waiting_.reset();
+  waiting_.clear();
+  is_waiting_ = false;
   out_.send(std::move(frame), 0);
   return Offer::kSent;
 }

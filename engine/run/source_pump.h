@@ -27,7 +27,7 @@ namespace penstock {
 /// Ownership: owns its source and window; the edges and the ledger are the run's.
 class SourcePump final : public Supervised {
  public:
-  static constexpr int kFramesPerTurn = 8;
+  static constexpr int kFramesPerTurn = 32;
   /// A source that was asked and gives nothing for so long is reported, once. Longer than the usual
   /// limits of sources that watch themselves, which then fail and say more.
   static constexpr Duration kSilenceLimit = std::chrono::seconds(12);
@@ -104,8 +104,9 @@ class SourcePump final : public Supervised {
   bool live_ = false;
   bool opened_posted_ = false;
   bool source_over_ = false;  // The source has ended; its last frame may still wait.
-  SourceFrame fresh_;
-  std::optional<SourceFrame> waiting_;
+  bool is_waiting_ = false;   // A frame waits at the entrance.
+  SourceFrame waiting_;       // That frame, or the one that is being read.
+  SourceFrame fresh_;         // The one that is being read while another waits.
   std::uint64_t waiting_seq_ = 0;
   std::uint64_t next_seq_ = 0;
   Duration pts_shift_{0};  // Added after a reconnect, so that times go on rising.

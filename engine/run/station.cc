@@ -7,6 +7,14 @@
 #include "engine/base/check.h"
 
 namespace penstock {
+namespace {
+
+/// A job's token names its slot and a serial, so that its end needs no search, and an old one is
+/// known.
+constexpr unsigned kSlotBits = 16;
+constexpr std::uint64_t kSlotMask = (1ULL << kSlotBits) - 1;
+
+}  // namespace
 
 Station::Station(Options options)
     : Supervised(options.name),
@@ -37,7 +45,7 @@ Runnable::Step Station::step(TimePoint now) {
     return Step::kIdle;
   }
   while (out_.flush() && state_ != State::kFailed) {
-    const bool moved = submit_ready(now) || take_next(now);
+    const bool moved = submit_ready(now) || take_some(now);
     depart();
     if (moved) {
       continue;
@@ -56,7 +64,7 @@ std::optional<TimePoint> Station::wake_at() const {
     return std::nullopt;
   }
   // While no slot is free, or the output is full, it is their ring that starts a batch.
-  if (!waiting_.empty() && out_.is_clear() && free_slot().has_value()) {
+  if (!waiting_.empty() && out_.is_clear() && !free_slots_.empty()) {
     return waiting_.front().since + options_.batch_wait;
   }
   return std::nullopt;
@@ -95,12 +103,10 @@ void Station::collect(TimePoint now) {
     if (!done.has_value()) {
       return;
     }
-    const auto job = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& one) {
-      return one.busy && one.token == done->token;
-    });
-    PENSTOCK_CHECK(job != jobs_.end())
+    const std::uint64_t slot = done->token & kSlotMask;
+    PENSTOCK_CHECK(slot < jobs_.size() && jobs_[slot].busy && jobs_[slot].token == done->token)
         << "station '" << name() << "': completion of unknown job " << done->token;
-    complete(*job, *done, now);
+    complete(jobs_[slot], *done, now);
     if (state_ == State::kFailed) {
       return;
     }
@@ -111,6 +117,7 @@ void Station::complete(Job& job, const InferenceDone& done, TimePoint now) {
   DeviceLedger& ledger = *options_.device_ledger;
   note_busy(now, -1);
   job.busy = false;
+  free_slots_.push_back(job.slot);
   job.inputs.clear();
   ledger.latency.record(
       static_cast<std::uint64_t>(std::max<Duration::rep>((now - job.submitted_at).count(), 0)));
@@ -156,25 +163,34 @@ void Station::fail_frames(Job& job, Reason reason) {
 void Station::give_results(Job& job) {
   for (std::size_t i = 0; i < job.frames.size(); ++i) {
     Frame& frame = order_.at(job.frames[i]);
-    const Affine to_source = frame.tensors().empty() ? Affine{} : frame.tensors().front().to_source;
+    std::vector<FeatureMap>& tensors = frame.edit_tensors();
+    const Affine to_source = tensors.empty() ? Affine{} : tensors.front().to_source;
     if (i + 1 < job.frames.size()) {
-      results_.assign(job.outputs.begin(), job.outputs.end());
+      tensors.assign(job.outputs.begin(), job.outputs.end());
     } else {
-      results_.swap(job.outputs);
+      tensors.swap(job.outputs);
     }
-    for (FeatureMap& map : results_) {
+    for (FeatureMap& map : tensors) {
       map.to_source = to_source;
       if (options_.batch_size > 1) {
         map.offset += i * (map.buffer.size() / static_cast<std::size_t>(map.shape[0]));
         map.shape.set(0, 1);
       }
     }
-    frame.set_tensors(results_);
-    options_.node_ledger->processed.fetch_add(1, std::memory_order_relaxed);
     held_of(job.frames[i].stream) -= 1;
     order_.settle(job.frames[i]);
   }
+  options_.node_ledger->processed.fetch_add(job.frames.size(), std::memory_order_relaxed);
   job.outputs.clear();
+}
+
+/// Takes what the next batch wants, and no more in a row, so that nothing that leaves waits long.
+bool Station::take_some(TimePoint now) {
+  bool took = false;
+  for (std::uint32_t i = 0; i < options_.batch_size && take_next(now); ++i) {
+    took = true;
+  }
+  return took;
 }
 
 bool Station::take_next(TimePoint now) {
@@ -238,12 +254,11 @@ bool Station::submit_ready(TimePoint now) {
   }
   const bool full = waiting_.size() >= options_.batch_size;
   const bool waited = now - waiting_.front().since >= options_.batch_wait;
-  const auto slot = free_slot();
-  if ((!full && !waited) || !slot.has_value()) {
+  if ((!full && !waited) || free_slots_.empty()) {
     return false;
   }
-  if (const Status status = start_job(*slot, now); !status.has_value()) {
-    Job& job = jobs_[*slot];
+  Job& job = jobs_[free_slots_.back()];
+  if (const Status status = start_job(job, now); !status.has_value()) {
     fail_frames(job, Reason::kDeviceFailed);
     options_.device_ledger->failed.fetch_add(1, std::memory_order_relaxed);
     if (status.error().code == Errc::kDeviceLost) {
@@ -255,66 +270,63 @@ bool Station::submit_ready(TimePoint now) {
   return true;
 }
 
-Status Station::start_job(std::uint32_t slot, TimePoint now) {
-  Job& job = jobs_[slot];
-  job.frames.clear();
+Status Station::start_job(Job& job, TimePoint now) {
   job.abandoned = false;
-  job.token = next_token_++;
+  job.token = next_serial_++ << kSlotBits | job.slot;
   job.submitted_at = now;
-  take_frames(job);
+  InferenceJob wanted;
+  wanted.deadline = take_frames(job);
   if (job.frames.empty()) {
     return {};
   }
-  PENSTOCK_RETURN_IF_ERROR(
-      shapes_.lay_out(order_.at(job.frames.front()).tensors(), job.frames.size(), layout_));
+  PENSTOCK_RETURN_IF_ERROR(shapes_.lay_out(gathered_.front(), job.frames.size(), layout_));
   PENSTOCK_RETURN_IF_ERROR(gather(job, layout_.inputs));
   PENSTOCK_RETURN_IF_ERROR(memory_.lease_outputs(layout_.outputs, job.outputs));
-  InferenceJob wanted;
-  wanted.slot = slot;
+  wanted.slot = job.slot;
   wanted.token = job.token;
   wanted.inputs = job.inputs;
   wanted.outputs = job.outputs;
   wanted.stream = job.frames.front().stream;
   wanted.frames = static_cast<std::uint32_t>(job.frames.size());
-  for (const Ticket& ticket : job.frames) {
-    wanted.deadline = std::min(wanted.deadline, order_.at(ticket).deadline());
-  }
   PENSTOCK_RETURN_IF_ERROR(backend_->submit(wanted));
   job.busy = true;
+  free_slots_.pop_back();
   note_busy(now, +1);
   return {};
 }
 
-/// Moves the frames of the next batch from those that wait into `job`.
-void Station::take_frames(Job& job) {
+/// Moves the frames of the next batch from those that wait into `job`, and shows what they carry in
+/// `gathered_`. Returns the first of their deadlines.
+TimePoint Station::take_frames(Job& job) {
+  job.frames.clear();
+  gathered_.clear();
+  TimePoint deadline = TimePoint::max();
   auto kept = waiting_.begin();
   auto at = waiting_.begin();
   for (; at != waiting_.end() && job.frames.size() < options_.batch_size; ++at) {
-    const auto maps = order_.at(at->ticket).tensors();
+    const Frame& frame = order_.at(at->ticket);
+    const auto maps = frame.tensors();
     // One bad frame must not cost the others of its batch their results.
     if (const Status fits = shapes_.check_frame(maps); !fits.has_value()) {
       fail_ticket(at->ticket, Outcome::kFailed, Reason::kNodeFailed);
       report_frame_failure(fits.error());
-    } else if (job.frames.empty() ||
-               shapes_.go_together(order_.at(job.frames.front()).tensors(), maps)) {
+    } else if (gathered_.empty() || shapes_.go_together(gathered_.front(), maps)) {
       job.frames.push_back(at->ticket);
+      gathered_.push_back(maps);
+      deadline = std::min(deadline, frame.deadline());
     } else {
       *kept++ = *at;
     }
   }
   waiting_.erase(kept, at);
+  return deadline;
 }
 
 /// Gives `job` the inputs of its frames: their own, or one copy of all.
 Status Station::gather(Job& job, const std::vector<Shape>& shapes) {
   if (options_.batch_size == 1) {
-    const auto maps = order_.at(job.frames.front()).tensors();
-    job.inputs.assign(maps.begin(), maps.end());
+    job.inputs.assign(gathered_.front().begin(), gathered_.front().end());
     return {};
-  }
-  gathered_.clear();
-  for (const Ticket& ticket : job.frames) {
-    gathered_.push_back(order_.at(ticket).tensors());
   }
   return memory_.gather(gathered_, shapes, job.inputs);
 }
@@ -413,15 +425,6 @@ bool Station::is_over() const {
          });
 }
 
-std::optional<std::uint32_t> Station::free_slot() const {
-  for (std::uint32_t slot = 0; slot < jobs_.size(); ++slot) {
-    if (!jobs_[slot].busy) {
-      return slot;
-    }
-  }
-  return std::nullopt;
-}
-
 void Station::blocking_step() {
   dying_.reset();
   if (state_ == State::kMade) {
@@ -454,7 +457,13 @@ Status Station::open_backend() {
       shapes_,
       BatchShapes::create(
           backend_->inputs(), backend_->outputs(), backend_->buckets(), options_.batch_size));
+  PENSTOCK_CHECK(backend_->slots() <= kSlotMask) << "station '" << name() << "'";
   jobs_.resize(backend_->slots());
+  free_slots_.clear();
+  for (std::uint32_t slot = backend_->slots(); slot > 0; --slot) {
+    jobs_[slot - 1].slot = slot - 1;
+    free_slots_.push_back(slot - 1);
+  }
   const std::size_t in_jobs = std::size_t{backend_->slots()} + 1;
   PENSTOCK_ASSIGN_OR_RETURN(memory_,
                             BatchMemory::create(name(),

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -82,6 +81,7 @@ class Station final : public Supervised {
 
   /// One inference at the device; lives in the slot's place.
   struct Job {
+    std::uint32_t slot = 0;
     bool busy = false;
     bool abandoned = false;  // Given up: its frames were ended.
     std::uint64_t token = 0;
@@ -96,13 +96,14 @@ class Station final : public Supervised {
   void complete(Job& job, const InferenceDone& done, TimePoint now);
   void give_results(Job& job);
   void fail_frames(Job& job, Reason reason);
+  bool take_some(TimePoint now);
   bool take_next(TimePoint now);
   void take_record(Input& input, const ControlRecord& record);
   std::uint32_t& held_of(StreamId stream);
   bool is_at_quota(const Input& input);
   bool submit_ready(TimePoint now);
-  Status start_job(std::uint32_t slot, TimePoint now);
-  void take_frames(Job& job);
+  Status start_job(Job& job, TimePoint now);
+  TimePoint take_frames(Job& job);
   Status gather(Job& job, const std::vector<Shape>& shapes);
   void fail_ticket(const Ticket& ticket, Outcome outcome, Reason reason);
   void fail(const Error& error);
@@ -113,7 +114,6 @@ class Station final : public Supervised {
   void depart();
   void note_busy(TimePoint now, int change);
   [[nodiscard]] bool is_over() const;
-  [[nodiscard]] std::optional<std::uint32_t> free_slot() const;
   Status open_backend();
 
   Options options_;
@@ -123,14 +123,14 @@ class Station final : public Supervised {
   std::unique_ptr<InferenceBackend> dying_;  // Destroyed where blocking is allowed.
   BatchMemory memory_;
   std::vector<Job> jobs_;  // One a slot.
+  std::vector<std::uint32_t> free_slots_;
   BatchShapes shapes_;
   BatchShapes::Layout layout_;                         // Of the job that is started.
-  std::vector<FeatureMap> results_;                    // Of the frame that is given them.
-  std::vector<std::span<const FeatureMap>> gathered_;  // Of the frames of the batch that is made.
-  std::deque<Waiting> waiting_;      // The batch being made; the first came first.
+  std::vector<std::span<const FeatureMap>> gathered_;  // Of its frames.
+  std::vector<Waiting> waiting_;     // The batch being made; the first came first.
   std::vector<std::uint32_t> held_;  // Frames taken in and not settled, by stream.
   std::size_t next_input_ = 0;
-  std::uint64_t next_token_ = 1;
+  std::uint64_t next_serial_ = 1;
   std::uint32_t in_flight_ = 0;
   TimePoint busy_since_;
   State state_ = State::kMade;

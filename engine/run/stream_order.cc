@@ -1,7 +1,5 @@
 #include "engine/run/stream_order.h"
 
-#include "engine/base/check.h"
-
 namespace penstock {
 namespace {
 
@@ -9,7 +7,7 @@ constexpr std::size_t kFirstRing = 16;
 
 }  // namespace
 
-std::uint64_t StreamOrder::Lane::add(std::variant<Frame, ControlRecord> item, bool settled) {
+StreamOrder::Entry& StreamOrder::Lane::add(bool settled) {
   if (next - first == ring.size()) {
     std::vector<Entry> larger(ring.empty() ? kFirstRing : 2 * ring.size());
     for (std::uint64_t number = first; number != next; ++number) {
@@ -17,8 +15,9 @@ std::uint64_t StreamOrder::Lane::add(std::variant<Frame, ControlRecord> item, bo
     }
     ring = std::move(larger);
   }
-  of(next) = {std::move(item), settled};
-  return next++;
+  Entry& made = of(next++);
+  made.settled = settled;
+  return made;
 }
 
 StreamOrder::Lane& StreamOrder::lane_of(StreamId stream) {
@@ -31,44 +30,36 @@ StreamOrder::Lane& StreamOrder::lane_of(StreamId stream) {
 
 StreamOrder::Ticket StreamOrder::admit(Frame frame) {
   const StreamId stream = frame.stream();
+  Lane& lane = lane_of(stream);
+  lane.add(false).item.emplace<0>(std::move(frame));
   ++size_;
-  return {stream, lane_of(stream).add(std::move(frame), false)};
+  return {stream, lane.next - 1};
 }
 
 void StreamOrder::admit(const ControlRecord& record, StreamId stream) {
   Lane& lane = lane_of(stream);
+  lane.add(true).item.emplace<1>(record);
   ++size_;
-  note_settled(stream, lane, lane.add(record, true));
-}
-
-StreamOrder::Entry& StreamOrder::entry(const Ticket& ticket) {
-  Lane& lane = lane_of(ticket.stream);
-  PENSTOCK_CHECK(ticket.number >= lane.first && ticket.number < lane.next)
-      << "no place " << ticket.number << " in stream " << static_cast<std::uint32_t>(ticket.stream);
-  return lane.of(ticket.number);
-}
-
-Frame& StreamOrder::at(const Ticket& ticket) {
-  return std::get<Frame>(entry(ticket).item);
+  note_settled(stream, lane.next - 1);
 }
 
 /// Only at the head of its stream something becomes ripe; behind it, it leaves with the head.
-void StreamOrder::note_settled(StreamId stream, const Lane& lane, std::uint64_t number) {
-  if (number == lane.first) {
+void StreamOrder::note_settled(StreamId stream, std::uint64_t number) {
+  if (number == lanes_[static_cast<std::size_t>(stream)].first) {
     ripe_.push_back(stream);
   }
 }
 
 void StreamOrder::settle(const Ticket& ticket) {
   entry(ticket).settled = true;
-  note_settled(ticket.stream, lane_of(ticket.stream), ticket.number);
+  note_settled(ticket.stream, ticket.number);
 }
 
 void StreamOrder::settle(const Ticket& ticket, const Tombstone& tombstone) {
   Entry& one = entry(ticket);
   one.item.emplace<1>(tombstone);
   one.settled = true;
-  note_settled(ticket.stream, lane_of(ticket.stream), ticket.number);
+  note_settled(ticket.stream, ticket.number);
 }
 
 void StreamOrder::abandon(Outcome outcome, Reason reason) {

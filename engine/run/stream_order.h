@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/base/check.h"
 #include "engine/flow/edge_ring.h"
 
 namespace penstock {
@@ -33,7 +34,12 @@ class StreamOrder {
   void admit(const ControlRecord& record, StreamId stream);
 
   /// Returns the frame that waits at `ticket`. Pre: admitted, not settled.
-  [[nodiscard]] Frame& at(const Ticket& ticket);
+  [[nodiscard]] Frame& at(const Ticket& ticket) {
+    auto* held = std::get_if<Frame>(&entry(ticket).item);
+    PENSTOCK_CHECK(held != nullptr) << "no frame at place " << ticket.number;
+    return *held;
+  }
+
   /// Says that the frame at `ticket` may leave.
   void settle(const Ticket& ticket);
   /// Replaces the frame at `ticket`, which was ended by the caller, by a tombstone.
@@ -79,8 +85,8 @@ class StreamOrder {
       return ring[number & (ring.size() - 1)];
     }
 
-    /// Returns the number of a new place.
-    std::uint64_t add(std::variant<Frame, ControlRecord> item, bool settled);
+    /// Makes a place, whose number is `next - 1`.
+    Entry& add(bool settled);
 
     std::vector<Entry> ring;  // A power of two.
     std::uint64_t first = 0;
@@ -88,8 +94,16 @@ class StreamOrder {
   };
 
   Lane& lane_of(StreamId stream);
-  [[nodiscard]] Entry& entry(const Ticket& ticket);
-  void note_settled(StreamId stream, const Lane& lane, std::uint64_t number);
+
+  [[nodiscard]] Entry& entry(const Ticket& ticket) {
+    Lane& lane = lanes_[static_cast<std::size_t>(ticket.stream)];
+    PENSTOCK_CHECK(ticket.number - lane.first < lane.next - lane.first)
+        << "no place " << ticket.number << " in stream "
+        << static_cast<std::uint32_t>(ticket.stream);
+    return lane.of(ticket.number);
+  }
+
+  void note_settled(StreamId stream, std::uint64_t number);
 
   std::vector<Lane> lanes_;     // By stream: few, numbered from 0.
   std::vector<StreamId> ripe_;  // Those whose head is settled, each once.
