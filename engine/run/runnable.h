@@ -77,7 +77,7 @@ class Runnable {
 
   static constexpr Duration kLongTurn = std::chrono::milliseconds(20);
   static constexpr Duration kWantedTurn = std::chrono::milliseconds(5);
-  static constexpr Duration kLightTurn = std::chrono::microseconds(20);
+  static constexpr Duration kLightTurn = std::chrono::microseconds(50);
 
   /// Return what was booked. Any thread.
   [[nodiscard]] std::uint64_t long_turns() const noexcept {
