@@ -16,6 +16,11 @@ namespace penstock {
 /// first of them.
 class SteadyHost final : public HostServices {
  public:
+  /// Calls come so late on purpose, and as late again as the system takes to wake a thread. To wake
+  /// one costs several microseconds: a device that ends an inference every microsecond is better
+  /// asked by whoever submits the next, which needs no thread at all.
+  static constexpr Duration kLateness = std::chrono::microseconds(20);
+
   /// Must be safe from any thread.
   using LogFunction = std::function<void(DriverLogLevel level, std::string_view text)>;
 
@@ -47,6 +52,7 @@ class SteadyHost final : public HostServices {
   std::condition_variable returned_;
   TimedCalls calls_;
   std::uint64_t running_ticket_ = 0;
+  TimePoint sleeps_for_ = TimePoint::min();  // A call before it wakes the thread.
   bool stopping_ = false;
   std::thread thread_;
 };

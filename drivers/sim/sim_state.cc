@@ -135,7 +135,8 @@ DeviceInfo SimState::info() const {
 void SimState::on_timer(Timer& timer) {
   std::unique_lock lock(mutex_);
   timer.is_armed = false;
-  core_.advance(now());
+  // What became due since the time of the call is left to whoever submits, or to the next call.
+  core_.advance(timer.when);
   flush(std::move(lock));
 }
 

@@ -189,16 +189,6 @@ Result<bool> DeviceSettings::configure(const std::string& name,
   return settle == Duration(0);
 }
 
-std::optional<TimePoint> DeviceSettings::next_time() const {
-  std::optional<TimePoint> next;
-  for (const Setting& setting : settings_) {
-    if (setting.property.is_pending && (!next.has_value() || setting.due < *next)) {
-      next = setting.due;
-    }
-  }
-  return next;
-}
-
 bool DeviceSettings::advance(TimePoint now) {
   bool changed = false;
   for (Setting& setting : settings_) {
@@ -232,6 +222,12 @@ void DeviceSettings::refresh() {
     mvm_[static_cast<std::size_t>(i)] = number("mvm_limit", i, 100) / 100;
   }
   power_ = number("power_mode", kWhole, 100) / 100;
+  next_.reset();
+  for (const Setting& setting : settings_) {
+    if (setting.property.is_pending && (!next_.has_value() || setting.due < *next_)) {
+      next_ = setting.due;
+    }
+  }
   // Where the sub-devices differ the device's own value is the lowest.
   for (Setting& setting : settings_) {
     if (setting.property.sub_device != kWhole || setting.property.is_pending) {

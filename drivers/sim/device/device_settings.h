@@ -34,7 +34,9 @@ class DeviceSettings {
                          std::int32_t sub_device,
                          TimePoint now);
 
-  [[nodiscard]] std::optional<TimePoint> next_time() const;
+  /// Returns when the next change that is pending will be in force.
+  [[nodiscard]] std::optional<TimePoint> next_time() const noexcept { return next_; }
+
   /// Puts in force what is due; returns whether anything was.
   bool advance(TimePoint now);
 
@@ -64,6 +66,7 @@ class DeviceSettings {
   std::vector<double> clock_;
   std::vector<double> mvm_;
   double power_ = 1;
+  std::optional<TimePoint> next_;
 };
 
 }  // namespace penstock::sim
