@@ -98,12 +98,12 @@ std::size_t BenchGraph::station(const std::string& name,
                                 std::size_t from,
                                 BackendFactory make,
                                 std::uint32_t frames,
-                                std::uint32_t batch) {
+                                std::uint32_t batch,
+                                std::optional<std::uint32_t> queue) {
   Part part;
   part.backend = std::move(make);
   part.batch = batch;
-  const std::size_t index =
-      behind(name, Topology::Kind::kStation, from, std::nullopt, std::move(part));
+  const std::size_t index = behind(name, Topology::Kind::kStation, from, queue, std::move(part));
   topology_.nodes[index].in_flight = frames;
   return index;
 }

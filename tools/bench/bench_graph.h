@@ -44,12 +44,13 @@ class BenchGraph {
                    std::function<NodeFactory(const std::string& stream)> make,
                    std::optional<std::uint32_t> queue = std::nullopt);
   /// Adds a station with room for `frames` at the device, which it takes `batch` at a time, and
-  /// returns its index.
+  /// returns its index. `queue` is that of the edge to it.
   std::size_t station(const std::string& name,
                       std::size_t from,
                       BackendFactory make,
                       std::uint32_t frames,
-                      std::uint32_t batch = 1);
+                      std::uint32_t batch = 1,
+                      std::optional<std::uint32_t> queue = std::nullopt);
 
   /// Plans and wires the graph. Errors: of `plan` and `GraphRun::create`.
   Result<std::unique_ptr<GraphRun>> make_run(const Clock& clock) const;
