@@ -7,11 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "drivers/api/bucket_info.h"
 #include "drivers/api/device_info.h"
-#include "drivers/api/padded_copy.h"
 #include "drivers/api/port_reader.h"
 #include "drivers/api/shape_options.h"
-#include "engine/tensor/shape_bucket.h"
 
 namespace penstock {
 namespace {
@@ -54,106 +53,35 @@ void read_placements(OptionReader& reader, std::uint32_t sub_devices, NoopSpec& 
   }
 }
 
-/// Returns `shape` with the extents of `example` where it is open.
-Shape closed_like(Shape shape, const Shape& example) {
-  for (std::size_t axis = 0; axis < std::min(shape.rank(), example.rank()); ++axis) {
-    if (shape[axis] == Shape::kDynamic) {
-      shape.set(axis, example[axis]);
-    }
-  }
-  return shape;
-}
-
-/// Returns the ports' shapes with `choice`; what it leaves open in an output takes the extent that
-/// the first input has there. Complaints go to `reader`.
-ShapeBucket bucket_of(OptionReader& reader, const ModelInfo& info, const ShapeChoice& choice) {
-  ShapeBucket bucket;
-  std::vector<std::string> names;
-  for (const TensorSpec& input : info.inputs) {
-    names.push_back(input.name);
-    bucket.inputs.push_back(input.shape);
-  }
-  for (const auto& [key, shape] : choice.shapes) {
-    const auto index = input_of(key, names);
-    const std::string misfit =
-        index.has_value() ? misfit_of(shape, bucket.inputs[*index]) : index.error().message;
-    if (!misfit.empty()) {
-      reader.reject("shape." + key, misfit);
-      return bucket;
-    }
-    bucket.inputs[*index] = shape;
-  }
-  for (const TensorSpec& output : info.outputs) {
-    bucket.outputs.push_back(
-        choice.shapes.empty() ? output.shape : closed_like(output.shape, bucket.inputs.front()));
-  }
-  for (auto* shapes : {&bucket.inputs, &bucket.outputs}) {
-    for (Shape& shape : *shapes) {
-      if (choice.batch > 0 && shape.rank() > 0) {
-        shape.set(0, choice.batch);
-      }
-    }
-  }
-  return bucket;
-}
-
-/// Opens the extents of ports that buckets share no value of.
-void open_extents(const std::vector<Shape>& shapes, std::vector<TensorSpec>& ports) {
-  for (std::size_t i = 0; i < ports.size() && i < shapes.size(); ++i) {
-    for (std::size_t axis = 0; axis < shapes[i].rank(); ++axis) {
-      if (ports[i].shape[axis] != shapes[i][axis]) {
-        ports[i].shape.set(axis, Shape::kDynamic);
-      }
-    }
-  }
-}
-
 void fix_shapes(OptionReader& reader, const ShapeOptions& options, NoopSpec& spec) {
-  ModelInfo& info = spec.info;
-  std::vector<ShapeBucket> buckets;
+  std::vector<ModelInfo> models;
   for (const ShapeChoice& choice : options.choices) {
-    buckets.push_back(bucket_of(reader, info, choice));
-    if (buckets.back().outputs.size() != info.outputs.size()) {
-      return;  // It was rejected; the others would be for the same reason.
+    auto model = shape_ports(reader, spec.info, choice);
+    if (!model.has_value()) {
+      return;  // The others would be rejected for the same reason.
     }
+    models.push_back(std::move(*model));
   }
-  sort_buckets(buckets);
-  for (std::size_t i = 0; i < info.inputs.size(); ++i) {
-    info.inputs[i].shape = buckets.front().inputs[i];
-  }
-  for (std::size_t i = 0; i < info.outputs.size() && i < buckets.front().outputs.size(); ++i) {
-    info.outputs[i].shape = buckets.front().outputs[i];
-  }
-  const auto batch = [](const ShapeChoice& choice) {
-    return static_cast<std::uint32_t>(std::max<std::int64_t>(choice.batch, 1));
-  };
-  info.min_batch = batch(options.choices.front());
-  info.max_batch = batch(options.choices.back());
   if (!options.has_buckets()) {
+    spec.info = std::move(models.front());
     return;
   }
-  for (const ShapeBucket& bucket : buckets) {
-    open_extents(bucket.inputs, info.inputs);
-    open_extents(bucket.outputs, info.outputs);
-  }
-  for (const TensorSpec& input : info.inputs) {
-    auto element = element_bytes(options.pad, input.type);
-    if (!element.has_value()) {
-      reader.reject("pad", "input '" + input.name + "': " + element.error().message);
-      return;
-    }
-    spec.padding.push_back(std::move(*element));
-  }
-  const bool is_open = std::any_of(buckets.begin(), buckets.end(), [](const ShapeBucket& bucket) {
-    return std::any_of(bucket.inputs.begin(), bucket.inputs.end(), [](const Shape& shape) {
-      return !shape.is_static();
-    });
-  });
-  if (is_open) {
-    reader.reject("inputs", "buckets fix every input: give each that is open a shape");
+  auto padding = padding_of(spec.info, options.pad);
+  if (!padding.has_value()) {
+    reader.reject("pad", padding.error().message);
     return;
   }
-  info.buckets = std::move(buckets);
+  spec.padding = std::move(*padding);
+  std::vector<ModelInfo> sorted;
+  for (const std::size_t place : bucket_order(models)) {
+    sorted.push_back(models[place]);
+  }
+  auto described = describe_buckets(sorted);
+  if (!described.has_value()) {
+    reader.reject("inputs", described.error().message);
+    return;
+  }
+  spec.info = std::move(*described);
 }
 
 }  // namespace

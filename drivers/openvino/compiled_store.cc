@@ -6,7 +6,7 @@
 
 #include <openvino/runtime/properties.hpp>
 
-#include "drivers/api/padded_copy.h"
+#include "drivers/api/bucket_info.h"
 #include "drivers/openvino/model_file.h"
 #include "drivers/openvino/ov_convert.h"
 #include "drivers/openvino/work_summary.h"
@@ -102,76 +102,7 @@ Result<ModelInfo> describe(const ov::CompiledModel& model, const LoadOptions& op
   return info;
 }
 
-ShapeBucket bucket_of(const ModelInfo& info) {
-  ShapeBucket bucket;
-  for (const TensorSpec& port : info.inputs) {
-    bucket.inputs.push_back(port.shape);
-  }
-  for (const TensorSpec& port : info.outputs) {
-    bucket.outputs.push_back(port.shape);
-  }
-  return bucket;
-}
-
-/// Opens the extents of `ports` in which `others` differ. False where a rank does.
-bool open_extents(const std::vector<TensorSpec>& others, std::vector<TensorSpec>* ports) {
-  for (std::size_t i = 0; i < ports->size(); ++i) {
-    Shape& shape = (*ports)[i].shape;
-    const Shape& other = others[i].shape;
-    if (other.rank() != shape.rank()) {
-      return false;
-    }
-    for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
-      if (other[axis] != shape[axis]) {
-        shape.set(axis, Shape::kDynamic);
-      }
-    }
-  }
-  return true;
-}
-
-/// Describes a model by those of its buckets, of which the smallest comes first.
-Result<ModelInfo> describe_buckets(const std::vector<std::shared_ptr<const Compiled>>& parts) {
-  ModelInfo info = parts.front()->info;
-  std::string texts;
-  for (const auto& part : parts) {
-    const ModelInfo& other = part->info;
-    if (!open_extents(other.inputs, &info.inputs) || !open_extents(other.outputs, &info.outputs)) {
-      return Error{Errc::kUnsupported,
-                   "bucket " + bucket_of(other).to_string() +
-                       ": its outputs have other ranks than those of the first"};
-    }
-    info.buckets.push_back(bucket_of(other));
-    for (const Shape& shape : info.buckets.back().inputs) {
-      if (!shape.is_static()) {
-        return Error{Errc::kInvalidArgument,
-                     "bucket " + info.buckets.back().to_string() +
-                         " leaves an input open: give it a shape too"};
-      }
-    }
-    texts += (texts.empty() ? "" : "; ") + info.buckets.back().to_string();
-    info.preferred_requests = std::max(info.preferred_requests, other.preferred_requests);
-    info.min_batch = std::min(info.min_batch, other.min_batch);
-    info.max_batch = std::max(info.max_batch, other.max_batch);
-    info.loaded_from_cache = info.loaded_from_cache && other.loaded_from_cache;
-  }
-  info.properties["buckets"] = texts;
-  return info;
-}
-
 }  // namespace
-
-Result<std::vector<std::vector<std::byte>>> padding_of(const ModelInfo& info, double value) {
-  std::vector<std::vector<std::byte>> padding;
-  for (const TensorSpec& input : info.inputs) {
-    auto element = element_bytes(value, input.type);
-    if (!element.has_value()) {
-      return element.error().within("option 'pad': input '" + input.name + "'");
-    }
-    padding.push_back(std::move(*element));
-  }
-  return padding;
-}
 
 CompiledStore::CompiledStore(std::shared_ptr<ov::Core> core, DriverHost host)
     : core_(std::move(core)),
@@ -261,8 +192,12 @@ Result<std::shared_ptr<const Compiled>> CompiledStore::compile_buckets(
   std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) {
     return size_of(bucket_of(a->info)) < size_of(bucket_of(b->info));
   });
+  std::vector<ModelInfo> infos;
+  for (const auto& part : parts) {
+    infos.push_back(part->info);
+  }
   auto compiled = std::make_shared<Compiled>();
-  PENSTOCK_ASSIGN_OR_RETURN(compiled->info, describe_buckets(parts));
+  PENSTOCK_ASSIGN_OR_RETURN(compiled->info, describe_buckets(infos));
   PENSTOCK_ASSIGN_OR_RETURN(compiled->padding, padding_of(compiled->info, options.shape.pad));
   compiled->buckets = std::move(parts);
   return std::shared_ptr<const Compiled>(std::move(compiled));

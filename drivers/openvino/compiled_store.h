@@ -40,11 +40,6 @@ struct Compiled {
   std::vector<std::vector<std::byte>> padding;           ///< With buckets: one element an input.
 };
 
-/// Returns what fills inputs that are smaller than their bucket: one element an input.
-/// Errors: `kInvalidArgument` for a value that an input's type cannot hold, naming the input;
-/// `kUnsupported` for a packed type.
-Result<std::vector<std::vector<std::byte>>> padding_of(const ModelInfo& info, double value);
-
 /// Compiles models, each combination of file, device and options once: users of the same one share
 /// it, since OpenVINO itself shares nothing between two compilations (51 MB for the second SSD).
 ///

@@ -13,6 +13,7 @@
 #include <openvino/runtime/core.hpp>
 #include <openvino/runtime/properties.hpp>
 
+#include "drivers/api/bucket_info.h"
 #include "drivers/api/driver_adapter.h"
 #include "drivers/api/option_reader.h"
 #include "drivers/openvino/bucket_request.h"
