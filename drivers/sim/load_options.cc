@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
+#include "drivers/api/bucket_info.h"
 #include "drivers/api/port_reader.h"
 
 namespace penstock::sim {
@@ -75,6 +77,23 @@ void read_work(OptionReader& reader, LoadOptions& options) {
   }
 }
 
+/// Reads what a model without a file takes and gives, in each of its shapes.
+void read_port_options(OptionReader& reader, bool has_file, LoadOptions& options) {
+  ModelInfo ports;
+  ports.inputs = read_ports(reader, "inputs", "input:u8:1x16");
+  ports.outputs = read_ports(reader, "outputs", "output:u8:1x16");
+  if (has_file) {
+    return;
+  }
+  for (const ShapeChoice& choice : options.shape.choices) {
+    auto shaped = shape_ports(reader, ports, choice);
+    if (!shaped.has_value()) {
+      return;  // The others would be rejected for the same reason.
+    }
+    options.ports.push_back(std::move(*shaped));
+  }
+}
+
 }  // namespace
 
 LoadOptions read_load_options(OptionReader& reader,
@@ -86,17 +105,14 @@ LoadOptions read_load_options(OptionReader& reader,
                                        : reader.word("compute", {"none", "reference"});
   options.computes = compute == "reference";
   read_mode(reader, profile, options);
-  options.ports = reader.word("ports", {"host", "device"}) == "device" ? PortCodec::Ports::kDevice
-                                                                       : PortCodec::Ports::kHost;
+  options.form = reader.word("ports", {"host", "device"}) == "device" ? PortCodec::Ports::kDevice
+                                                                      : PortCodec::Ports::kHost;
   read_scales(reader, options);
   options.hash = reader.text("hash");
   options.always_resident = reader.word("residence", {"managed", "resident"}) == "resident";
   options.requests = static_cast<std::uint32_t>(reader.integer("requests", 0, 0, 4096));
   options.max_requests = static_cast<std::uint32_t>(reader.integer("max_requests", 0, 0, 4096));
-  options.batch = reader.integer("batch", 0, 0, 4096);
-  for (const auto& [index, value] : reader.group("shape.")) {
-    options.shapes["shape." + index] = value;
-  }
+  options.shape = read_shape_options(reader);
   if (const Duration service = reader.duration("service", Duration(0)); service > Duration(0)) {
     options.service = service;
   }
@@ -111,8 +127,7 @@ LoadOptions read_load_options(OptionReader& reader,
   } else {
     reader.reject("faults", faults.error().message);
   }
-  options.inputs = read_ports(reader, "inputs", "input:u8:1x16");
-  options.outputs = read_ports(reader, "outputs", "output:u8:1x16");
+  read_port_options(reader, has_file, options);
   if (!has_file && options.computes) {
     reader.reject("compute", "reference wants a model file; without one set compute: none");
   }

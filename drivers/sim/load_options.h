@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "drivers/api/model_info.h"
 #include "drivers/api/option_reader.h"
+#include "drivers/api/shape_options.h"
 #include "drivers/sim/device/fault_plan.h"
 #include "drivers/sim/model_work.h"
 #include "drivers/sim/port_codec.h"
@@ -19,7 +21,7 @@ namespace penstock::sim {
 struct LoadOptions {
   std::string mode;  ///< "" = the first that the model fits in.
   bool computes = true;
-  PortCodec::Ports ports = PortCodec::Ports::kHost;
+  PortCodec::Ports form = PortCodec::Ports::kHost;
   bool dynamic_scales = false;
   std::vector<double> input_scales;  ///< One for each input, or one for all; NaN: not known.
   std::vector<double> input_zero_points;
@@ -29,14 +31,12 @@ struct LoadOptions {
   bool always_resident = false;
   std::uint32_t requests = 0;
   std::uint32_t max_requests = 0;
-  std::int64_t batch = 0;
-  DriverOptions shapes;  ///< "shape.N" for the reference driver.
+  ShapeOptions shape;
   std::optional<Duration> service;
   std::optional<double> link_bits;          ///< Of a float value on the link.
   std::map<std::string, std::string> work;  ///< "work.NAME"
   std::vector<FaultRule> faults;
-  std::vector<TensorSpec> inputs;  ///< Where there is no model file.
-  std::vector<TensorSpec> outputs;
+  std::vector<ModelInfo> ports;  ///< Where there is no model file: one a choice of `shape`.
 };
 
 /// Reads the options; complaints stay in `reader`. `computes` is the driver's default.

@@ -1,196 +1,16 @@
 #include "drivers/sim/load_plan.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "drivers/api/bucket_info.h"
 #include "drivers/sim/cost_model.h"
 #include "drivers/sim/link_model.h"
-#include "engine/base/quoted_list.h"
 
 namespace penstock::sim {
 namespace {
 
 constexpr std::uint32_t kMostRequests = 64;
-
-double pick(const std::vector<double>& values, std::size_t index, double otherwise) {
-  if (values.empty()) {
-    return otherwise;
-  }
-  return values[std::min(index, values.size() - 1)];
-}
-
-constexpr std::size_t kNamesShown = 5;
-
-/// The scale of port `index`; NaN where it has none.
-double scale_of(const std::vector<double>& scales, std::size_t index) {
-  return pick(scales, index, std::nan(""));
-}
-
-/// Adds the names of the ports of one direction that lack a scale; integers need none.
-void add_unscaled(const std::vector<TensorSpec>& ports,
-                  const std::vector<double>& scales,
-                  std::vector<std::string>& names) {
-  for (std::size_t i = 0; i < ports.size(); ++i) {
-    if (ports[i].type == ElementType::kF32 && std::isnan(scale_of(scales, i))) {
-      names.push_back(ports[i].name);
-    }
-  }
-}
-
-/// Returns the names of the ports that an integer device cannot store for want of a scale.
-std::vector<std::string> unscaled_ports(const ModelInfo& model, const LoadOptions& options) {
-  std::vector<std::string> names;
-  add_unscaled(model.inputs, options.input_scales, names);
-  add_unscaled(model.outputs, options.output_scales, names);
-  return names;
-}
-
-/// Amounts are counted for one picture; a fixed batch is one frame with several of them.
-ModelWork of_batch(ModelWork work, std::int64_t batch) {
-  const auto pictures = static_cast<double>(std::max<std::int64_t>(batch, 1));
-  work.conv_macs *= pictures;
-  work.conv_positions *= pictures;
-  work.largest_conv_macs *= pictures;
-  work.depthwise_macs *= pictures;
-  work.product_macs *= pictures;
-  work.other_ops *= pictures;
-  work.activation_bytes *= pictures;
-  return work;
-}
-
-/// Builds the codecs of one direction.
-class PortPlanner {
- public:
-  PortPlanner(const Profile& profile,
-              const LoadOptions& options,
-              std::vector<LoadObstacle>* obstacles)
-      : profile_(profile),
-        options_(options),
-        obstacles_(obstacles) {}
-
-  std::vector<PortCodec> plan(const std::vector<TensorSpec>& ports, bool is_input) {
-    const auto& scales = is_input ? options_.input_scales : options_.output_scales;
-    const auto& zeros = is_input ? options_.input_zero_points : options_.output_zero_points;
-    const std::string name = is_input ? "input_scale" : "output_scale";
-    if (scales.size() > 1 && scales.size() != ports.size()) {
-      obstacles_->push_back({Errc::kInvalidArgument,
-                             name,
-                             "option '" + name + "' has " + std::to_string(scales.size()) +
-                                 " numbers for " + std::to_string(ports.size()) + " ports"});
-    }
-    std::vector<PortCodec> codecs;
-    for (std::size_t i = 0; i < ports.size(); ++i) {
-      PortScale scale;
-      const double given = scale_of(scales, i);
-      scale.is_given = !std::isnan(given);
-      scale.is_dynamic = !scale.is_given;
-      scale.scale = scale.is_given ? static_cast<float>(given) : 1;
-      scale.zero_point = static_cast<std::int32_t>(pick(zeros, i, 0));
-      auto codec = PortCodec::create(ports[i], profile_.numbers, scale, options_.ports);
-      if (codec.has_value()) {
-        codecs.push_back(std::move(codec).value());
-      } else {
-        obstacles_->push_back({codec.error().code, ports[i].name, codec.error().message});
-      }
-    }
-    return codecs;
-  }
-
- private:
-  const Profile& profile_;
-  const LoadOptions& options_;
-  std::vector<LoadObstacle>* obstacles_;
-};
-
-/// What the device stores of the ports: what counts in its memories.
-std::uint64_t stored_bytes(const std::vector<PortCodec>& codecs) {
-  std::uint64_t bytes = 0;
-  for (const PortCodec& codec : codecs) {
-    bytes += codec.image_bytes();
-  }
-  return bytes;
-}
-
-/// What of the ports crosses the link.
-std::uint64_t moved_bytes(const LinkFigures& link, const std::vector<PortCodec>& codecs) {
-  double bytes = 0;
-  for (const PortCodec& codec : codecs) {
-    bytes += link_bytes(link, codec.link_port());
-  }
-  return static_cast<std::uint64_t>(bytes);
-}
-
-/// What a model takes of a level in a mode, on one place of it.
-std::uint64_t wanted(const MemoryLevel& level,
-                     const ProfileMode& mode,
-                     const ModelWork& work,
-                     std::uint64_t transfers) {
-  const double copies = mode.frames;
-  double bytes = level.weights ? work.weight_bytes : 0;
-  const double per_frame = (level.activations ? work.activation_bytes : 0) +
-                           (level.transfers ? static_cast<double>(transfers) : 0);
-  if (level.of_device) {
-    return static_cast<std::uint64_t>(bytes + per_frame * copies);
-  }
-  // Those that work on one frame together divide it; each frame of a batch has its own copy.
-  return static_cast<std::uint64_t>(std::ceil((bytes + per_frame) / mode.workers_per_frame()));
-}
-
-/// Returns what stands against `mode`; empty if the model fits.
-std::string misfit(const Profile& profile,
-                   const ProfileMode& mode,
-                   const ModelWork& work,
-                   std::uint64_t transfers) {
-  std::string text;
-  for (const MemoryLevel& level : profile.memory) {
-    const std::uint64_t need = wanted(level, mode, work, transfers);
-    const std::uint64_t room = level.size - level.reserved;
-    if (need > room) {
-      text += (text.empty() ? "" : ", ") + std::string("memory '") + level.name + "' of " +
-              (level.of_device ? "the device" : "each " + profile.sub_device_name) + ": " +
-              std::to_string(need) + " bytes wanted, " + std::to_string(room) + " there, " +
-              std::to_string(need - room) + " too few";
-    }
-  }
-  return text;
-}
-
-const ProfileMode* choose_mode(const Profile& profile,
-                               const LoadOptions& options,
-                               const ModelWork& work,
-                               std::uint64_t transfers,
-                               std::vector<LoadObstacle>* obstacles) {
-  std::string fitting;
-  std::string refusals;
-  for (const ProfileMode& mode : profile.modes) {
-    const std::string refusal = misfit(profile, mode, work, transfers);
-    if (refusal.empty()) {
-      fitting += (fitting.empty() ? "" : ", ") + mode.name;
-    }
-    if (refusal.empty() && (options.mode.empty() || options.mode == mode.name)) {
-      return &mode;
-    }
-    if (!refusal.empty() && (options.mode.empty() || options.mode == mode.name)) {
-      refusals +=
-          (refusals.empty() ? "" : "; ") + std::string("mode '") + mode.name + "': " + refusal;
-    }
-  }
-  obstacles->push_back({Errc::kUnsupported,
-                        "memory",
-                        refusals + (fitting.empty() ? "; no mode of this device would do"
-                                                    : "; it would fit in: " + fitting)});
-  return nullptr;
-}
-
-std::uint64_t resident_bytes(const Profile& profile,
-                             bool of_device,
-                             const ProfileMode& mode,
-                             const ModelWork& work,
-                             std::uint64_t transfers) {
-  const MemoryLevel* level = profile.resident_level(of_device);
-  return level == nullptr ? 0 : wanted(*level, mode, work, transfers);
-}
 
 const CalibratedModel* calibrated_for(const Profile& profile,
                                       const LoadOptions& options,
@@ -204,35 +24,45 @@ const CalibratedModel* calibrated_for(const Profile& profile,
   return nullptr;
 }
 
-Duration service_at_start(const Profile& profile, const CoreModel& core) {
-  if (core.service.has_value()) {
-    return *core.service;
+Duration service_at_start(const Profile& profile, const CoreModel& core, const CoreShape& shape) {
+  if (shape.service.has_value()) {
+    return *shape.service;
   }
   ExecutionPoint point;
   point.sub_devices = core.mode.workers_per_frame();
   if (!profile.clock.steps.empty()) {
     point.clock_ratio = profile.clock.initial / profile.clock.reference;
   }
-  return std::max(Duration(1), service_time(core.work, profile.costs, point));
+  return std::max(Duration(1), service_time(shape.work, profile.costs, point));
 }
 
-void add_placements(const Profile& profile, LoadPlan& plan) {
-  const CoreModel& core = plan.core;
-  const Duration service = service_at_start(profile, core);
-  const auto scaled = [&](double factor) {
-    return Duration(static_cast<std::int64_t>(static_cast<double>(service.count()) * factor));
-  };
+/// Returns how many frames of one shape keep a place busy.
+std::int64_t depth_of(const Profile& profile, const CoreModel& core, const CoreShape& shape) {
+  const Duration service = service_at_start(profile, core, shape);
   const Duration around =
       host_time(profile.costs) +
-      transfer_time(profile.link, LinkWay::kIn, static_cast<double>(core.input_bytes)) +
-      transfer_time(profile.link, LinkWay::kOut, static_cast<double>(core.output_bytes));
-  const Duration latency = around + scaled(core.mode.stages);
-  const std::int64_t in_flight = 1 + (latency.count() + service.count() - 1) / service.count();
+      transfer_time(profile.link, LinkWay::kIn, static_cast<double>(shape.input_bytes)) +
+      transfer_time(profile.link, LinkWay::kOut, static_cast<double>(shape.output_bytes));
+  const Duration latency =
+      around +
+      Duration(static_cast<std::int64_t>(static_cast<double>(service.count()) * core.mode.stages));
+  return core.mode.frames * (1 + (latency.count() + service.count() - 1) / service.count());
+}
+
+/// The scheduler plans with one time for all shapes: the longest, so that no turn is promised that
+/// cannot be kept. It measures as it goes.
+void add_placements(const Profile& profile, LoadPlan& plan) {
+  const CoreModel& core = plan.core;
+  Duration service{0};
+  std::int64_t depth = 1;
+  for (const CoreShape& shape : core.shapes) {
+    service = std::max(service, service_at_start(profile, core, shape));
+    depth = std::max(depth, depth_of(profile, core, shape));
+  }
   for (const SubDeviceMask place : core.places) {
     ModelPlacement placement;
     placement.sub_devices = place;
-    placement.depth = static_cast<std::uint32_t>(
-        std::min<std::int64_t>(kMostRequests, core.mode.frames * in_flight));
+    placement.depth = static_cast<std::uint32_t>(std::min<std::int64_t>(kMostRequests, depth));
     placement.memory_bytes = core.memory_bytes;
     placement.shared_bytes = core.shared_bytes;
     placement.activation_time =
@@ -255,10 +85,17 @@ void add_properties(const Profile& profile,
   properties["simulated"] = "true";
   properties["profile"] = profile.name;
   properties["compute"] = options.computes ? "reference" : "none";
-  properties["ports"] = options.ports == PortCodec::Ports::kDevice ? "device" : "host";
+  properties["ports"] = options.form == PortCodec::Ports::kDevice ? "device" : "host";
   properties["residence"] = options.always_resident ? "resident" : "managed";
   properties["estimate"] = estimate;
   properties["service_ns"] = std::to_string(plan.info.placements.front().service_time.count());
+  if (!plan.info.buckets.empty()) {
+    std::string& each = properties["bucket_service_ns"];
+    for (const CoreShape& shape : plan.core.shapes) {
+      const Duration service = service_at_start(profile, plan.core, shape) / plan.core.mode.frames;
+      each += (each.empty() ? "" : "; ") + std::to_string(service.count());
+    }
+  }
   properties["download_bytes"] = std::to_string(plan.core.download_bytes);
   const bool is_int8 = profile.numbers.kind == NumberFormat::Kind::kInt8;
   properties["numbers"] = is_int8 ? "int8" : "bf16";
@@ -267,26 +104,95 @@ void add_properties(const Profile& profile,
                                                                   : "dynamic";
 }
 
-void check_scales(const Profile& profile,
-                  const LoadOptions& options,
-                  const std::string& path,
-                  const ModelInfo& model,
-                  std::vector<LoadObstacle>* obstacles) {
-  if (!options.computes || options.dynamic_scales ||
-      profile.numbers.kind != NumberFormat::Kind::kInt8) {
-    return;
+/// Returns the ports of all shapes as one description; nothing where they make none.
+std::optional<ModelInfo> describe_ports(const std::vector<ShapePlan>& shapes,
+                                        std::vector<LoadObstacle>* obstacles) {
+  std::vector<ModelInfo> infos;
+  for (const ShapePlan& shape : shapes) {
+    infos.push_back(info_of(shape.ports));
   }
-  const std::vector<std::string> unscaled = unscaled_ports(model, options);
-  if (!unscaled.empty()) {
-    obstacles->push_back(
-        {Errc::kUnsupported,
-         "scales",
-         "'" + path + "' has floating point tensors without scales (" +
-             quoted_list(unscaled, kNamesShown) +
-             ") and this device computes in int8 (E061); make scales with `penstock models pack "
-             "--calibrate CLIP " +
-             path + "`, or accept simulated ones with scales: dynamic"});
+  if (infos.size() == 1) {
+    return infos.front();
   }
+  auto described = describe_buckets(infos);
+  if (!described.has_value()) {
+    obstacles->push_back({described.error().code, "shape", described.error().message});
+    return std::nullopt;
+  }
+  return std::move(described).value();
+}
+
+/// Fills in what fills inputs that are smaller than their bucket.
+void plan_padding(double value, LoadPlan& plan, std::vector<LoadObstacle>* obstacles) {
+  for (const PortCodec& codec : plan.ports.front().inputs) {
+    auto element = codec.padding(value);
+    if (!element.has_value()) {
+      const Error error = element.error().within("option 'pad': input '" + codec.port().name + "'");
+      obstacles->push_back({error.code, "pad", error.message});
+      return;
+    }
+    plan.padding.push_back(std::move(*element));
+  }
+}
+
+/// Sets the times that are not estimated, and returns where all times are from.
+std::string fix_services(const LoadOptions& options,
+                         const CalibratedModel* known,
+                         const std::vector<ShapePlan>& shapes,
+                         CoreModel& core) {
+  std::optional<Duration> service = options.service;
+  if (!service.has_value() && known != nullptr) {
+    service = known->service;
+  }
+  for (CoreShape& shape : core.shapes) {
+    shape.service = service;
+  }
+  if (options.service.has_value()) {
+    return "by option";
+  }
+  if (known != nullptr) {
+    return "calibrated: " + known->name + " (" + known->source + ")";
+  }
+  const bool is_counted = std::all_of(
+      shapes.begin(), shapes.end(), [](const ShapePlan& shape) { return shape.is_counted; });
+  return is_counted             ? "cost model"
+         : options.work.empty() ? "shapes only"
+                                : "cost model, work by option";
+}
+
+/// Sets where the model runs and what it takes there. False where it fits in no mode.
+bool plan_places(const Profile& profile,
+                 const LoadOptions& options,
+                 const std::vector<ShapeDemand>& demands,
+                 CoreModel& core,
+                 std::vector<LoadObstacle>* obstacles) {
+  const ProfileMode* mode = choose_mode(profile, options.mode, demands, obstacles);
+  if (mode == nullptr) {
+    return false;
+  }
+  core.mode = *mode;
+  core.places = profile.places_of(*mode);
+  core.always_resident = options.always_resident;
+  core.download_bytes = static_cast<std::uint64_t>(demands.front().work.weight_bytes);
+  core.memory_bytes = resident_bytes(profile, false, *mode, demands);
+  core.shared_bytes = resident_bytes(profile, true, *mode, demands);
+  return true;
+}
+
+/// Plans each shape; empty where one has obstacles, which say enough.
+std::vector<ShapePlan> plan_shapes(const Profile& profile,
+                                   const LoadOptions& options,
+                                   std::span<const ShapedModel> models,
+                                   std::vector<LoadObstacle>* obstacles) {
+  std::vector<ShapePlan> shapes;
+  for (const ShapedModel& model : models) {
+    auto shape = plan_shape(profile, options, model, obstacles);
+    if (!shape.has_value()) {
+      return {};
+    }
+    shapes.push_back(std::move(*shape));
+  }
+  return shapes;
 }
 
 }  // namespace
@@ -294,77 +200,57 @@ void check_scales(const Profile& profile,
 std::optional<LoadPlan> plan_load(const Profile& profile,
                                   const LoadOptions& options,
                                   const std::string& path,
-                                  const ModelInfo& model,
+                                  std::span<const ShapedModel> models,
                                   std::vector<LoadObstacle>* obstacles) {
   const std::size_t before = obstacles->size();
-  check_scales(profile, options, path, model, obstacles);
-  PortPlanner planner(profile, options, obstacles);
-  LoadPlan plan;
-  plan.inputs = planner.plan(model.inputs, true);
-  plan.outputs = planner.plan(model.outputs, false);
+  const ModelInfo& first = models.front().info;
+  check_scales(profile, options, path, first, obstacles);
+  const std::vector<ShapePlan> shapes = plan_shapes(profile, options, models, obstacles);
   if (obstacles->size() != before) {
     return std::nullopt;
   }
-  const LinkFigures link = with_value_bits(profile.link, options.link_bits);
-  plan.core.input_bytes = moved_bytes(link, plan.inputs);
-  plan.core.output_bytes = moved_bytes(link, plan.outputs);
-  const std::uint64_t transfers = stored_bytes(plan.inputs) + stored_bytes(plan.outputs);
-  std::map<std::string, std::string> amounts;
-  for (const std::string& name : work_names()) {
-    amounts.emplace("work." + name, "0");
+  LoadPlan plan;
+  plan.core.shapes.clear();
+  std::vector<ShapeDemand> demands;
+  for (const ShapePlan& shape : shapes) {
+    plan.ports.push_back(shape.ports);
+    plan.core.shapes.push_back(shape.core);
+    demands.push_back(shape.demand);
   }
-  const std::optional<ModelWork> counted = work_from(model.properties);
-  for (auto& [name, value] : amounts) {
-    const auto given = options.work.find(name);
-    const auto known = model.properties.find(name);
-    if (given != options.work.end()) {
-      value = given->second;
-    } else if (counted.has_value() && known != model.properties.end()) {
-      value = known->second;
-    }
-  }
-  plan.core.work = of_batch(work_from(amounts).value_or(ModelWork()), options.batch);
-  const ProfileMode* mode = choose_mode(profile, options, plan.core.work, transfers, obstacles);
-  if (mode == nullptr) {
+  auto described = describe_ports(shapes, obstacles);
+  if (!described.has_value()) {
     return std::nullopt;
   }
+  plan.info = std::move(*described);
+  for (std::size_t i = 0; i < plan.info.buckets.size(); ++i) {
+    demands[i].bucket = plan.info.buckets[i].to_string();
+  }
+  if (!plan.info.buckets.empty()) {
+    plan_padding(options.shape.pad, plan, obstacles);
+  }
   plan.core.name = path.empty() ? "model" : path.substr(path.find_last_of('/') + 1);
-  plan.core.mode = *mode;
-  plan.core.batch = static_cast<int>(std::max<std::int64_t>(options.batch, 1));
-  plan.core.places = profile.places_of(*mode);
-  plan.core.always_resident = options.always_resident;
-  plan.core.download_bytes = static_cast<std::uint64_t>(plan.core.work.weight_bytes);
-  plan.core.memory_bytes = resident_bytes(profile, false, *mode, plan.core.work, transfers);
-  plan.core.shared_bytes = resident_bytes(profile, true, *mode, plan.core.work, transfers);
-  const CalibratedModel* known = calibrated_for(profile, options, mode->name);
-  std::string estimate = counted.has_value()    ? "cost model"
-                         : options.work.empty() ? "shapes only"
-                                                : "cost model, work by option";
-  if (options.service.has_value()) {
-    plan.core.service = options.service;
-    estimate = "by option";
-  } else if (known != nullptr) {
-    plan.core.service = known->service;
-    estimate = "calibrated: " + known->name + " (" + known->source + ")";
+  if (!plan_places(profile, options, demands, plan.core, obstacles) ||
+      obstacles->size() != before) {
+    return std::nullopt;
   }
-  for (const PortCodec& codec : plan.inputs) {
-    plan.info.inputs.push_back(codec.port());
-    plan.info.input_memory.emplace_back();
-  }
-  for (const PortCodec& codec : plan.outputs) {
-    plan.info.outputs.push_back(codec.port());
-    plan.info.output_memory.emplace_back();
-  }
-  plan.info.mode = mode->name;
+  // A time that was measured is of the network in its own shape.
+  const CalibratedModel* known =
+      shapes.size() == 1 ? calibrated_for(profile, options, plan.core.mode.name) : nullptr;
+  const std::string estimate = fix_services(options, known, shapes, plan.core);
+  plan.info.mode = plan.core.mode.name;
   plan.info.needs_activation = !options.always_resident;
   plan.info.max_requests = options.max_requests;
-  plan.info.min_batch = model.min_batch;
-  plan.info.max_batch = model.max_batch;
+  plan.info.min_batch = first.min_batch;
+  plan.info.max_batch = first.max_batch;
+  for (const ShapedModel& model : models) {
+    plan.info.min_batch = std::min(plan.info.min_batch, model.info.min_batch);
+    plan.info.max_batch = std::max(plan.info.max_batch, model.info.max_batch);
+  }
   add_placements(profile, plan);
   if (options.requests > 0) {
     plan.info.preferred_requests = options.requests;
   }
-  add_properties(profile, options, estimate, model, plan);
+  add_properties(profile, options, estimate, first, plan);
   const bool is_calibrated = known != nullptr && !options.service.has_value();
   plan.info.properties["calibrated"] = is_calibrated ? "true" : "false";
   return plan;

@@ -1,5 +1,8 @@
 #include "drivers/sim/load_plan.h"
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -38,14 +41,23 @@ struct Planned {
   std::vector<LoadObstacle> obstacles;
 };
 
-Planned plan(const Profile& profile, const DriverOptions& options, const ModelInfo& model) {
+Planned plan_all(const Profile& profile,
+                 const DriverOptions& options,
+                 const std::vector<ShapedModel>& models) {
   OptionReader reader(options);
   const LoadOptions parsed = read_load_options(reader, profile, true, true);
   Planned result;
   result.obstacles = reader.obstacles();
   EXPECT_TRUE(result.obstacles.empty()) << result.obstacles.front().text;
-  result.plan = plan_load(profile, parsed, "m.onnx", model, &result.obstacles);
+  result.plan = plan_load(profile, parsed, "m.onnx", models, &result.obstacles);
   return result;
+}
+
+Planned plan(const Profile& profile,
+             const DriverOptions& options,
+             const ModelInfo& model,
+             std::int64_t batch = 0) {
+  return plan_all(profile, options, {{model, batch, 1}});
 }
 
 TEST(LoadPlan, PlacesAModelInTheFirstModeThatItFitsIn) {
@@ -192,10 +204,138 @@ TEST(LoadPlan, TakesACalibratedTimeByHashAndSaysSo) {
 TEST(LoadPlan, TellsTheDeviceHowManyFramesAreInARequest) {
   const Profile mx3 = find_profile("mx3").value();
   const auto one = plan(mx3, {}, float_model());
-  const auto four = plan(mx3, {{"batch", "4"}}, float_model());
-  EXPECT_EQ(one.plan->core.batch, 1);
-  EXPECT_EQ(four.plan->core.batch, 4);
-  EXPECT_EQ(four.plan->core.work.conv_macs, 4 * one.plan->core.work.conv_macs);
+  const auto four = plan(mx3, {}, float_model(), 4);
+  ASSERT_EQ(one.plan->core.shapes.size(), 1U);
+  EXPECT_EQ(one.plan->core.shapes[0].batch, 1);
+  EXPECT_EQ(four.plan->core.shapes[0].batch, 4);
+  EXPECT_EQ(four.plan->core.shapes[0].work.conv_macs, 4 * one.plan->core.shapes[0].work.conv_macs);
+}
+
+TEST(LoadPlan, CountsTheWorkOfABatchOnce) {
+  const Profile mx3 = find_profile("mx3").value();
+  const auto counted_whole = plan_all(mx3, {}, {{float_model(), 4, 4}});
+  EXPECT_EQ(counted_whole.plan->core.shapes[0].work.conv_macs, 1e9);
+  EXPECT_EQ(counted_whole.plan->core.shapes[0].work.weight_bytes, 4e6);
+  const auto given = plan_all(mx3, {{"work.conv_macs", "5e8"}}, {{float_model(), 4, 4}});
+  EXPECT_EQ(given.plan->core.shapes[0].work.conv_macs, 2e9) << "options tell of one picture";
+}
+
+/// A model of `side` x `side`, with the work that goes with it.
+ShapedModel square(std::int64_t batch, std::int64_t side) {
+  ShapedModel model;
+  model.info = float_model();
+  model.info.inputs[0].shape = {batch, 3, side, side};
+  model.info.outputs[0].shape = {batch, 10};
+  model.info.properties["work.conv_macs"] = std::to_string(1e4 * static_cast<double>(side * side));
+  model.batch = batch;
+  return model;
+}
+
+std::vector<ShapedModel> squares() {
+  return {square(1, 320), square(1, 640), square(4, 320), square(4, 640)};
+}
+
+TEST(LoadPlan, PlansOneCompiledShapeABucket) {
+  const auto result = plan_all(find_profile("mx3").value(), {}, squares());
+  ASSERT_TRUE(result.plan.has_value()) << result.obstacles.front().text;
+  const LoadPlan& plan = *result.plan;
+  EXPECT_EQ(plan.info.inputs[0].to_string(), "f32 ?x3x?x?");
+  EXPECT_EQ(plan.info.outputs[0].to_string(), "f32 ?x10");
+  ASSERT_EQ(plan.info.buckets.size(), 4U);
+  EXPECT_EQ(plan.info.properties.at("buckets"),
+            "1x3x320x320; 1x3x640x640; 4x3x320x320; 4x3x640x640");
+  EXPECT_EQ(plan.ports.size(), 4U);
+  ASSERT_EQ(plan.core.shapes.size(), 4U);
+  EXPECT_EQ(plan.core.shapes[1].work.conv_macs, 4 * plan.core.shapes[0].work.conv_macs);
+  EXPECT_EQ(plan.core.shapes[3].work.conv_macs, 16 * plan.core.shapes[0].work.conv_macs);
+  EXPECT_EQ(plan.core.shapes[3].batch, 4);
+  EXPECT_EQ(plan.core.shapes[3].input_bytes, 16 * plan.core.shapes[0].input_bytes);
+  ASSERT_EQ(plan.padding.size(), 1U);
+  EXPECT_EQ(plan.padding[0].size(), sizeof(float));
+}
+
+TEST(LoadPlan, PromisesTheSchedulerTheTimeOfTheSlowestBucket) {
+  const Profile mx3 = find_profile("mx3").value();
+  const auto all = plan_all(mx3, {}, squares());
+  const auto largest = plan_all(mx3, {}, {square(4, 640)});
+  const auto smallest = plan_all(mx3, {}, {square(1, 320)});
+  EXPECT_EQ(all.plan->info.placements[0].service_time,
+            largest.plan->info.placements[0].service_time);
+  EXPECT_GE(all.plan->info.placements[0].depth, smallest.plan->info.placements[0].depth);
+  const std::string each = all.plan->info.properties.at("bucket_service_ns");
+  EXPECT_EQ(each.find(smallest.plan->info.properties.at("service_ns") + "; "), 0U) << each;
+  EXPECT_NE(each.find("; " + largest.plan->info.properties.at("service_ns")), std::string::npos);
+}
+
+TEST(LoadPlan, CountsTheWeightsOfAllBucketsOnceAndTheTransfersOfTheLargest) {
+  const Profile metis = find_profile("metis").value();
+  const DriverOptions dynamic = {{"scales", "dynamic"}};
+  const auto all = plan_all(metis, dynamic, squares());
+  const auto largest = plan_all(metis, dynamic, {square(4, 640)});
+  ASSERT_TRUE(all.plan.has_value()) << all.obstacles.front().text;
+  EXPECT_EQ(all.plan->core.shared_bytes, largest.plan->core.shared_bytes);
+  EXPECT_EQ(all.plan->core.download_bytes, 4'000'000U);
+  EXPECT_EQ(all.plan->info.placements[0].activation_time,
+            largest.plan->info.placements[0].activation_time);
+}
+
+TEST(LoadPlan, NamesTheBucketThatDoesNotFit) {
+  const auto result = plan_all(
+      find_profile("metis").value(), {{"scales", "dynamic"}}, {square(1, 320), square(1, 4096)});
+  ASSERT_EQ(result.obstacles.size(), 1U);
+  EXPECT_EQ(result.obstacles[0].subject, "memory");
+  EXPECT_NE(result.obstacles[0].text.find("memory 'L2' of each core: "), std::string::npos)
+      << result.obstacles[0].text;
+  EXPECT_NE(result.obstacles[0].text.find(" bytes wanted by bucket 1x3x4096x4096, "),
+            std::string::npos)
+      << result.obstacles[0].text;
+}
+
+TEST(LoadPlan, FillsWithTheValueOfPadInTheFormOfThePorts) {
+  const Profile metis = find_profile("metis").value();
+  const DriverOptions device = {{"ports", "device"},
+                                {"input_scale", "0.1"},
+                                {"input_zero_point", "-3"},
+                                {"output_scale", "0.5"},
+                                {"pad", "0.5"}};
+  const auto result = plan_all(metis, device, squares());
+  ASSERT_TRUE(result.plan.has_value()) << result.obstacles.front().text;
+  EXPECT_EQ(result.plan->info.inputs[0].to_string(), "i8 ?x?x?x3 NHWC");
+  EXPECT_EQ(result.plan->padding[0], std::vector<std::byte>{std::byte{2}});
+  std::vector<ShapedModel> bytes = squares();
+  for (ShapedModel& model : bytes) {
+    model.info.inputs[0].type = ElementType::kU8;
+  }
+  const auto refused = plan_all(metis, {{"scales", "dynamic"}, {"pad", "0.5"}}, bytes);
+  ASSERT_EQ(refused.obstacles.size(), 1U);
+  EXPECT_EQ(refused.obstacles[0].text, "option 'pad': input 'image': u8 cannot hold 0.500000");
+}
+
+TEST(LoadPlan, LeavesACalibratedTimeToTheNetworksOwnShape) {
+  Profile profile = find_profile("mx3").value();
+  CalibratedModel known;
+  known.hash = kHash;
+  known.service = std::chrono::milliseconds(3);
+  profile.calibrated = {known};
+  const auto result = plan_all(profile, {{"hash", kHash}}, squares());
+  EXPECT_EQ(result.plan->info.properties.at("estimate"), "cost model");
+  EXPECT_EQ(result.plan->info.properties.at("calibrated"), "false");
+}
+
+TEST(LoadPlan, ReadsShapesForPortsThatOptionsDescribe) {
+  const DriverOptions options = {{"compute", "none"},
+                                 {"inputs", "image:f32:?x3x?x?:NCHW"},
+                                 {"outputs", "scores:f32:?x10"},
+                                 {"shape.image", "1x3x8x8, 1x3x16x8"},
+                                 {"batch", "4"},
+                                 {"batch.buckets", "2"}};
+  OptionReader reader(options);
+  const LoadOptions parsed = read_load_options(reader, find_profile("mx3").value(), true, false);
+  EXPECT_TRUE(reader.finish().has_value());
+  ASSERT_EQ(parsed.ports.size(), 4U);
+  EXPECT_EQ(parsed.ports[0].inputs[0].shape, Shape({2, 3, 8, 8}));
+  EXPECT_EQ(parsed.ports[3].inputs[0].shape, Shape({4, 3, 16, 8}));
+  EXPECT_EQ(parsed.ports[3].outputs[0].shape, Shape({4, 10}));
 }
 
 TEST(LoadPlan, LetsTwoSubDevicesShareAFrameOrTakeOneEach) {

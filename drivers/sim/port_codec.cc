@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "drivers/api/padded_copy.h"
+
 namespace penstock::sim {
 namespace {
 
@@ -127,6 +129,14 @@ std::size_t PortCodec::model_bytes() const noexcept {
 
 std::size_t PortCodec::image_bytes() const noexcept {
   return outer_ * plane_ * padded_ * element_bytes_;
+}
+
+Result<std::vector<std::byte>> PortCodec::padding(double value) const {
+  if (port_.type == ElementType::kI8 && is_float_) {
+    return std::vector<std::byte>{
+        static_cast<std::byte>(quantised(static_cast<float>(value), scale_))};
+  }
+  return element_bytes(value, port_.type);
 }
 
 LinkPort PortCodec::link_port() const noexcept {

@@ -52,6 +52,10 @@ class PortCodec {
   /// Returns the size of what the device stores.
   [[nodiscard]] std::size_t image_bytes() const noexcept;
 
+  /// Returns one element of the caller's form that stands for `value`.
+  /// Errors: `kInvalidArgument` for a value that the element type cannot hold.
+  [[nodiscard]] Result<std::vector<std::byte>> padding(double value) const;
+
   /// Returns what counts on the link.
   [[nodiscard]] LinkPort link_port() const noexcept;
 

@@ -1,6 +1,8 @@
 #include "drivers/sim/reference_driver.h"
 
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "drivers/api/host_services.h"
@@ -35,6 +37,29 @@ class PassedOnHost final : public HostServices {
   DriverHost host_;
 };
 
+DriverOptions options_for(const ShapeChoice& choice) {
+  DriverOptions options;
+  for (const auto& [input, shape] : choice.shapes) {
+    options["shape." + input] = shape.to_string();
+  }
+  if (choice.batch > 0) {
+    options["batch"] = std::to_string(choice.batch);
+  }
+  return options;
+}
+
+/// Names a file as it is now, in a shape.
+std::string key_of(const std::string& path, const ShapeChoice& choice) {
+  std::error_code fault;
+  const auto written = std::filesystem::last_write_time(path, fault);
+  std::string key = path + '\n' + std::to_string(written.time_since_epoch().count()) + '\n' +
+                    std::to_string(std::filesystem::file_size(path, fault));
+  for (const auto& [name, value] : options_for(choice)) {
+    key += '\n' + name + '=' + value;
+  }
+  return key;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<ReferenceDriver>> ReferenceDriver::start(DriverHost host) {
@@ -59,11 +84,37 @@ Result<std::shared_ptr<ReferenceDriver>> ReferenceDriver::start(DriverHost host)
   return std::make_shared<ReferenceDriver>(std::move(driver), std::move(device));
 }
 
-Result<LoadedModel> ReferenceDriver::load(const std::string& path, DriverOptions options) {
+Result<LoadedModel> ReferenceDriver::load(const std::string& path, const ShapeChoice& choice) {
+  DriverOptions options = options_for(choice);
   if (driver_.name() == "openvino") {
     options["precision"] = "f32";
   }
-  return device_.load(path, options);
+  auto model = device_.load(path, options);
+  if (model.has_value() && !choice.shapes.empty()) {
+    remember(key_of(path, choice), model->info());
+  }
+  return model;
+}
+
+Result<ModelInfo> ReferenceDriver::describe(const std::string& path, const ShapeChoice& choice) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = described_.find(key_of(path, choice));
+    if (known != described_.end()) {
+      return known->second;
+    }
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const LoadedModel model, load(path, choice));
+  return model.info();
+}
+
+void ReferenceDriver::remember(const std::string& key, const ModelInfo& info) {
+  constexpr std::size_t kMostDescribed = 256;
+  const std::lock_guard lock(mutex_);
+  if (described_.size() >= kMostDescribed) {
+    described_.clear();
+  }
+  described_.insert_or_assign(key, info);
 }
 
 }  // namespace penstock::sim

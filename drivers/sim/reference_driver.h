@@ -1,11 +1,14 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "drivers/api/driver.h"
 #include "drivers/api/driver_adapter.h"
 #include "drivers/api/model_info.h"
+#include "drivers/api/shape_options.h"
 #include "engine/base/result.h"
 
 namespace penstock::sim {
@@ -26,11 +29,19 @@ class ReferenceDriver {
     return driver_.inspect(path);
   }
 
-  /// Loads a model in single precision. `options` may hold `batch` and `shape.N`.
-  /// Errors: as `Device::load`.
-  Result<LoadedModel> load(const std::string& path, DriverOptions options);
+  /// Loads a model in single precision, in one shape. Errors: as `Device::load`.
+  Result<LoadedModel> load(const std::string& path, const ShapeChoice& choice);
+
+  /// Describes the model in a shape. What it gives there, and with how much work, only a compiler
+  /// can tell: it is compiled for that, and what was told is remembered for as long as the file
+  /// stays as it is. Errors: as `load`.
+  Result<ModelInfo> describe(const std::string& path, const ShapeChoice& choice);
 
  private:
+  void remember(const std::string& key, const ModelInfo& info);
+
+  std::mutex mutex_;
+  std::map<std::string, ModelInfo> described_;
   Driver driver_;
   Device device_;
 };

@@ -16,11 +16,11 @@ Result<FeatureMap> own_map(const std::shared_ptr<const TensorSpec>& spec) {
 
 }  // namespace
 
-ReferenceRun::ReferenceRun(std::shared_ptr<ReferenceModel> model, Doorbell ended)
+ReferenceRun::ReferenceRun(std::shared_ptr<LoadedModel> model, Doorbell ended)
     : model_(std::move(model)),
       ended_(ended) {}
 
-Result<std::unique_ptr<ReferenceRun>> ReferenceRun::create(std::shared_ptr<ReferenceModel> model,
+Result<std::unique_ptr<ReferenceRun>> ReferenceRun::create(std::shared_ptr<LoadedModel> model,
                                                            Doorbell ended) {
   auto run = std::make_unique<ReferenceRun>(std::move(model), ended);
   PENSTOCK_RETURN_IF_ERROR(run->prepare());
@@ -28,7 +28,7 @@ Result<std::unique_ptr<ReferenceRun>> ReferenceRun::create(std::shared_ptr<Refer
 }
 
 Status ReferenceRun::prepare() {
-  LoadedModel& model = model_->model;
+  LoadedModel& model = *model_;
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
     PENSTOCK_ASSIGN_OR_RETURN(FeatureMap map, own_map(model.input_spec(i)));
     inputs_.push_back(std::move(map));

@@ -10,29 +10,23 @@
 
 #include "drivers/api/completion_queue.h"
 #include "drivers/api/driver.h"
-#include "drivers/sim/port_codec.h"
 #include "engine/base/doorbell.h"
 #include "engine/base/result.h"
+#include "engine/tensor/feature_map.h"
 
 namespace penstock::sim {
 
-/// What all requests of a model compute with.
-struct ReferenceModel {
-  LoadedModel model;
-  std::vector<PortCodec> inputs;
-  std::vector<PortCodec> outputs;
-};
-
-/// One inference at a time on the host, on memory of its own: the caller's may go while it runs.
+/// One inference at a time on the host, of a model of fixed shapes, on memory of its own: the
+/// caller's may go while it runs.
 ///
 /// Thread-safety: `start` and `outputs` by the owner, never while one runs; the bell comes from a
 /// thread of the reference driver, or from inside `start`.
 class ReferenceRun {
  public:
   /// `ended(argument)` is called after each run; `failure()` says how it went.
-  static Result<std::unique_ptr<ReferenceRun>> create(std::shared_ptr<ReferenceModel> model,
+  static Result<std::unique_ptr<ReferenceRun>> create(std::shared_ptr<LoadedModel> model,
                                                       Doorbell ended);
-  ReferenceRun(std::shared_ptr<ReferenceModel> model, Doorbell ended);
+  ReferenceRun(std::shared_ptr<LoadedModel> model, Doorbell ended);
   ReferenceRun(const ReferenceRun&) = delete;
   ReferenceRun& operator=(const ReferenceRun&) = delete;
   /// Waits for a run that is under way.
@@ -57,7 +51,7 @@ class ReferenceRun {
   Status prepare();
   void on_ring();
 
-  std::shared_ptr<ReferenceModel> model_;
+  std::shared_ptr<LoadedModel> model_;
   Doorbell ended_;
   std::vector<FeatureMap> inputs_;
   std::vector<FeatureMap> outputs_;

@@ -32,6 +32,13 @@ ConformanceSubject sim_subject(const std::string& profile,
   subject.placed.options = with("work.weight_bytes", weight_bytes);
   subject.placed.options.erase("residence");
   subject.crowd = 12;
+  subject.bucketed.options = {{"inputs", "image:f32:?x3x?x?:NCHW, bias:i32:?"},
+                              {"outputs", "boxes:f32:?x10x4, masks:f32:?x4x?x?"},
+                              {"residence", "resident"},
+                              {"shape.image", "1x3x16x16, 1x3x32x24"},
+                              {"shape.bias", "1"},
+                              {"batch", "4"},
+                              {"batch.buckets", "1, 2"}};
   subject.pending = {"clock", clock, -1};
   subject.refused = {
       {"a bad shape",

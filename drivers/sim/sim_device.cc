@@ -1,7 +1,9 @@
 #include "drivers/sim/sim_device.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "drivers/api/bucket_info.h"
 #include "drivers/sim/sim_request.h"
 
 namespace penstock::sim {
@@ -42,6 +44,30 @@ Error first_of(const std::vector<LoadObstacle>& obstacles) {
   return {obstacles.front().code, text};
 }
 
+/// Returns `model` with `batch` as the first extent of every port, unless it is 0.
+ModelInfo with_batch(ModelInfo model, std::int64_t batch) {
+  for (auto* ports : {&model.inputs, &model.outputs}) {
+    for (TensorSpec& port : *ports) {
+      if (batch > 0 && port.shape.rank() > 0) {
+        port.shape.set(0, batch);
+      }
+    }
+  }
+  return model;
+}
+
+std::vector<ShapedModel> in_order(std::vector<ShapedModel> models) {
+  std::vector<ModelInfo> infos;
+  for (const ShapedModel& model : models) {
+    infos.push_back(model.info);
+  }
+  std::vector<ShapedModel> sorted;
+  for (const std::size_t place : bucket_order(infos)) {
+    sorted.push_back(std::move(models[place]));
+  }
+  return sorted;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<ReferenceDriver>> ReferenceSource::get() {
@@ -60,30 +86,61 @@ SimDevice::SimDevice(std::shared_ptr<SimState> state,
       references_(std::move(references)),
       defaults_(defaults) {}
 
-Result<ModelInfo> SimDevice::describe(const std::string& path, const LoadOptions& options) {
+Result<std::vector<ShapedModel>> SimDevice::describe(const std::string& path,
+                                                     const LoadOptions& options) {
+  std::vector<ShapedModel> models;
+  const std::vector<ShapeChoice>& choices = options.shape.choices;
   if (path.empty()) {
-    ModelInfo info;
-    info.inputs = options.inputs;
-    info.outputs = options.outputs;
-    return info;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      models.push_back({options.ports[i], choices[i].batch, 1});
+    }
+    return in_order(std::move(models));
   }
   PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<ReferenceDriver> reference, references_->get());
-  PENSTOCK_ASSIGN_OR_RETURN(ModelInfo info, reference->inspect(path));
-  for (const auto& [name, value] : options.shapes) {
-    const auto index = static_cast<std::size_t>(std::strtoul(name.c_str() + 6, nullptr, 10));
-    const std::optional<Shape> shape = parse_shape(value);
-    if (shape.has_value() && index < info.inputs.size()) {
-      info.inputs[index].shape = *shape;
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo file, reference->inspect(path));
+  for (const ShapeChoice& choice : choices) {
+    if (choice.shapes.empty()) {
+      models.push_back({with_batch(file, choice.batch), choice.batch, 1});
+      continue;
     }
+    PENSTOCK_ASSIGN_OR_RETURN(ModelInfo shaped, reference->describe(path, choice));
+    models.push_back({std::move(shaped), choice.batch, std::max<std::int64_t>(1, choice.batch)});
   }
-  for (auto* ports : {&info.inputs, &info.outputs}) {
-    for (TensorSpec& port : *ports) {
-      if (options.batch > 0 && port.shape.rank() > 0) {
-        port.shape.set(0, options.batch);
-      }
-    }
+  return in_order(std::move(models));
+}
+
+Result<std::vector<std::shared_ptr<LoadedModel>>> SimDevice::load_references(
+    const std::string& path, const LoadOptions& options, std::vector<ShapedModel>& models) {
+  PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<ReferenceDriver> driver, references_->get());
+  std::vector<std::shared_ptr<LoadedModel>> loaded;
+  std::vector<ModelInfo> infos;
+  for (const ShapeChoice& choice : options.shape.choices) {
+    PENSTOCK_ASSIGN_OR_RETURN(LoadedModel model, driver->load(path, choice));
+    infos.push_back(model.info());
+    loaded.push_back(std::make_shared<LoadedModel>(std::move(model)));
   }
-  return info;
+  std::vector<std::shared_ptr<LoadedModel>> sorted;
+  for (const std::size_t place : bucket_order(infos)) {
+    const std::int64_t batch = options.shape.choices[place].batch;
+    models.push_back({infos[place], batch, std::max<std::int64_t>(1, batch)});
+    sorted.push_back(std::move(loaded[place]));
+  }
+  return sorted;
+}
+
+Status SimDevice::check_first(const std::string& path, const LoadOptions& options) {
+  const Profile& profile = handle_.state().profile();
+  std::vector<LoadObstacle> obstacles;
+  if (options.shape.choices.front().shapes.empty()) {
+    PENSTOCK_ASSIGN_OR_RETURN(const std::vector<ShapedModel> models, describe(path, options));
+    plan_load(profile, options, path, models, &obstacles);
+  } else {
+    // The rest takes a compiler, which comes next.
+    PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<ReferenceDriver> driver, references_->get());
+    PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo file, driver->inspect(path));
+    check_scales(profile, options, path, file, &obstacles);
+  }
+  return obstacles.empty() ? Status() : Status(first_of(obstacles));
 }
 
 Result<std::vector<LoadObstacle>> SimDevice::explain(const std::string& path,
@@ -95,12 +152,12 @@ Result<std::vector<LoadObstacle>> SimDevice::explain(const std::string& path,
   if (!obstacles.empty()) {
     return obstacles;
   }
-  const Result<ModelInfo> model = describe(path, parsed);
-  if (!model.has_value()) {
-    obstacles.push_back({model.error().code, path, model.error().message});
+  const auto models = describe(path, parsed);
+  if (!models.has_value()) {
+    obstacles.push_back({models.error().code, path, models.error().message});
     return obstacles;
   }
-  plan_load(profile, parsed, path, *model, &obstacles);
+  plan_load(profile, parsed, path, *models, &obstacles);
   return obstacles;
 }
 
@@ -110,30 +167,22 @@ Result<std::unique_ptr<ModelBase>> SimDevice::load(const std::string& path,
   const Profile& profile = handle_.state().profile();
   const LoadOptions parsed = read_load_options(reader, profile, defaults_.computes, !path.empty());
   PENSTOCK_RETURN_IF_ERROR(reader.finish());
-  PENSTOCK_ASSIGN_OR_RETURN(ModelInfo described, describe(path, parsed));
-  std::vector<LoadObstacle> obstacles;
-  std::shared_ptr<ReferenceModel> reference;
-  if (parsed.computes && plan_load(profile, parsed, path, described, &obstacles).has_value()) {
-    PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<ReferenceDriver> driver, references_->get());
-    DriverOptions passed_on = parsed.shapes;
-    if (parsed.batch > 0) {
-      passed_on["batch"] = std::to_string(parsed.batch);
-    }
-    PENSTOCK_ASSIGN_OR_RETURN(LoadedModel model, driver->load(path, std::move(passed_on)));
-    described.inputs = model.info().inputs;
-    described.outputs = model.info().outputs;
-    described.min_batch = model.info().min_batch;
-    described.max_batch = model.info().max_batch;
-    reference = std::make_shared<ReferenceModel>(ReferenceModel{std::move(model), {}, {}});
+  std::vector<ShapedModel> models;
+  std::vector<std::shared_ptr<LoadedModel>> references;
+  if (parsed.computes) {
+    PENSTOCK_RETURN_IF_ERROR(check_first(path, parsed));
+    PENSTOCK_ASSIGN_OR_RETURN(references, load_references(path, parsed, models));
+  } else {
+    PENSTOCK_ASSIGN_OR_RETURN(models, describe(path, parsed));
   }
-  auto plan =
-      obstacles.empty() ? plan_load(profile, parsed, path, described, &obstacles) : std::nullopt;
+  std::vector<LoadObstacle> obstacles;
+  auto plan = plan_load(profile, parsed, path, models, &obstacles);
   if (!plan.has_value()) {
     return first_of(obstacles);
   }
   auto loaded = std::make_shared<SimLoaded>();
   loaded->plan = *std::move(plan);
-  loaded->reference = std::move(reference);
+  loaded->references = std::move(references);
   loaded->waits_for_host = defaults_.is_virtual;
   PENSTOCK_ASSIGN_OR_RETURN(loaded->id,
                             handle_.state().add_model(loaded->plan.core, parsed.faults));

@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "drivers/api/driver.h"
 #include "drivers/api/driver_adapter.h"
+#include "drivers/sim/load_options.h"
 #include "drivers/sim/load_plan.h"
 #include "drivers/sim/reference_driver.h"
+#include "drivers/sim/shape_plan.h"
 #include "drivers/sim/sim_state.h"
 
 namespace penstock::sim {
@@ -67,8 +70,16 @@ class SimDevice final : public DeviceBase {
   }
 
  private:
-  /// Returns ports and amounts of what the options and the file describe.
-  Result<ModelInfo> describe(const std::string& path, const LoadOptions& options);
+  /// Returns ports and amounts of what the options and the file describe, for each shape, the
+  /// smallest first.
+  Result<std::vector<ShapedModel>> describe(const std::string& path, const LoadOptions& options);
+
+  /// Loads on the host what computes each shape, and describes it in `models`.
+  Result<std::vector<std::shared_ptr<LoadedModel>>> load_references(
+      const std::string& path, const LoadOptions& options, std::vector<ShapedModel>& models);
+
+  /// Says before anything is compiled what stands against a load that computes.
+  Status check_first(const std::string& path, const LoadOptions& options);
 
   SimState::Handle handle_;
   std::shared_ptr<ReferenceSource> references_;

@@ -40,7 +40,8 @@ namespace penstock {
 /// | link_bits | the profile's | bits of a float value on the link: 32 for ports that pass floats |
 /// | work.NAME | as counted | conv_macs, weight_bytes...: amounts for the estimate |
 /// | requests, max_requests | 0 | in flight; 0 = as the placements say, and no limit |
-/// | batch, shape.N | | as of openvino |
+/// | shape.NAME, shape.N, batch, batch.buckets, pad | | as of openvino; several make buckets, and
+/// each has its own time |
 /// | faults | | script that begins when the model is loaded |
 /// | inputs, outputs | u8 1x16 | ports, where there is no model file (compute: none) |
 const PenstockDriverApi& sim_driver_api();

@@ -1,9 +1,21 @@
 #include "drivers/sim/sim_request.h"
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 #include <utility>
 
+#include "drivers/api/bucket_choice.h"
+#include "drivers/api/padded_copy.h"
+
 namespace penstock::sim {
+namespace {
+
+Shape shape_of(const PenstockTensor& tensor) {
+  return Shape(std::span<const std::int64_t>(tensor.shape, tensor.rank));
+}
+
+}  // namespace
 
 SimLoaded::~SimLoaded() {
   if (device == nullptr) {
@@ -15,11 +27,12 @@ SimLoaded::~SimLoaded() {
 
 Result<std::unique_ptr<RequestBase>> SimRequest::create(std::shared_ptr<SimLoaded> model) {
   auto request = std::make_unique<SimRequest>(std::move(model));
-  if (request->model_->reference != nullptr) {
-    const Doorbell ended([](void* self) { static_cast<SimRequest*>(self)->on_host_done(); },
-                         request.get());
-    PENSTOCK_ASSIGN_OR_RETURN(request->run_,
-                              ReferenceRun::create(request->model_->reference, ended));
+  const Doorbell ended([](void* self) { static_cast<SimRequest*>(self)->on_host_done(); },
+                       request.get());
+  for (const std::shared_ptr<LoadedModel>& reference : request->model_->references) {
+    PENSTOCK_ASSIGN_OR_RETURN(std::unique_ptr<ReferenceRun> run,
+                              ReferenceRun::create(reference, ended));
+    request->runs_.push_back(std::move(run));
   }
   return std::unique_ptr<RequestBase>(std::move(request));
 }
@@ -36,28 +49,51 @@ SimRequest::~SimRequest() {
     changed_.wait(lock, [&] { return !job_.has_value() && calls_ == 0; });
     host_wanted_ = false;
   }
-  if (run_ != nullptr) {
-    run_->cancel();
+  if (computes()) {
+    for (const auto& run : runs_) {
+      run->cancel();
+    }
     // What the host still computes, for a frame that was given up, ends in `on_host_done`, which
     // wants all of this.
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !host_running_ && calls_ == 0; });
   }
-  run_.reset();
+  runs_.clear();
   model_->requests.fetch_sub(1);
 }
 
+Status SimRequest::choose_shape(const Job& job) {
+  const LoadPlan& plan = model_->plan;
+  what_ = CoreFrame();
+  rows_.reset();
+  if (plan.info.buckets.empty()) {
+    return {};
+  }
+  shapes_.clear();
+  for (std::size_t i = 0; i < job.input_count(); ++i) {
+    shapes_.push_back(shape_of(job.input(i)));
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const std::size_t chosen, bucket_for(plan.info, shapes_));
+  what_.shape = static_cast<std::uint32_t>(chosen);
+  if (batch_of(plan.info.buckets[chosen]).has_value()) {
+    rows_ = shapes_.front()[0];
+    what_.batch = static_cast<int>(*rows_);
+  }
+  return {};
+}
+
 Status SimRequest::submit(Job job) {
+  PENSTOCK_RETURN_IF_ERROR(choose_shape(job));
   {
     std::unique_lock lock(mutex_);
     job_ = job;
     device_done_ = false;
     is_wrong_ = false;
     host_failure_.clear();
-    host_done_ = run_ == nullptr;
-    host_wanted_ = run_ != nullptr;
+    host_done_ = !computes();
+    host_wanted_ = computes();
   }
-  Status accepted = model_->device->submit(model_->id, job.sub_devices(), *this);
+  Status accepted = model_->device->submit(model_->id, job.sub_devices(), *this, what_);
   std::unique_lock lock(mutex_);
   if (!accepted.has_value()) {
     job_.reset();
@@ -71,20 +107,36 @@ Status SimRequest::submit(Job job) {
   return {};
 }
 
-/// Brings the inputs through the device's form and starts the inference on the host.
+/// Brings the inputs into the shape of their bucket, and through the device's form.
+void SimRequest::fill_inputs() {
+  const LoadPlan& plan = model_->plan;
+  const auto& codecs = plan.ports[what_.shape].inputs;
+  for (std::size_t i = 0; i < codecs.size(); ++i) {
+    const auto* given = static_cast<const std::byte*>(job_->input(i).data);
+    const Shape& room = codecs[i].port().shape;
+    if (!plan.info.buckets.empty() && !(shapes_[i] == room)) {
+      const std::vector<std::byte>& element = plan.padding[i];
+      padded_.resize(static_cast<std::size_t>(*room.element_count()) * element.size());
+      copy_padded(given, shapes_[i], padded_.data(), room, element);
+      given = padded_.data();
+    }
+    codecs[i].to_model(given, running_->input(i), running_->image());
+  }
+}
+
+/// Starts the inference on the host.
 void SimRequest::start_host(std::unique_lock<std::mutex> lock) {
   host_wanted_ = false;
   host_running_ = true;
+  running_ = runs_[what_.shape].get();
+  const CoreShape& shape = model_->plan.core.shapes[what_.shape];
+  running_frames_ = what_.batch > 0 ? what_.batch : shape.batch;
   // Under the lock: the caller's memory may go as soon as the job is taken away.
-  const auto& codecs = model_->plan.inputs;
-  for (std::size_t i = 0; i < codecs.size(); ++i) {
-    codecs[i].to_model(
-        static_cast<const std::byte*>(job_->input(i).data), run_->input(i), run_->image());
-  }
+  fill_inputs();
   model_->device->host_meter().begin(HostMeter::now());
   ++calls_;
   lock.unlock();
-  const Status started = run_->start();
+  const Status started = running_->start();
   lock.lock();
   --calls_;
   if (started.has_value()) {
@@ -125,8 +177,8 @@ void SimRequest::on_device_done(const CoreOutcome& outcome) noexcept {
 
 void SimRequest::on_host_done() noexcept {
   std::unique_lock lock(mutex_);
-  const bool is_done = run_->result().has_value();
-  model_->device->host_meter().end(HostMeter::now(), is_done ? model_->plan.core.batch : 0);
+  const bool is_done = running_->result().has_value();
+  model_->device->host_meter().end(HostMeter::now(), is_done ? running_frames_ : 0);
   host_running_ = false;
   const bool is_of_this_frame = !host_wanted_ && job_.has_value();
   if (!is_of_this_frame) {
@@ -138,7 +190,7 @@ void SimRequest::on_host_done() noexcept {
     return;
   }
   host_done_ = true;
-  host_failure_ = is_done ? "" : run_->result().error().message;
+  host_failure_ = is_done ? "" : running_->result().error().message;
   const bool is_late = device_done_ && !model_->waits_for_host;
   if (is_late) {
     model_->device->count_late_frame();
@@ -197,22 +249,25 @@ void SimRequest::end(std::unique_lock<std::mutex> lock,
 }
 
 void SimRequest::write_outputs(const Job& job) noexcept {
-  const auto& codecs = model_->plan.outputs;
+  const auto& codecs = model_->plan.ports[what_.shape].outputs;
   for (std::size_t i = 0; i < job.output_count(); ++i) {
     PenstockTensor& output = job.output(i);
     auto* to = static_cast<std::byte*>(output.data);
-    if (run_ != nullptr) {
-      codecs[i].to_caller(run_->output(i), to, image_);
+    const TensorSpec& port = codecs[i].port();
+    const std::size_t bytes = port.shape.dense_bytes(port.type).value_or(0);
+    if (computes()) {
+      codecs[i].to_caller(runs_[what_.shape]->output(i), to, image_);
     } else {
-      const TensorSpec& port = codecs[i].port();
-      std::memset(to, 0, port.shape.dense_bytes(port.type).value_or(0));
+      std::memset(to, 0, bytes);
     }
     if (is_wrong_) {
       // Every bit, so that any check of any result finds it.
-      const TensorSpec& port = codecs[i].port();
-      for (std::size_t b = 0; b < port.shape.dense_bytes(port.type).value_or(0); ++b) {
+      for (std::size_t b = 0; b < bytes; ++b) {
         to[b] = ~to[b];
       }
+    }
+    if (rows_.has_value()) {
+      output.shape[0] = std::min(output.shape[0], *rows_);
     }
   }
 }

@@ -273,9 +273,13 @@ Status SimState::activate(SimDeviceCore::ModelId id,
   return started;
 }
 
-Status SimState::submit(SimDeviceCore::ModelId id, SubDeviceMask place, FrameSink& sink) {
+Status SimState::submit(SimDeviceCore::ModelId id,
+                        SubDeviceMask place,
+                        FrameSink& sink,
+                        CoreFrame what) {
   std::unique_lock lock(mutex_);
-  const Status accepted = core_.submit(now(), id, place, reinterpret_cast<std::uint64_t>(&sink));
+  const Status accepted =
+      core_.submit(now(), id, place, reinterpret_cast<std::uint64_t>(&sink), what);
   flush(std::move(lock));
   return accepted;
 }

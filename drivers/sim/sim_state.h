@@ -89,7 +89,7 @@ class SimState {
   /// Waits until the calls for changes of residence that are under way have returned.
   void wait_for_changes();
 
-  Status submit(SimDeviceCore::ModelId id, SubDeviceMask place, FrameSink& sink);
+  Status submit(SimDeviceCore::ModelId id, SubDeviceMask place, FrameSink& sink, CoreFrame what);
   void cancel(FrameSink& sink);
   void add_sink(FrameSink& sink);
   void remove_sink(FrameSink& sink);

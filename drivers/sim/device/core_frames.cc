@@ -19,7 +19,16 @@ std::uint32_t SimDeviceCore::take_frame_slot() {
   return slot;
 }
 
-Status SimDeviceCore::submit(TimePoint now, ModelId id, SubDeviceMask place, std::uint64_t cookie) {
+const CoreShape& SimDeviceCore::shape_of(const Frame& frame) const {
+  return models_[units_[frame.unit].model].model.shapes[frame.what.shape];
+}
+
+int SimDeviceCore::batch_of(const Frame& frame) const {
+  return frame.what.batch > 0 ? frame.what.batch : shape_of(frame).batch;
+}
+
+Status SimDeviceCore::submit(
+    TimePoint now, ModelId id, SubDeviceMask place, std::uint64_t cookie, CoreFrame what) {
   advance(now);
   const std::uint64_t version = faults_.version();
   const FaultPlan::FrameFaults faults = faults_.on_frame(now_);
@@ -44,6 +53,7 @@ Status SimDeviceCore::submit(TimePoint now, ModelId id, SubDeviceMask place, std
   frame.cookie = cookie;
   frame.number = ++frame_number_;
   frame.unit = index_of(*unit);
+  frame.what = what;
   frame.is_waiting = true;
   frame.faults = faults;
   ++unit->in_flight;
@@ -84,7 +94,6 @@ Duration SimDeviceCore::transfer_time(LinkWay way, std::uint64_t bytes, int repe
 
 /// Sends waiting frames to the device while there are buffers for them.
 void SimDeviceCore::load_next(Unit& unit) {
-  const CoreModel& model = models_[unit.model].model;
   while (unit.waiting.count > 0 && unit.in_buffers < unit.buffers) {
     const std::uint32_t slot = unit.waiting.pop(links_);
     Frame& frame = frames_[slot];
@@ -92,12 +101,13 @@ void SimDeviceCore::load_next(Unit& unit) {
     ++unit.in_buffers;
     host_free_ = std::max(now_, host_free_) + host_time(profile_.costs);
     frame.begun = std::max(host_free_, in_free_);
-    in_free_ = frame.begun + transfer_time(LinkWay::kIn, model.input_bytes, frame.faults.repeats);
+    const std::uint64_t bytes = shape_of(frame).input_bytes;
+    in_free_ = frame.begun + transfer_time(LinkWay::kIn, bytes, frame.faults.repeats);
     if (profile_.link.host_moves) {
       host_free_ = in_free_;
     }
     link_errors_ += static_cast<std::uint64_t>(frame.faults.repeats);
-    in_bytes_.add(now_, static_cast<double>(model.input_bytes));
+    in_bytes_.add(now_, static_cast<double>(bytes));
     events_.push(in_free_, Event::Kind::kLoaded, slot);
   }
 }
@@ -177,26 +187,39 @@ void SimDeviceCore::try_start(Unit& unit) {
   }
 }
 
-Duration SimDeviceCore::interval_of(Unit& unit, const FaultPlan::FrameFaults& faults) {
+/// Returns the time until the frame after the next `count` ones may start: the largest of them
+/// says.
+Duration SimDeviceCore::interval_of(Unit& unit, std::uint32_t count) {
   if (unit.service_epoch != point_epoch_) {
-    unit.service = service_time(models_[unit.model].model, unit.place);
+    const CoreModel& model = models_[unit.model].model;
+    for (std::size_t i = 0; i < model.shapes.size(); ++i) {
+      unit.services[i] = service_time(model, model.shapes[i], unit.place);
+    }
     unit.service_epoch = point_epoch_;
   }
-  const double factor = faults.slow * std::max(0.1, 1 + profile_.jitter * random_.spread());
-  return Duration(static_cast<std::int64_t>(static_cast<double>(unit.service.count()) * factor));
+  Duration service{0};
+  std::uint32_t slot = unit.loaded.head;
+  for (std::uint32_t i = 0; i < count; ++i, slot = links_.next[slot]) {
+    service = std::max(service, unit.services[frames_[slot].what.shape]);
+  }
+  const double slow = frames_[unit.loaded.head].faults.slow;
+  const double factor = slow * std::max(0.1, 1 + profile_.jitter * random_.spread());
+  return Duration(static_cast<std::int64_t>(static_cast<double>(service.count()) * factor));
 }
 
 void SimDeviceCore::start_batch(Unit& unit, std::uint32_t count) {
   const CoreModel& model = models_[unit.model].model;
-  const Duration interval = interval_of(unit, frames_[unit.loaded.head].faults);
+  const Duration interval = interval_of(unit, count);
   const auto latency = Duration(
       static_cast<std::int64_t>(static_cast<double>(interval.count()) * model.mode.stages));
+  // In a pipeline nothing overtakes: a small frame waits for the large one before it.
+  unit.computed = std::max(now_ + latency, unit.computed);
   occupy(unit.place, now_ + interval);
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint32_t slot = unit.loaded.pop(links_);
     frames_[slot].share = interval / model.mode.frames;
     trace("start", frames_[slot].number, frames_[slot].unit);
-    events_.push(now_ + latency, Event::Kind::kComputed, slot);
+    events_.push(unit.computed, Event::Kind::kComputed, slot);
   }
   const double full = static_cast<double>(count) / model.mode.frames;
   double watt = 0;
@@ -214,16 +237,16 @@ void SimDeviceCore::start_batch(Unit& unit, std::uint32_t count) {
 void SimDeviceCore::on_computed(std::uint32_t slot) {
   Frame& frame = frames_[slot];
   Unit& unit = units_[frame.unit];
-  const CoreModel& model = models_[unit.model].model;
+  const std::uint64_t bytes = shape_of(frame).output_bytes;
   trace("computed", frame.number, frame.unit);
   book(frame);
   const bool host_moves = profile_.link.host_moves;
   const TimePoint begin = std::max({now_, out_free_, host_moves ? host_free_ : now_});
-  out_free_ = begin + transfer_time(LinkWay::kOut, model.output_bytes, frame.faults.repeats);
+  out_free_ = begin + transfer_time(LinkWay::kOut, bytes, frame.faults.repeats);
   if (host_moves) {
     host_free_ = out_free_;
   }
-  out_bytes_.add(now_, static_cast<double>(model.output_bytes));
+  out_bytes_.add(now_, static_cast<double>(bytes));
   events_.push(out_free_, Event::Kind::kOut, slot);
   if (profile_.double_buffering) {
     give_buffer_back(unit);
@@ -233,14 +256,14 @@ void SimDeviceCore::on_computed(std::uint32_t slot) {
 /// Notes a frame together with all that it takes, so that one under way or lost counts in neither.
 void SimDeviceCore::book(const Frame& frame) {
   const Unit& unit = units_[frame.unit];
-  const CoreModel& model = models_[unit.model].model;
+  const CoreShape& shape = shape_of(frame);
   for (std::size_t i = 0; i < worked_.size(); ++i) {
     worked_[i] += ((unit.place >> i) & 1U) != 0 ? frame.share : Duration(0);
   }
   around_.host += host_time(profile_.costs);
-  around_.link_in += transfer_time(LinkWay::kIn, model.input_bytes, frame.faults.repeats);
-  around_.link_out += transfer_time(LinkWay::kOut, model.output_bytes, frame.faults.repeats);
-  computed_ += static_cast<std::uint64_t>(model.batch);
+  around_.link_in += transfer_time(LinkWay::kIn, shape.input_bytes, frame.faults.repeats);
+  around_.link_out += transfer_time(LinkWay::kOut, shape.output_bytes, frame.faults.repeats);
+  computed_ += static_cast<std::uint64_t>(batch_of(frame));
 }
 
 void SimDeviceCore::give_buffer_back(Unit& unit) {
@@ -252,7 +275,7 @@ void SimDeviceCore::on_out(std::uint32_t slot) {
   const Frame frame = frames_[slot];
   Unit& unit = units_[frame.unit];
   ++completed_;
-  frame_rate_.add(now_, models_[unit.model].model.batch);
+  frame_rate_.add(now_, batch_of(frame));
   end_frame(slot,
             frame.faults.fails ? Errc::kUnavailable : Errc::kOk,
             frame.faults.fails ? "link error: the transfer failed (fault script)" : "",

@@ -52,6 +52,7 @@ SimDeviceCore::Unit& SimDeviceCore::make_unit(ModelId id, SubDeviceMask place, S
   unit.state = state;
   unit.model = id;
   unit.place = place;
+  unit.services.resize(models_[id].model.shapes.size());
   const auto inside = static_cast<std::uint32_t>(mode.stages + 0.999);
   unit.buffers =
       static_cast<std::uint32_t>(mode.frames) * (inside + (profile_.double_buffering ? 1U : 0U));

@@ -16,24 +16,35 @@
 
 namespace penstock::sim {
 
-/// What the device model knows of a loaded model: amounts only.
-struct CoreModel {
-  std::string name;  ///< For traces and messages.
-  ProfileMode mode;
-  std::vector<SubDeviceMask> places;
+/// What a frame of one shape takes.
+struct CoreShape {
   ModelWork work;
   std::optional<Duration> service;  ///< Given (calibrated or by option), at the reference clock.
   /// Frames of the caller in each frame of the device, which computes a fixed batch as one: work,
   /// times and bytes are of all of them. Rates count them one by one.
   int batch = 1;
-  std::uint64_t input_bytes = 0;  ///< Over the link, per frame.
+  std::uint64_t input_bytes = 0;  ///< Over the link.
   std::uint64_t output_bytes = 0;
-  std::uint64_t download_bytes = 0;  ///< By one place.
-  std::uint64_t memory_bytes = 0;    ///< On each sub-device of a place, while resident.
-  std::uint64_t shared_bytes = 0;    ///< Of the device's memory, while resident.
+};
+
+/// What the device model knows of a loaded model: amounts only.
+struct CoreModel {
+  std::string name;  ///< For traces and messages.
+  ProfileMode mode;
+  std::vector<SubDeviceMask> places;
+  std::vector<CoreShape> shapes = std::vector<CoreShape>(1);  ///< One, or one a bucket.
+  std::uint64_t download_bytes = 0;                           ///< By one place.
+  std::uint64_t memory_bytes = 0;  ///< On each sub-device of a place, while resident.
+  std::uint64_t shared_bytes = 0;  ///< Of the device's memory, while resident.
   /// On all its places from the start and after each reset, at no cost and outside of the limits:
   /// for hosts that do not schedule.
   bool always_resident = false;
+};
+
+/// What a frame has of its model.
+struct CoreFrame {
+  std::uint32_t shape = 0;  ///< Its place in `CoreModel::shapes`.
+  int batch = 0;            ///< Frames of the caller in it, for rates; 0: as many as its shape has.
 };
 
 /// The end of a frame or of a change of residence; `cookie` is the caller's.

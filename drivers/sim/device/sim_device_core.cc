@@ -293,14 +293,16 @@ ExecutionPoint SimDeviceCore::point_of(const CoreModel& model, SubDeviceMask pla
   return point;
 }
 
-Duration SimDeviceCore::service_time(const CoreModel& model, SubDeviceMask place) const {
+Duration SimDeviceCore::service_time(const CoreModel& model,
+                                     const CoreShape& shape,
+                                     SubDeviceMask place) const {
   const ExecutionPoint point = point_of(model, place);
-  if (model.service.has_value()) {
+  if (shape.service.has_value()) {
     const double slower = 1 / (point.clock_ratio * point.mvm_ratio);
     return Duration(
-        static_cast<std::int64_t>(static_cast<double>(model.service->count()) * slower));
+        static_cast<std::int64_t>(static_cast<double>(shape.service->count()) * slower));
   }
-  return std::max(Duration(1), sim::service_time(model.work, profile_.costs, point));
+  return std::max(Duration(1), sim::service_time(shape.work, profile_.costs, point));
 }
 
 std::vector<DeviceProperty> SimDeviceCore::properties() const {

@@ -33,7 +33,8 @@ namespace penstock::sim {
 ///      with those that are there; takes interval x stages
 ///   -> transfer out, one after the other -> outcome.
 /// Interval = service time of the cost model at the clock, limit, heat and faults of the moment,
-/// with jitter.
+/// with jitter. Frames of one place end in the order in which they start, whatever their shapes; in
+/// a batch mode those that start together take the time of the largest.
 ///
 /// Health: ok; degraded while warned or throttled; fault when lost or too hot, until `reset`, which
 /// takes the profile's time. A device that hangs looks healthy and completes nothing.
@@ -65,9 +66,11 @@ class SimDeviceCore {
   Status activate(TimePoint now, ModelId id, SubDeviceMask place, std::uint64_t cookie);
   Status deactivate(TimePoint now, ModelId id, SubDeviceMask place, std::uint64_t cookie);
 
-  /// Starts a frame on `place`; 0 = the place of the model with the fewest frames.
+  /// Starts a frame on `place`; 0 = the place of the model with the fewest frames. Pre: the model
+  /// has the shape.
   /// Errors: `kUnavailable` if the model is not resident there.
-  Status submit(TimePoint now, ModelId id, SubDeviceMask place, std::uint64_t cookie);
+  Status submit(
+      TimePoint now, ModelId id, SubDeviceMask place, std::uint64_t cookie, CoreFrame what = {});
   /// Ends a frame early: its outcome is `kCancelled`. A frame that the device has begun still takes
   /// its time. Returns whether there was one.
   bool cancel(TimePoint now, std::uint64_t cookie);
@@ -90,8 +93,11 @@ class SimDeviceCore {
   /// Returns what happened since it was cleared.
   [[nodiscard]] CoreEffects& effects() noexcept { return effects_; }
 
-  /// Returns the time between two completions of a busy place at the settings of the moment.
-  [[nodiscard]] Duration service_time(const CoreModel& model, SubDeviceMask place) const;
+  /// Returns the time between two completions of a busy place at the settings of the moment, of
+  /// frames of one shape.
+  [[nodiscard]] Duration service_time(const CoreModel& model,
+                                      const CoreShape& shape,
+                                      SubDeviceMask place) const;
 
   [[nodiscard]] std::vector<DeviceProperty> properties() const;
   [[nodiscard]] std::vector<DeviceMetric> metrics(TimePoint now) const;
@@ -119,14 +125,16 @@ class SimDeviceCore {
     std::uint64_t change_cookie = 0;
     TimePoint change_started;
     bool change_fails = false;
-    Duration service{0};
+    std::vector<Duration> services;  ///< By shape.
     std::uint64_t service_epoch = 0;
+    TimePoint computed;  ///< When the last frame that was started is.
   };
 
   struct Frame {
     std::uint64_t cookie = 0;
     std::uint64_t number = 0;
     std::uint32_t unit = 0;
+    CoreFrame what;
     bool is_used = false;
     bool is_waiting = false;
     bool is_abandoned = false;
@@ -168,7 +176,9 @@ class SimDeviceCore {
   void give_buffer_back(Unit& unit);
   void book(const Frame& frame);
   [[nodiscard]] Duration transfer_time(LinkWay way, std::uint64_t bytes, int repeats) const;
-  Duration interval_of(Unit& unit, const FaultPlan::FrameFaults& faults);
+  Duration interval_of(Unit& unit, std::uint32_t count);
+  [[nodiscard]] const CoreShape& shape_of(const Frame& frame) const;
+  [[nodiscard]] int batch_of(const Frame& frame) const;
 
   // Device.
   void run_device_timers();

@@ -53,15 +53,33 @@ class Rig {
     model.name = "m";
     model.mode = *profile_.find_mode(mode);
     model.places = profile_.places_of(model.mode);
-    model.service = service;
+    model.shapes[0].service = service;
     model.always_resident = resident;
     model.download_bytes = 4000;
     model.memory_bytes = 600;
     return core_.add_model(now_, std::move(model));
   }
 
-  void submit(SimDeviceCore::ModelId id, std::uint64_t cookie, SubDeviceMask place = 1) {
-    const Status status = core_.submit(now_, id, place, cookie);
+  /// Adds a model of several shapes, which take `services`.
+  SimDeviceCore::ModelId add_shapes(const std::string& mode, std::vector<Duration> services) {
+    CoreModel model;
+    model.mode = *profile_.find_mode(mode);
+    model.places = profile_.places_of(model.mode);
+    model.always_resident = true;
+    model.shapes.resize(services.size());
+    for (std::size_t i = 0; i < services.size(); ++i) {
+      model.shapes[i].service = services[i];
+      model.shapes[i].batch = static_cast<int>(i) + 1;
+      model.shapes[i].input_bytes = 1000 * (i + 1);
+    }
+    return core_.add_model(now_, std::move(model));
+  }
+
+  void submit(SimDeviceCore::ModelId id,
+              std::uint64_t cookie,
+              SubDeviceMask place = 1,
+              CoreFrame what = {}) {
+    const Status status = core_.submit(now_, id, place, cookie, what);
     ASSERT_TRUE(status.has_value()) << status.error().message;
     collect();
   }
@@ -165,10 +183,10 @@ TEST(SimDeviceCore, HidesTheTransferBehindTheComputationWhenItBuffersTwice) {
     CoreModel model;
     model.mode.name = "single";
     model.places = {1};
-    model.service = milliseconds(10);
+    model.shapes[0].service = milliseconds(10);
     model.always_resident = true;
-    model.input_bytes = 4000;
-    model.output_bytes = 2000;
+    model.shapes[0].input_bytes = 4000;
+    model.shapes[0].output_bytes = 2000;
     const auto id = rig.core().add_model(rig.now(), model);
     rig.submit(id, 1);
     rig.submit(id, 2);
@@ -467,10 +485,10 @@ TEST(SimDeviceCore, BoundsItsFullRateByHostAndLink) {
     CoreModel model;
     model.mode.name = "single";
     model.places = {1};
-    model.service = milliseconds(1);
+    model.shapes[0].service = milliseconds(1);
     model.always_resident = true;
-    model.input_bytes = 4000;
-    model.output_bytes = 2000;
+    model.shapes[0].input_bytes = 4000;
+    model.shapes[0].output_bytes = 2000;
     const auto id = rig.core().add_model(rig.now(), model);
     for (std::uint64_t i = 1; i <= 8; ++i) {
       rig.submit(id, i);
@@ -493,9 +511,9 @@ TEST(SimDeviceCore, CountsTheFramesOfABatchInItsRates) {
   CoreModel model;
   model.mode.name = "single";
   model.places = {1};
-  model.service = milliseconds(10);
+  model.shapes[0].service = milliseconds(10);
   model.always_resident = true;
-  model.batch = 4;
+  model.shapes[0].batch = 4;
   const auto id = rig.core().add_model(rig.now(), model);
   for (std::uint64_t i = 1; i <= 100; ++i) {
     rig.submit(id, i);
@@ -504,6 +522,58 @@ TEST(SimDeviceCore, CountsTheFramesOfABatchInItsRates) {
   EXPECT_DOUBLE_EQ(full_rate(rig), 400);
   EXPECT_NEAR(metric(rig.core(), rig.now(), "frame_rate"), 200, 32);
   EXPECT_EQ(metric(rig.core(), rig.now(), "inferences"), 100);
+}
+
+TEST(SimDeviceCore, TakesTheTimeOfEachFramesShape) {
+  Rig rig;
+  const auto model = rig.add_shapes("single", {milliseconds(10), milliseconds(40)});
+  rig.submit(model, 1, 1, {0, 0});
+  rig.submit(model, 2, 1, {1, 0});
+  rig.submit(model, 3, 1, {0, 0});
+  rig.run(seconds(1));
+  EXPECT_EQ(rig.ended(1), milliseconds(10));
+  EXPECT_EQ(rig.ended(2), milliseconds(50));
+  EXPECT_EQ(rig.ended(3), milliseconds(60));
+}
+
+TEST(SimDeviceCore, MovesTheBytesOfEachFramesShape) {
+  Rig rig("modes: [{name: single}]\nlink: {in: 1MB/s, out: 1MB/s}\n");
+  const auto model = rig.add_shapes("single", {milliseconds(10), milliseconds(10)});
+  rig.submit(model, 1, 1, {1, 0});
+  rig.run(seconds(1));
+  EXPECT_EQ(rig.ended(1), milliseconds(12));
+  rig.submit(model, 2, 1, {0, 0});
+  rig.run(seconds(1));
+  EXPECT_EQ(rig.ended(2), seconds(1) + milliseconds(11));
+}
+
+TEST(SimDeviceCore, LetsNoSmallFrameOvertakeALargeOneInAPipeline) {
+  Rig rig("modes: [{name: flow, sub_devices: 2, stages: 2.5}]\n");
+  const auto model = rig.add_shapes("flow", {milliseconds(1), milliseconds(10)});
+  rig.submit(model, 1, 3, {1, 0});
+  rig.submit(model, 2, 3, {0, 0});
+  rig.run(seconds(1));
+  EXPECT_EQ(rig.ended(1), milliseconds(25));
+  EXPECT_EQ(rig.ended(2), milliseconds(25)) << "not after 10 + 2.5 ms";
+}
+
+TEST(SimDeviceCore, TakesTheTimeOfTheLargestOfFramesThatStartTogether) {
+  Rig rig("modes: [{name: both, sub_devices: 2, frames: 2, batch: wait, batch_wait: 5ms}]\n");
+  const auto model = rig.add_shapes("both", {milliseconds(10), milliseconds(40)});
+  rig.submit(model, 1, 3, {0, 0});
+  rig.submit(model, 2, 3, {1, 0});
+  rig.run(seconds(1));
+  EXPECT_EQ(rig.ended(1), milliseconds(40));
+  EXPECT_EQ(rig.ended(2), milliseconds(40));
+}
+
+TEST(SimDeviceCore, CountsTheFramesThatAPartialBatchHas) {
+  Rig rig;
+  const auto model = rig.add_shapes("single", {milliseconds(10), milliseconds(10)});
+  rig.submit(model, 1, 1, {1, 0});
+  rig.submit(model, 2, 1, {1, 1});
+  rig.run(seconds(1));
+  EXPECT_DOUBLE_EQ(full_rate(rig), 150) << "two and one in 20 ms";
 }
 
 /// A load with everything in it, and the trace that it leaves.

@@ -67,7 +67,8 @@ LoadPlan plan_of(const Profile& profile, const FitPoint& point, const ModelInfo&
   OptionReader reader(options);
   const LoadOptions parsed = read_load_options(reader, profile, false, true);
   std::vector<LoadObstacle> obstacles = reader.obstacles();
-  auto plan = plan_load(profile, parsed, point.rate.network, model, &obstacles);
+  const ShapedModel models[] = {{model, 0, 1}};
+  auto plan = plan_load(profile, parsed, point.rate.network, models, &obstacles);
   EXPECT_TRUE(plan.has_value()) << point.rate.network << ": " << obstacles.front().text;
   return plan.has_value() ? *plan : LoadPlan();
 }
@@ -118,8 +119,10 @@ TEST_P(FittedProfile, SendsTheBytesThatItsFitCounted) {
   for (const FitPoint& point : points_) {
     const LoadPlan plan = plan_of(profile_, point, models_.at(point.rate.network));
     const LinkBytes counted = bytes_on_link(point, profile_.link);
-    EXPECT_NEAR(static_cast<double>(plan.core.input_bytes), counted.in, 4) << point.rate.network;
-    EXPECT_NEAR(static_cast<double>(plan.core.output_bytes), counted.out, 4) << point.rate.network;
+    EXPECT_NEAR(static_cast<double>(plan.core.shapes[0].input_bytes), counted.in, 4)
+        << point.rate.network;
+    EXPECT_NEAR(static_cast<double>(plan.core.shapes[0].output_bytes), counted.out, 4)
+        << point.rate.network;
   }
 }
 
