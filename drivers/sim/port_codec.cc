@@ -74,8 +74,11 @@ Result<PortCodec> PortCodec::create(const TensorSpec& model,
                                     Ports ports) {
   const std::string what = "port '" + model.name + "' (" + model.to_string() + ")";
   if (!model.shape.is_static()) {
-    return Error{Errc::kUnsupported,
-                 what + " has open extents; a simulated device runs fixed shapes: give shape.N"};
+    return Error{
+        Errc::kUnsupported,
+        what +
+            " has open extents; a simulated device runs fixed shapes: give them by 'shapes' (load "
+            "option shape.NAME)"};
   }
   const std::size_t bits = bits_of(model.type);
   if (bits < 8) {

@@ -132,10 +132,10 @@ std::string text_of(const OptionValue& value) {
 }
 
 /// Puts `shapes` and the sizes of partial batches in the form that all drivers share. Those that
-/// nobody wrote are not for sim and noop, whose ports may be others.
-void put_shapes(const ModelSpec& model, bool is_real, DriverOptions* options) {
+/// nobody wrote are not for noop, whose ports may be others than the file's.
+void put_shapes(const ModelSpec& model, bool has_ports_of_file, DriverOptions* options) {
   for (const InputShapes& input : model.shapes) {
-    if (input.implied && !is_real) {
+    if (input.implied && !has_ports_of_file) {
       continue;
     }
     std::string& text = (*options)["shape." + (input.input.empty() ? "0" : input.input)];
@@ -194,6 +194,9 @@ DriverOptions load_options(const ModelSpec& model,
       options.erase(name);
     }
     options.insert(file.integer_options.begin(), file.integer_options.end());
+    if (const OptionValue* pad = model.driver_options.find("pad"); pad != nullptr) {
+      options["pad"] = text_of(*pad);  // What buckets are filled with is no matter of the device.
+    }
     if (file.is_default) {  // What is pinned by the package's hash is pinned of its default.
       options["hash"] = file.hash;
     }
@@ -206,7 +209,7 @@ DriverOptions load_options(const ModelSpec& model,
   if (model.batch_size > 1) {
     options["batch"] = std::to_string(model.batch_size);
   }
-  put_shapes(model, device.type != "sim" && device.type != "noop", &options);
+  put_shapes(model, device.type != "noop", &options);
   return options;
 }
 

@@ -60,6 +60,26 @@ TEST(DriverOptions, HandTheModeOverWhereItIsWritten) {
                 {"compute", "none"}, {"hash", "abc"}, {"input_scale", "2"}, {"mode", "global4"}}));
 }
 
+TEST(DriverOptions, GiveASimulatedDeviceTheShapesThatAProcessorGets) {
+  ModelSpec model;
+  model.batch_size = 4;
+  model.batch_buckets = {1, 2};
+  model.driver_options.set("pad", 114.0);
+  InputShapes shapes;
+  shapes.shapes = {{1, 3, 320, 320}, {1, 3, 640, 640}};
+  for (const bool implied : {false, true}) {
+    shapes.implied = implied;
+    model.shapes = {shapes};
+    DeviceSpec processor;
+    processor.type = "cpu";
+    DeviceSpec simulated;
+    simulated.type = "sim";
+    ModelFile file;
+    file.is_default = false;
+    EXPECT_EQ(load_options(model, simulated, file), load_options(model, processor, file));
+  }
+}
+
 TEST(DriverOptions, PinNoTimeOfAVariantThatIsNotTheDefaultOfItsPackage) {
   DeviceSpec device;
   device.type = "sim";
