@@ -19,6 +19,7 @@
 #include "tools/compose/model_loader.h"
 #include "tools/compose/simulated_devices.h"
 #include "tools/fit/fit_graph.h"
+#include "tools/fit/fit_inputs.h"
 #include "tools/fit/virtual_host.h"
 
 namespace penstock {
@@ -121,22 +122,6 @@ class EndNode final : public Node {
   std::map<StreamId, std::uint64_t> last_;
 };
 
-/// Returns an input of one frame: the model's is that of a whole batch.
-Result<FeatureMap> input_for(const TensorSpec& wanted, std::int64_t batch) {
-  auto spec = std::make_shared<TensorSpec>(wanted);
-  if (batch > 1 && spec->shape.rank() > 0 && spec->shape[0] % batch == 0) {
-    spec->shape.set(0, spec->shape[0] / batch);
-  }
-  const auto bytes = spec->shape.dense_bytes(spec->type);
-  if (!bytes.has_value()) {
-    return Error{Errc::kUnsupported,
-                 "input '" + wanted.name + "' is " + wanted.shape.to_string() +
-                     ": a shape that opens only as it runs cannot be simulated"};
-  }
-  const Shape shape = spec->shape;
-  return make_feature_map(std::move(spec), shape, Buffer::allocate(*bytes));
-}
-
 /// Keeps the first thing that went wrong.
 class FirstFailure final : public RunEvents {
  public:
@@ -237,16 +222,7 @@ class Trial final : private NodeMakers {
       }
       const ModelLoader::Loaded& loaded = models_->at(actor);
       requests[actor.model] = std::max(requests[actor.model], loaded.requests);
-      const std::int64_t batch = words_.spec->find_model(actor.model)->batch_size;
-      std::vector<FeatureMap> inputs;
-      for (const auto& spec : loaded.inputs) {
-        auto input = input_for(*spec, batch);
-        if (!input.has_value()) {
-          return input.error().within("model '" + actor.model + "'");
-        }
-        inputs.push_back(std::move(input).value());
-      }
-      inputs_[actor.model] = std::move(inputs);
+      PENSTOCK_ASSIGN_OR_RETURN(inputs_[actor.name], fit_inputs(*words_.spec, actor, loaded));
     }
     PENSTOCK_ASSIGN_OR_RETURN(graph_, reduce_graph(*words_.spec, requests, streams_));
     PENSTOCK_ASSIGN_OR_RETURN(plan_, plan(graph_.topology));
@@ -411,8 +387,8 @@ class Trial final : private NodeMakers {
         return std::unique_ptr<Node>(std::make_unique<EndNode>(&arrivals_));
       };
     }
-    return [this, model = what.actor->model]() -> Result<std::unique_ptr<Node>> {
-      return std::unique_ptr<Node>(std::make_unique<FeedNode>(inputs_.at(model)));
+    return [this, actor = what.actor->name]() -> Result<std::unique_ptr<Node>> {
+      return std::unique_ptr<Node>(std::make_unique<FeedNode>(inputs_.at(actor)));
     };
   }
 
@@ -448,7 +424,7 @@ class Trial final : private NodeMakers {
   std::unique_ptr<DevicePool> pool_;
   std::optional<ModelLoader> models_;
   double swap_share_limit_ = 0;
-  std::map<std::string, std::vector<FeatureMap>> inputs_;  // By model.
+  std::map<std::string, std::vector<FeatureMap>> inputs_;  // By actor.
   std::uint32_t cameras_ = 0;                              // Made so far.
   std::vector<Fed> fed_;                                   // By station.
   std::map<std::string, std::vector<double>> busy_;        // By device and sub-device.
