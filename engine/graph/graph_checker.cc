@@ -15,6 +15,7 @@
 #include "engine/graph/flow_resolver.h"
 #include "engine/graph/graph_expander.h"
 #include "engine/graph/graph_linker.h"
+#include "engine/graph/model_names.h"
 #include "engine/graph/model_shapes.h"
 #include "engine/graph/section_reader.h"
 #include "engine/yaml/nearest_word.h"
@@ -172,40 +173,14 @@ class GraphCheck {
       report_unreadable(model, networks.error());
       return false;
     }
-    std::vector<std::string> names;
-    const NetworkNames* network = nullptr;
-    for (const NetworkNames& one : *networks) {
-      names.push_back(one.name);
-      const bool is_meant = spec.network.empty() || one.name == spec.network;
-      network = network == nullptr && is_meant ? &one : network;
+    const NamedPlace place = find_names(*networks, choice_of(spec), "the package");
+    if (place.unknown.has_value()) {
+      diagnostics_.error("E033",
+                         spec.options.place(place.unknown->word),
+                         "model '" + spec.name + "': " + place.unknown->text,
+                         place.unknown->hint);
     }
-    if (network == nullptr) {
-      report_unknown(model, "network", spec.network, "the package", names);
-      return false;
-    }
-    const std::vector<std::string>& variants = network->variants;
-    if (!spec.variant.empty() &&
-        std::find(variants.begin(), variants.end(), spec.variant) == variants.end()) {
-      report_unknown(model,
-                     "variant",
-                     spec.variant,
-                     "network '" + network->name + "' of the package",
-                     variants);
-      return false;
-    }
-    return true;
-  }
-
-  void report_unknown(const ModelDraft& model,
-                      const std::string& word,
-                      const std::string& name,
-                      const std::string& owner,
-                      const std::vector<std::string>& known) {
-    diagnostics_.error("E033",
-                       model.spec.options.place(word),
-                       "model '" + model.spec.name + "': " + owner + " has no " + word + " '" +
-                           name + "'; name " + one_of(known),
-                       did_you_mean(name, known));
+    return !place.unknown.has_value();
   }
 
   /// E065: a file that several streams or several actors write.

@@ -1,6 +1,5 @@
 #include "engine/package/package_info.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -10,13 +9,6 @@ namespace {
 bool is_float(ElementType type) {
   return type == ElementType::kF32 || type == ElementType::kF16 || type == ElementType::kBf16 ||
          type == ElementType::kF64;
-}
-
-template <class Named>
-const Named* find_named(const std::vector<Named>& all, const std::string& name) {
-  const auto found = std::find_if(
-      all.begin(), all.end(), [&](const Named& one) { return name.empty() || one.name == name; });
-  return found == all.end() ? nullptr : &*found;
 }
 
 std::string padding_text(const std::vector<TensorPadding>& padding) {
@@ -43,14 +35,6 @@ void add_options(const std::string& side,
 }
 
 }  // namespace
-
-const PackageNetwork* PackageInfo::find_network(const std::string& wanted) const {
-  return find_named(networks, wanted);
-}
-
-const PackageVariant* find_variant(const PackageNetwork& network, const std::string& name) {
-  return find_named(network.variants, name);
-}
 
 std::vector<std::string> tensors_without_scale(const PackageVariant& variant) {
   if (variant.inputs.empty() || variant.outputs.empty()) {

@@ -80,13 +80,7 @@ struct PackageInfo {
   std::vector<PackageNetwork> networks;      ///< The default first; at least one.
   std::map<std::string, std::string> files;  ///< SHA-256 by path, where the manifest lists them.
   friend bool operator==(const PackageInfo&, const PackageInfo&) = default;
-
-  /// Returns the network or variant of that name, the first for an empty name, or null.
-  [[nodiscard]] const PackageNetwork* find_network(const std::string& name) const;
 };
-
-/// Returns the variant of `network` of that name, the first for an empty name, or null.
-const PackageVariant* find_variant(const PackageNetwork& network, const std::string& name);
 
 /// Returns the inputs and outputs of `variant` that have no scale, by name: an integer device
 /// cannot run it before they have one. `*` stands for all, where the package does not describe

@@ -46,18 +46,5 @@ TEST(PackageInfo, KnowsWhichTensorsLackAScale) {
   EXPECT_EQ(tensors_without_scale(PackageVariant()), std::vector<std::string>{"*"});
 }
 
-TEST(PackageInfo, TakesTheFirstForAnEmptyName) {
-  PackageInfo info;
-  info.networks.resize(2);
-  info.networks[0].name = "a";
-  info.networks[1].name = "b";
-  info.networks[1].variants = {variant_with_scales()};
-  EXPECT_EQ(info.find_network("")->name, "a");
-  EXPECT_EQ(info.find_network("b")->name, "b");
-  EXPECT_EQ(info.find_network("c"), nullptr);
-  EXPECT_EQ(find_variant(info.networks[1], "")->name, "hd");
-  EXPECT_EQ(find_variant(info.networks[0], ""), nullptr);
-}
-
 }  // namespace
 }  // namespace penstock

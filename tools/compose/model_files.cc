@@ -1,11 +1,12 @@
 #include "tools/compose/model_files.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <utility>
 #include <vector>
 
-#include "engine/yaml/nearest_word.h"
+#include "engine/graph/model_names.h"
 
 namespace penstock {
 namespace {
@@ -33,21 +34,6 @@ void add_scales(const std::vector<PackageTensor>& ports,
   }
 }
 
-template <class Named>
-Error unknown_name(const std::string& owner,
-                   const std::string& what,
-                   const std::string& name,
-                   const std::vector<Named>& there) {
-  std::vector<std::string> names;
-  for (const Named& one : there) {
-    names.push_back(one.name);
-  }
-  const std::string near = did_you_mean(name, names);
-  return {Errc::kNotFound,
-          owner + " has no " + what + " '" + name + "'; name " + one_of(names) +
-              (near.empty() ? "" : "; " + near)};
-}
-
 }  // namespace
 
 ModelFile file_of(const std::string& package,
@@ -66,6 +52,18 @@ ModelFile file_of(const std::string& package,
   add_scales(variant.inputs, "input", told, &file.integer_options);
   add_scales(variant.outputs, "output", told, &file.integer_options);
   return file;
+}
+
+std::vector<NetworkNames> network_names(const PackageInfo& info) {
+  std::vector<NetworkNames> names;
+  for (const PackageNetwork& network : info.networks) {
+    NetworkNames& one = names.emplace_back();
+    one.name = network.name;
+    for (const PackageVariant& variant : network.variants) {
+      one.variants.push_back(variant.name);
+    }
+  }
+  return names;
 }
 
 Result<const Package*> ModelFiles::open(const std::string& path) {
@@ -87,32 +85,28 @@ Result<ModelFile> ModelFiles::find(const ModelChoice& choice) {
   }
   PENSTOCK_ASSIGN_OR_RETURN(const Package* const package, open(choice.path));
   const PackageInfo& info = package->info();
-  const PackageNetwork* network = info.find_network(choice.network);
-  if (network == nullptr) {
-    return unknown_name("package '" + info.name + "'", "network", choice.network, info.networks);
+  const NamedPlace used = find_names(network_names(info), choice, "package '" + info.name + "'");
+  if (used.unknown.has_value()) {
+    const UnknownName& unknown = *used.unknown;
+    return Error{Errc::kNotFound, unknown.text + (unknown.hint.empty() ? "" : "; ") + unknown.hint};
   }
-  const PackageVariant* variant = find_variant(*network, choice.variant);
-  if (variant == nullptr) {
-    return unknown_name("network '" + network->name + "' of package '" + info.name + "'",
-                        "variant",
-                        choice.variant,
-                        network->variants);
-  }
+  const PackageNetwork& network = info.networks[used.network];
+  const PackageVariant& variant = network.variants[used.variant];
   ModelFile file;
   if (package->form() == Package::Form::kPlainFile) {
-    file = file_of(info.name, *variant, [&](const std::string&) { return choice.path; });
+    file = file_of(info.name, variant, [&](const std::string&) { return choice.path; });
   } else {
     PENSTOCK_ASSIGN_OR_RETURN(const std::filesystem::path folder,
                               package->materialise(default_package_cache()));
     file = file_of(
-        info.name, *variant, [&](const std::string& member) { return (folder / member).string(); });
+        info.name, variant, [&](const std::string& member) { return (folder / member).string(); });
   }
   file.hash = package->identity();
-  file.network = *network;
-  const auto used = variant - network->variants.data();
+  file.network = network;
   auto& variants = file.network.variants;
-  std::rotate(variants.begin(), variants.begin() + used, variants.begin() + used + 1);
-  file.is_default = network == &info.networks.front() && used == 0;
+  const auto first = variants.begin() + static_cast<std::ptrdiff_t>(used.variant);
+  std::rotate(variants.begin(), first, first + 1);
+  file.is_default = used.network == 0 && used.variant == 0;
   return known_.emplace(key, std::move(file)).first->second;
 }
 

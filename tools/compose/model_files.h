@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "drivers/api/model_info.h"
 #include "engine/base/result.h"
@@ -41,6 +42,9 @@ struct ModelFile {
 ModelFile file_of(const std::string& package,
                   const PackageVariant& variant,
                   const std::function<std::string(const std::string& member)>& place);
+
+/// Returns the names of what is in a package.
+std::vector<NetworkNames> network_names(const PackageInfo& info);
 
 /// Opens the models of a graph, each once: what is in a zip is unpacked into the user's cache.
 ///

@@ -43,15 +43,7 @@ Result<ModelFacts> DriverModelProbe::probe(const ModelChoice& choice) {
 
 Result<std::vector<NetworkNames>> DriverModelProbe::networks(const std::string& path) {
   PENSTOCK_ASSIGN_OR_RETURN(const Package* const package, files_.open(path));
-  std::vector<NetworkNames> names;
-  for (const PackageNetwork& network : package->info().networks) {
-    NetworkNames& one = names.emplace_back();
-    one.name = network.name;
-    for (const PackageVariant& variant : network.variants) {
-      one.variants.push_back(variant.name);
-    }
-  }
-  return names;
+  return network_names(package->info());
 }
 
 }  // namespace penstock

@@ -1,5 +1,6 @@
 #include "tools/package/package_draft.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -57,7 +58,9 @@ Status PackageDraft::take_model(const std::string& path, const Driver& driver) {
   if (network.variants.empty()) {
     info_.name = variant.name;
     network.name = variant.name;
-  } else if (find_variant(network, variant.name) != nullptr) {
+  } else if (std::any_of(network.variants.begin(), network.variants.end(), [&](const auto& other) {
+               return other.name == variant.name;
+             })) {
     return Error{Errc::kInvalidArgument,
                  "two models have the name '" + variant.name + "'; variants are named after files"};
   }
