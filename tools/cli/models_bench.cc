@@ -37,7 +37,7 @@ const char* const kModelsBenchHelp =
 bench runs a model on one device as fast as it goes, through the devices' scheduler and a graph of a
 source, the model and a sink; the inputs are random and the same every time. It prints three rates:
 Device, what the device alone would do (frames over the time in which it worked; simulated devices
-say so); Host, what the processors would do (frames over CPU time, times cores); System, what came
+say so); CPU, what the processors would do (frames over CPU time, times cores); System, what came
 out. And the latency, of a frame at the device and through the whole graph.
   --device DEVICE   cpu, gpu, npu, auto, noop, sim:PROFILE (mx3, metis, aries or a file), or an
                     identity that `penstock devices` lists (auto)
@@ -74,7 +74,7 @@ struct Figures {
   std::uint64_t frames = 0;
   std::uint64_t failed = 0;
   double device_fps = 0;
-  double host_fps = 0;
+  double cpu_fps = 0;  ///< Of all of this machine's processors, if they did nothing else.
   double system_fps = 0;
   double utilisation = 0;
   double cpu_ms = 0;  ///< A frame, of all threads.
@@ -85,7 +85,7 @@ struct Figures {
 
   /// A simulated device whose rate the host cannot keep.
   [[nodiscard]] bool is_host_limited() const {
-    return device().simulated && (device().host_limited || host_fps < device_fps);
+    return device().simulated && (device().host_limited || cpu_fps < device_fps);
   }
 };
 
@@ -222,7 +222,7 @@ void work_out(const RunStatus& before, double cpu, Figures& figures) {
   }
   figures.system_fps = frames / figures.seconds;
   figures.cpu_ms = cpu * 1e3 / frames;
-  figures.host_fps = frames / cpu * std::max(1U, std::thread::hardware_concurrency());
+  figures.cpu_fps = frames / cpu * std::max(1U, std::thread::hardware_concurrency());
   if (figures.device().simulated) {
     figures.device_fps = figures.device().device_fps;
     figures.utilisation =
@@ -307,9 +307,9 @@ std::string to_text(const Wish& wish, const DeviceGraph& graph, const Figures& f
   };
   rate("Device", figures.device_fps)
       << (simulated ? "simulated, " : "") << figures.utilisation * 100 << " % busy\n";
-  rate("Host", figures.host_fps) << std::setprecision(3) << figures.cpu_ms
-                                 << " ms of CPU time a frame\n"
-                                 << std::setprecision(1);
+  rate("CPU", figures.cpu_fps) << std::setprecision(3) << figures.cpu_ms
+                               << " ms of CPU time a frame\n"
+                               << std::setprecision(1);
   rate("System", figures.system_fps)
       << figures.frames << " frames in " << figures.seconds << " s\n";
   text << std::setprecision(3) << "Latency  p50 " << ms(client.run_p50_ns) << " ms, p99 "
@@ -340,7 +340,7 @@ std::string to_json(const Wish& wish, const DeviceGraph& graph, const Figures& f
                               {"frames", figures.frames},
                               {"failed", figures.failed},
                               {"device_fps", figures.device_fps},
-                              {"host_fps", figures.host_fps},
+                              {"cpu_fps", figures.cpu_fps},
                               {"system_fps", figures.system_fps},
                               {"utilisation", figures.utilisation},
                               {"cpu_ms", figures.cpu_ms}};

@@ -42,7 +42,7 @@ TEST(ModelsBench, MeasuresNoop) {
   EXPECT_GT(figures.at("frames"), 0);
   EXPECT_GT(figures.at("system_fps"), 0);
   EXPECT_GE(figures.at("device_fps"), figures.at("system_fps"));
-  EXPECT_GT(figures.at("host_fps"), 0);
+  EXPECT_GT(figures.at("cpu_fps"), 0);
 }
 
 TEST(ModelsBench, SaysWhatIsSimulated) {
@@ -82,7 +82,7 @@ TEST(ModelsBench, PrintsThreeRates) {
   ASSERT_EQ(answer.code, kExitDone) << answer.err;
   for (const char* part : {"metis-0:1:0 (simulated), mode single",
                            "\nDevice",
-                           "\nHost",
+                           "\nCPU",
                            "\nSystem",
                            "fps   simulated, ",
                            "\nLatency  p50 "}) {
