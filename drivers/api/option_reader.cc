@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <utility>
 
@@ -126,7 +127,7 @@ Duration OptionReader::duration(const std::string& name, Duration otherwise) {
   return *parsed;
 }
 
-std::vector<double> OptionReader::numbers(const std::string& name) {
+std::vector<double> OptionReader::numbers(const std::string& name, std::string_view nothing) {
   const std::string* value = find(name);
   if (value == nullptr) {
     return {};
@@ -135,9 +136,13 @@ std::vector<double> OptionReader::numbers(const std::string& name) {
   std::string_view rest = *value;
   while (true) {
     const auto comma = rest.find(',');
-    const auto number = parse_number<double>(trimmed(rest.substr(0, comma)));
-    if (!number.has_value()) {
-      reject(name, "must be numbers with commas between them");
+    const std::string_view item = trimmed(rest.substr(0, comma));
+    const bool is_nothing = !nothing.empty() && item == nothing;
+    const std::optional<double> number = is_nothing ? std::nan("") : parse_number<double>(item);
+    if (!number.has_value() || (!is_nothing && !std::isfinite(*number))) {
+      reject(name,
+             "must be finite numbers with commas between them; number " +
+                 std::to_string(result.size() + 1) + " is '" + std::string(item) + "'");
       return {};
     }
     result.push_back(*number);

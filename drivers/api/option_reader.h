@@ -39,8 +39,9 @@ class OptionReader {
   bool flag(const std::string& name, bool otherwise);
   /// Reads "15ms", with the units ns, us, ms, s.
   Duration duration(const std::string& name, Duration otherwise);
-  /// Reads "1, 2.5,3"; empty if not given.
-  std::vector<double> numbers(const std::string& name);
+  /// Reads "1, 2.5,3"; empty if not given. All are finite; a place that holds the word `nothing`,
+  /// where there is one, gives NaN.
+  std::vector<double> numbers(const std::string& name, std::string_view nothing = {});
   /// Returns the options whose names begin with `prefix`, without it ("shape." gives "0", "1").
   DriverOptions group(const std::string& prefix);
 

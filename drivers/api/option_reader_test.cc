@@ -1,7 +1,9 @@
 #include "drivers/api/option_reader.h"
 
 #include <chrono>
+#include <cmath>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -57,14 +59,39 @@ TEST(OptionReader, CollectsEveryComplaint) {
   const Status status = reader.finish();
   ASSERT_FALSE(status.has_value());
   EXPECT_EQ(status.error().code, Errc::kInvalidArgument);
-  for (const char* part : {"'hint' is 'fast': must be one of throughput, latency",
-                           "'streams' is '9': must be a whole number from 0 to 8",
-                           "'threads' is '2x'",
-                           "'pinning' is 'yes': must be true or false",
-                           "'wait' is '15'",
-                           "'mean' is '1,,2'"}) {
+  for (const char* part :
+       {"'hint' is 'fast': must be one of throughput, latency",
+        "'streams' is '9': must be a whole number from 0 to 8",
+        "'threads' is '2x'",
+        "'pinning' is 'yes': must be true or false",
+        "'wait' is '15'",
+        "'mean' is '1,,2': must be finite numbers with commas between them; number 2 is "
+        "''"}) {
     EXPECT_NE(status.error().message.find(part), std::string::npos) << status.error().message;
   }
+}
+
+TEST(OptionReader, TakesFiniteNumbersOnly) {
+  for (const char* wrong : {"nan", "-nan", "inf", "-inf", "1e999", "none"}) {
+    const DriverOptions options = {{"mean", "1, " + std::string(wrong)}};
+    OptionReader reader(options);
+    EXPECT_TRUE(reader.numbers("mean").empty());
+    EXPECT_EQ(reader.finish().error().message,
+              "option 'mean' is '1, " + std::string(wrong) +
+                  "': must be finite numbers with commas between them; number 2 is '" + wrong +
+                  "'");
+  }
+}
+
+TEST(OptionReader, ReadsPlacesOfAListThatHoldNothing) {
+  const DriverOptions options = {{"mean", "none,2"}, {"deviation", "none,nan"}};
+  OptionReader reader(options);
+  const std::vector<double> mean = reader.numbers("mean", "none");
+  ASSERT_EQ(mean.size(), 2U);
+  EXPECT_TRUE(std::isnan(mean[0]));
+  EXPECT_EQ(mean[1], 2);
+  EXPECT_TRUE(reader.numbers("deviation", "none").empty());
+  EXPECT_FALSE(reader.finish().has_value()) << "nan is no word for nothing";
 }
 
 TEST(OptionReader, NamesAnUnknownOptionAndTheKnownOnes) {

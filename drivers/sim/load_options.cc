@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "drivers/api/bucket_info.h"
@@ -11,26 +12,36 @@
 namespace penstock::sim {
 namespace {
 
+/// The word of a list of scales for a port that has none.
+constexpr const char* kNoScale = "none";
+
 /// Checks the scales of one direction. A package names those of some of its tensors; it gives none
-/// at all where it knows none, so a list of nothing but nan is somebody's mistake.
+/// at all where it knows none, so a list of nothing else is somebody's mistake.
 void check_scales(OptionReader& reader, const char* name, const std::vector<double>& scales) {
   const auto is_unknown = [](double scale) { return std::isnan(scale); };
-  if (std::any_of(scales.begin(), scales.end(), [](double scale) {
-        return scale <= 0 || std::isinf(scale);
-      })) {
-    reader.reject(name, "a scale must be a finite number above 0");
-  } else if (!scales.empty() && std::all_of(scales.begin(), scales.end(), is_unknown)) {
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    // The device computes with floats: what is 0 or infinite as one is no scale either.
+    using Limits = std::numeric_limits<float>;
+    if (!is_unknown(scales[i]) && (scales[i] < Limits::min() || scales[i] > Limits::max())) {
+      reader.reject(name,
+                    "a scale must be a finite number above 0 (as f32), or none for a port without "
+                    "one; number " +
+                        std::to_string(i + 1) + " is not");
+      return;
+    }
+  }
+  if (!scales.empty() && std::all_of(scales.begin(), scales.end(), is_unknown)) {
     reader.reject(name,
-                  "nan is no scale: it stands for a tensor that a package has none for, beside "
-                  "others that it has; leave the option out");
+                  "none stands for a port that a package has no scale for, beside others that it "
+                  "has; leave the option out");
   }
 }
 
 void read_scales(OptionReader& reader, LoadOptions& options) {
   options.dynamic_scales = reader.word("scales", {"given", "dynamic"}) == "dynamic";
-  options.input_scales = reader.numbers("input_scale");
+  options.input_scales = reader.numbers("input_scale", kNoScale);
   options.input_zero_points = reader.numbers("input_zero_point");
-  options.output_scales = reader.numbers("output_scale");
+  options.output_scales = reader.numbers("output_scale", kNoScale);
   options.output_zero_points = reader.numbers("output_zero_point");
   for (const auto& [name, values] : {std::pair("input_scale", &options.input_scales),
                                      std::pair("output_scale", &options.output_scales)}) {

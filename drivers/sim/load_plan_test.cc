@@ -119,8 +119,8 @@ TEST(LoadPlan, WantsNoScalesOfIntegers) {
   const auto scales = [&](const DriverOptions& options) {
     return plan(metis, options, model).plan.value().info.properties.at("scales");
   };
-  EXPECT_EQ(scales({{"input_scale", "0.1,nan"}, {"output_scale", "0.5"}}), "given");
-  EXPECT_EQ(scales({{"input_scale", "nan,0.1"}, {"output_scale", "0.5"}, {"scales", "dynamic"}}),
+  EXPECT_EQ(scales({{"input_scale", "0.1,none"}, {"output_scale", "0.5"}}), "given");
+  EXPECT_EQ(scales({{"input_scale", "none,0.1"}, {"output_scale", "0.5"}, {"scales", "dynamic"}}),
             "dynamic");
   model.inputs[0].type = ElementType::kU8;
   EXPECT_EQ(scales({{"output_scale", "0.5"}}), "given");
@@ -134,16 +134,25 @@ TEST(LoadPlan, RefusesWhatIsNoScale) {
     const auto obstacles = reader.obstacles();
     return obstacles.empty() ? std::string() : obstacles.front().text;
   };
-  for (const char* wrong : {"0", "-1", "inf", "0.5,-nan,0", "0.5,inf"}) {
-    EXPECT_NE(complaint(wrong).find("must be a finite number above 0"), std::string::npos) << wrong;
+  for (const char* wrong : {"0", "-1", "0.5,none,0", "0.5,1e-60", "0.5,1e60"}) {
+    EXPECT_NE(complaint(wrong).find("must be a finite number above 0 (as f32), or none for a port"),
+              std::string::npos)
+        << complaint(wrong);
   }
-  for (const char* nothing : {"nan", "nan,nan"}) {
+  EXPECT_NE(complaint("0.5,none,0").find("; number 3 is not"), std::string::npos)
+      << complaint("0.5,none,0");
+  for (const char* wrong : {"0.5,nan", "0.5,inf", "0.5,-nan"}) {
+    EXPECT_NE(complaint(wrong).find("must be finite numbers with commas between them; number 2"),
+              std::string::npos)
+        << complaint(wrong);
+  }
+  for (const char* nothing : {"none", "none,none"}) {
     EXPECT_EQ(complaint(nothing).find("option 'output_scale' is '" + std::string(nothing) +
-                                      "': nan is no scale: it stands for a tensor that a package"),
+                                      "': none stands for a port that a package has no scale for"),
               0U)
         << complaint(nothing);
   }
-  EXPECT_EQ(complaint("0.5,nan"), "") << "as a package has them";
+  EXPECT_EQ(complaint("0.5,none"), "") << "as a package has them";
 }
 
 TEST(LoadPlan, NamesEveryTensorWithoutAScale) {
@@ -153,7 +162,7 @@ TEST(LoadPlan, NamesEveryTensorWithoutAScale) {
     model.outputs.push_back(model.outputs[0]);
     model.outputs.back().name += std::to_string(model.outputs.size());
   }
-  const DriverOptions some = {{"input_scale", "0.1"}, {"output_scale", "nan,0.5,nan"}};
+  const DriverOptions some = {{"input_scale", "0.1"}, {"output_scale", "none,0.5,none"}};
   const auto refused = plan(metis, some, model);
   ASSERT_EQ(refused.obstacles.size(), 1U);
   EXPECT_NE(refused.obstacles[0].text.find("without scales ('scores', 'scores3') and"),

@@ -84,6 +84,16 @@ Result<PortCodec> PortCodec::create(const TensorSpec& model,
   if (bits < 8) {
     return Error{Errc::kUnsupported, what + ": packed half bytes cannot be passed"};
   }
+  if (scale.is_given && !(scale.scale > 0 && std::isfinite(scale.scale))) {
+    return Error{
+        Errc::kInvalidArgument,
+        what + ": scale " + std::to_string(scale.scale) + " must be a finite number above 0"};
+  }
+  if (scale.is_given && (scale.zero_point < -128 || scale.zero_point > 127)) {
+    return Error{
+        Errc::kInvalidArgument,
+        what + ": zero point " + std::to_string(scale.zero_point) + " must be from -128 to 127"};
+  }
   PortCodec codec;
   codec.model_ = codec.port_ = model;
   codec.format_ = format;

@@ -35,8 +35,9 @@ class PortCodec {
   /// point on an integer device, channels last).
   enum class Ports { kHost, kDevice };
 
-  /// Errors: `kUnsupported` for open extents, packed half bytes, or device ports without a fixed
-  /// scale.
+  /// Errors: `kInvalidArgument` for a given scale that is no finite number above 0, and a zero
+  /// point beyond int8; `kUnsupported` for open extents, packed half bytes, or device ports without
+  /// a fixed scale.
   static Result<PortCodec> create(const TensorSpec& model,
                                   const NumberFormat& format,
                                   const PortScale& scale,

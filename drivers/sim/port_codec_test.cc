@@ -1,6 +1,9 @@
 #include "drivers/sim/port_codec.h"
 
+#include <cmath>
 #include <cstring>
+#include <limits>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -137,6 +140,23 @@ TEST(PortCodec, KeepsWholeNumbersAsTheyAre) {
                  reinterpret_cast<std::byte*>(result.data()),
                  image);
   EXPECT_EQ(result, values);
+}
+
+TEST(PortCodec, RefusesWhatIsNoScale) {
+  const auto complaint = [](const PortScale& wrong) {
+    const auto codec = PortCodec::create(port({1, 3}), int8(), wrong, PortCodec::Ports::kHost);
+    return codec.has_value() ? std::string() : codec.error().message;
+  };
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const float wrong : {0.0F, -1.0F, infinity, std::nanf(""), -std::nanf("")}) {
+    EXPECT_NE(complaint(scale(wrong)).find("must be a finite number above 0"), std::string::npos)
+        << wrong;
+  }
+  EXPECT_EQ(complaint(scale(infinity)).find("port 'p' ("), 0U) << complaint(scale(infinity));
+  EXPECT_NE(complaint(scale(1, 128)).find(": zero point 128 must be from -128 to 127"),
+            std::string::npos)
+      << complaint(scale(1, 128));
+  EXPECT_EQ(complaint(scale(1, -128)), "");
 }
 
 TEST(PortCodec, RefusesWhatItCannotFix) {

@@ -31,7 +31,7 @@ namespace penstock {
 /// | residence | managed | managed: runs where it was activated; resident: it is there from the
 /// load on, on all its places, at no cost and outside of the limits |
 /// | ports | host | host: tensors as the model has them; device: as the device has them |
-/// | input_scale, output_scale | | of int8 devices: one number for each port, or one for all; nan,
+/// | input_scale, output_scale | | of int8 devices: one number for each port, or one for all; none,
 /// beside numbers: a package has none for this one |
 /// | input_zero_point, output_zero_point | 0 | likewise |
 /// | scales | given | dynamic: from each tensor's own range, where none are given |

@@ -12,7 +12,7 @@ namespace penstock {
 namespace {
 
 /// Puts the scales and zero points of all ports of one side into two options, in the order of the
-/// ports; `nan` for one that has none: an integer device then says which are missing.
+/// ports; `none` for one that has none: an integer device then says which are missing.
 void add_scales(const std::vector<PackageTensor>& ports,
                 const std::string& side,
                 const std::map<std::string, std::string>& told,
@@ -24,7 +24,7 @@ void add_scales(const std::vector<PackageTensor>& ports,
     const auto scale = told.find(side + "_scale." + port.name);
     const auto zero_point = told.find(side + "_zero_point." + port.name);
     has_some = has_some || scale != told.end();
-    scales += (scales.empty() ? "" : ",") + (scale == told.end() ? "nan" : scale->second);
+    scales += (scales.empty() ? "" : ",") + (scale == told.end() ? "none" : scale->second);
     zero_points += (zero_points.empty() ? "" : ",") +
                    (zero_point == told.end() ? std::string("0") : zero_point->second);
   }

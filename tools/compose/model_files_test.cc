@@ -84,7 +84,7 @@ networks:
   EXPECT_EQ(file->integer_options,
             (DriverOptions{{"input_scale", "0.5"},
                            {"input_zero_point", "-3"},
-                           {"output_scale", "0.25,nan,2"},
+                           {"output_scale", "0.25,none,2"},
                            {"output_zero_point", "0,0,1"}}));
 }
 
