@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include <unistd.h>
+
 namespace penstock {
 namespace {
 
@@ -24,6 +26,30 @@ void InterruptGate::cancel() noexcept {
   const std::lock_guard lock(mutex_);
   is_cancelled_.store(true, std::memory_order_release);
   cancelled_.notify_all();
+  wake();
+}
+
+void InterruptGate::wake_on_cancel(int eventfd) noexcept {
+  const std::lock_guard lock(mutex_);
+  eventfd_ = eventfd;
+  if (is_cancelled()) {
+    wake();
+  }
+}
+
+void InterruptGate::wake() const noexcept {
+  constexpr std::uint64_t kOne = 1;
+  // It fails only where the counter is full, and then whoever waits is awake.
+  [[maybe_unused]] const ssize_t written =
+      eventfd_ < 0 ? 0 : ::write(eventfd_, &kOne, sizeof(kOne));
+}
+
+std::optional<Duration> InterruptGate::time_left() const noexcept {
+  const std::int64_t deadline = deadline_ns_.load(std::memory_order_relaxed);
+  if (deadline == INT64_MAX) {
+    return std::nullopt;
+  }
+  return Duration(std::max<std::int64_t>(deadline - now_ns(), 0));
 }
 
 bool InterruptGate::is_cancelled() const noexcept {

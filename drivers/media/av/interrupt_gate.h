@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 
 #include "engine/base/clock.h"
 
@@ -29,14 +30,25 @@ class InterruptGate {
   /// which `cancel()` makes known at once. Returns whether it is.
   bool wait_for(Duration limit);
 
+  /// For calls that wait with `poll(2)`: an eventfd to which `cancel()` writes, at once if it was
+  /// called before; -1 ends that. There is one at a time.
+  void wake_on_cancel(int eventfd) noexcept;
+
+  /// How long the call may still take, 0 when its time is over; nothing while it has no limit.
+  [[nodiscard]] std::optional<Duration> time_left() const noexcept;
+
   /// libav's form of the question: 1 means "give up". `gate` is an `InterruptGate*`.
   static int interrupt_callback(void* gate) noexcept;
 
  private:
   [[nodiscard]] bool is_given_up() const noexcept { return is_cancelled() || has_expired(); }
 
+  /// Pre: `mutex_` is held.
+  void wake() const noexcept;
+
   std::mutex mutex_;  // Between `cancel()` and the start of a wait.
   std::condition_variable cancelled_;
+  int eventfd_ = -1;
   std::atomic<bool> is_cancelled_{false};
   std::atomic<std::int64_t> deadline_ns_{INT64_MAX};  // On the steady clock.
 };

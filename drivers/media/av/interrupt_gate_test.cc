@@ -1,9 +1,12 @@
 #include "drivers/media/av/interrupt_gate.h"
 
 #include <chrono>
+#include <cstdint>
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 namespace penstock {
 namespace {
@@ -45,6 +48,40 @@ TEST(InterruptGate, EndsAWaitAtOnceWhenItIsCancelled) {
   other.join();
   EXPECT_TRUE(gate.is_cancelled());
   EXPECT_FALSE(gate.has_expired());
+}
+
+/// What is written to an eventfd since it was looked at last.
+std::uint64_t taken_from(int eventfd) {
+  std::uint64_t count = 0;
+  return ::read(eventfd, &count, sizeof(count)) == sizeof(count) ? count : 0;
+}
+
+TEST(InterruptGate, WakesWhoeverPollsWhenItIsCancelled) {
+  const int waker = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  ASSERT_GE(waker, 0);
+  InterruptGate gate;
+  gate.wake_on_cancel(waker);
+  EXPECT_EQ(taken_from(waker), 0U);
+  gate.cancel();
+  EXPECT_EQ(taken_from(waker), 1U);
+  gate.wake_on_cancel(-1);
+  gate.cancel();
+  EXPECT_EQ(taken_from(waker), 0U) << "nobody polls any more";
+  gate.wake_on_cancel(waker);
+  EXPECT_EQ(taken_from(waker), 1U) << "it was cancelled before";
+  ::close(waker);
+}
+
+TEST(InterruptGate, TellsHowMuchTimeIsLeft) {
+  InterruptGate gate;
+  EXPECT_FALSE(gate.time_left().has_value());
+  gate.arm(kLong);
+  EXPECT_GT(gate.time_left().value(), Duration::zero());
+  EXPECT_LE(gate.time_left().value(), kLong);
+  gate.arm(-kLong);
+  EXPECT_EQ(gate.time_left(), Duration::zero());
+  gate.disarm();
+  EXPECT_FALSE(gate.time_left().has_value());
 }
 
 TEST(InterruptGate, StaysCancelled) {
