@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <future>
 #include <limits>
 #include <map>
 #include <memory>
@@ -14,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include "actors/testing/gate.h"
 #include "engine/plan/plan.h"
 #include "engine/run/run_status.h"
 #include "engine/run/testing/scripted.h"
@@ -27,28 +27,10 @@ using penstock::testing::processing;
 using penstock::testing::scripted;
 using penstock::testing::ScriptedSource;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
+using testing::Gate;
+using testing::kFarTooLong;
 
 constexpr std::uint64_t kEndless = std::numeric_limits<std::uint64_t>::max();
-/// Nothing here takes as long; a test that waits for it has failed.
-constexpr seconds kFarTooLong{120};
-
-/// Lets threads wait for something to have happened.
-class Gate {
- public:
-  void open() {
-    if (!opened_.exchange(true)) {
-      promise_.set_value();
-    }
-  }
-
-  void wait() const { EXPECT_EQ(future_.wait_for(kFarTooLong), std::future_status::ready); }
-
- private:
-  std::atomic<bool> opened_{false};
-  std::promise<void> promise_;
-  std::shared_future<void> future_ = promise_.get_future().share();
-};
 
 /// cam -> work -> end, once for each stream; what `work` and `end` do is the test's.
 class World final : public NodeMakers {

@@ -1,7 +1,5 @@
 #include "actors/running_pool.h"
 
-#include <atomic>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "actors/testing/gate.h"
 #include "actors/workers.h"
 #include "engine/base/clock.h"
 #include "engine/device/device_pool.h"
@@ -18,26 +17,8 @@
 namespace penstock::actors {
 namespace {
 
-constexpr std::chrono::seconds kFarTooLong{120};
-
-/// Lets threads wait for something to have happened.
-class Gate {
- public:
-  void open() {
-    if (!opened_.exchange(true)) {
-      promise_.set_value();
-    }
-  }
-
-  void wait() const { EXPECT_EQ(future_.wait_for(kFarTooLong), std::future_status::ready); }
-
-  [[nodiscard]] bool is_open() const { return opened_; }
-
- private:
-  std::atomic<bool> opened_{false};
-  std::promise<void> promise_;
-  std::shared_future<void> future_ = promise_.get_future().share();
-};
+using testing::Gate;
+using testing::kFarTooLong;
 
 /// What a device does, and what the test lets it do.
 struct Script {

@@ -1,9 +1,7 @@
 #include "actors/shell_set.h"
 
 #include <atomic>
-#include <chrono>
 #include <functional>
-#include <future>
 #include <string>
 #include <thread>
 #include <utility>
@@ -11,12 +9,13 @@
 
 #include <gtest/gtest.h>
 
+#include "actors/testing/gate.h"
 #include "actors/worker_system.h"
 
 namespace penstock::actors {
 namespace {
 
-constexpr std::chrono::seconds kFarTooLong{60};
+using testing::Gate;
 
 /// Does in each turn what the test says.
 class Scripted final : public Runnable {
@@ -29,18 +28,6 @@ class Scripted final : public Runnable {
   std::function<Step()> turn_;
 };
 
-class Signal {
- public:
-  void give() { promise_.set_value(); }
-
-  /// Returns whether it was given in time.
-  [[nodiscard]] bool wait() { return future_.wait_for(kFarTooLong) == std::future_status::ready; }
-
- private:
-  std::promise<void> promise_;
-  std::future<void> future_{promise_.get_future()};
-};
-
 class ShellSetTest : public ::testing::Test {
  protected:
   Workers::System workers_{2};
@@ -51,10 +38,10 @@ class ShellSetTest : public ::testing::Test {
 TEST_F(ShellSetTest, MakesWhatALightTurnHasRungOnTheSameWorker) {
   std::thread::id of_second;
   std::thread::id of_first;
-  Signal done;
+  Gate done;
   Scripted second([&] {
     of_second = std::this_thread::get_id();
-    done.give();
+    done.open();
     return Runnable::Step::kFinished;
   });
   Scripted first([&] {
@@ -65,23 +52,23 @@ TEST_F(ShellSetTest, MakesWhatALightTurnHasRungOnTheSameWorker) {
   shells_.add(first, &clock_);
   shells_.add(second, &clock_);
   first.wake();
-  EXPECT_TRUE(done.wait());
+  EXPECT_TRUE(done.opens());
   shells_.stop();
   EXPECT_EQ(of_second, of_first);
 }
 
 TEST_F(ShellSetTest, PostsWhatAHeavyTurnHasRungAtOnce) {
-  Signal second_ran;
-  Signal done;
+  Gate second_ran;
+  Gate done;
   bool in_time = false;
   Scripted second([&] {
-    second_ran.give();
+    second_ran.open();
     return Runnable::Step::kFinished;
   });
   Scripted first([&] {
     second.wake();
-    in_time = second_ran.wait();  // As long as this turn goes on.
-    done.give();
+    in_time = second_ran.opens();  // As long as this turn goes on.
+    done.open();
     return Runnable::Step::kFinished;
   });
   first.count_turn(Runnable::kLightTurn * 2);
@@ -89,42 +76,42 @@ TEST_F(ShellSetTest, PostsWhatAHeavyTurnHasRungAtOnce) {
   shells_.add(first, &clock_);
   shells_.add(second, &clock_);
   first.wake();
-  EXPECT_TRUE(done.wait());
+  EXPECT_TRUE(done.opens());
   shells_.stop();
   EXPECT_TRUE(in_time);
 }
 
 TEST_F(ShellSetTest, HasWhatWaitsBehindATurnThatIsSuddenlyLongMadeElsewhere) {
-  Signal second_ran;
-  Signal done;
+  Gate second_ran;
+  Gate done;
   bool in_time = false;
   Scripted second([&] {
-    second_ran.give();
+    second_ran.open();
     return Runnable::Step::kFinished;
   });
   Scripted first([&] {
     second.wake();
-    in_time = second_ran.wait();
-    done.give();
+    in_time = second_ran.opens();
+    done.open();
     return Runnable::Step::kFinished;
   });
   shells_.add(first, &clock_);
   shells_.add(second, &clock_);
   first.wake();
-  EXPECT_TRUE(done.wait());
+  EXPECT_TRUE(done.opens());
   shells_.stop();
   EXPECT_TRUE(in_time);
 }
 
 TEST_F(ShellSetTest, HasTheFirstOfARowMadeElsewhereWhileALaterOneHangs) {
-  Signal again;
-  Signal begun;
+  Gate again;
+  Gate begun;
   bool in_time = false;
-  Signal done;
+  Gate done;
   Scripted second([&] {
-    begun.give();
-    in_time = again.wait();
-    done.give();
+    begun.open();
+    in_time = again.opens();
+    done.open();
     return Runnable::Step::kFinished;
   });
   int turns = 0;
@@ -133,15 +120,15 @@ TEST_F(ShellSetTest, HasTheFirstOfARowMadeElsewhereWhileALaterOneHangs) {
       second.wake();
       return Runnable::Step::kIdle;
     }
-    again.give();
+    again.open();
     return Runnable::Step::kFinished;
   });
   shells_.add(first, &clock_);
   shells_.add(second, &clock_);
   first.wake();
-  EXPECT_TRUE(begun.wait());
+  EXPECT_TRUE(begun.opens());
   first.wake();
-  EXPECT_TRUE(done.wait());
+  EXPECT_TRUE(done.opens());
   shells_.stop();
   EXPECT_TRUE(in_time);
 }
@@ -171,9 +158,9 @@ TEST_F(ShellSetTest, LetsOthersHaveAWorkerWhileTwoRingEachOtherForEver) {
   Scripted fourth(make(&other_of_fourth));
   other_of_third = &fourth;
   other_of_fourth = &third;
-  Signal done;
+  Gate done;
   Scripted late([&] {
-    done.give();
+    done.open();
     return Runnable::Step::kFinished;
   });
   for (Scripted* one : {&first, &second, &third, &fourth, &late}) {
@@ -185,7 +172,7 @@ TEST_F(ShellSetTest, LetsOthersHaveAWorkerWhileTwoRingEachOtherForEver) {
     std::this_thread::yield();
   }
   late.wake();
-  EXPECT_TRUE(done.wait());
+  EXPECT_TRUE(done.opens());
   goes_on = false;
   shells_.stop();
 }
@@ -194,11 +181,11 @@ TEST_F(ShellSetTest, MakesATurnForEachRingThatComesDuringATurnElsewhere) {
   constexpr int kRings = 20'000;
   std::atomic<int> rung{0};
   std::atomic<int> seen{0};
-  Signal done;
+  Gate done;
   Scripted counter([&] {
     seen = rung.load();
     if (seen == kRings) {
-      done.give();
+      done.open();
       return Runnable::Step::kFinished;
     }
     return Runnable::Step::kIdle;
@@ -211,7 +198,7 @@ TEST_F(ShellSetTest, MakesATurnForEachRingThatComesDuringATurnElsewhere) {
     }
   });
   foreign.join();
-  EXPECT_TRUE(done.wait()) << seen << " of " << kRings;
+  EXPECT_TRUE(done.opens()) << seen << " of " << kRings;
   shells_.stop();
 }
 
@@ -219,10 +206,10 @@ TEST_F(ShellSetTest, StopsAfterTheTurnThatIsUnderWayOnWhicheverWorker) {
   for (int i = 0; i < 200; ++i) {
     ShellSet shells(workers_);
     std::atomic<bool> in_turn{false};
-    Signal begun;
+    Gate begun;
     Scripted second([&] {
       in_turn = true;
-      begun.give();
+      begun.open();
       for (int spin = 0; spin < 1000; ++spin) {
         std::this_thread::yield();
       }
@@ -236,7 +223,7 @@ TEST_F(ShellSetTest, StopsAfterTheTurnThatIsUnderWayOnWhicheverWorker) {
     shells.add(first, &clock_);
     shells.add(second, &clock_);
     first.wake();
-    ASSERT_TRUE(begun.wait());
+    ASSERT_TRUE(begun.opens());
     shells.stop();
     EXPECT_FALSE(in_turn) << i;
     first.wake();  // A late ring reaches nobody.

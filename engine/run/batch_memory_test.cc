@@ -1,37 +1,28 @@
 #include "engine/run/batch_memory.h"
 
 #include <cstdint>
-#include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "engine/memory/buffer.h"
+#include "engine/run/testing/port_specs.h"
 
 namespace penstock {
 namespace {
 
-using Specs = std::vector<std::shared_ptr<const TensorSpec>>;
+using testing::port_map;
+using testing::port_spec;
+using testing::PortSpecs;
 
-Specs specs(const char* name, const Shape& shape) {
-  auto spec = std::make_shared<TensorSpec>();
-  spec->name = name;
-  spec->type = ElementType::kU8;
-  spec->shape = shape;
-  return {std::move(spec)};
-}
-
-const Specs kInputs = specs("image", {4, 3});
-const Specs kFrameInputs = specs("image", {1, 3});
-const Specs kOutputs = specs("boxes", {4, 2});
+const PortSpecs kInputs = {port_spec("image", ElementType::kU8, {4, 3})};
+const auto kFrameInput = port_spec("image", ElementType::kU8, {1, 3});
+const PortSpecs kOutputs = {port_spec("boxes", ElementType::kU8, {4, 2})};
 const std::vector<Shape> kInputShapes = {Shape({4, 3})};
 const std::vector<Shape> kOutputShapes = {Shape({4, 2})};
 
 std::vector<FeatureMap> frame(std::uint8_t value) {
-  std::vector<FeatureMap> maps = {
-      make_feature_map(kFrameInputs[0], Shape({1, 3}), Buffer::allocate(3)).value()};
+  std::vector<FeatureMap> maps = {port_map(kFrameInput, {1, 3})};
   for (int i = 0; i < 3; ++i) {
     maps[0].mutable_data()[i] = std::byte{value};
   }

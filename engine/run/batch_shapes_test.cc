@@ -1,28 +1,26 @@
 #include "engine/run/batch_shapes.h"
 
-#include <memory>
+#include <cstdint>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "engine/memory/buffer.h"
+#include "engine/run/testing/port_specs.h"
 
 namespace penstock {
 namespace {
 
-using Specs = std::vector<std::shared_ptr<const TensorSpec>>;
+using testing::port_map;
+using testing::port_spec;
+using testing::PortSpecs;
 
-Specs specs(const char* name, const Shape& shape) {
-  auto spec = std::make_shared<TensorSpec>();
-  spec->name = name;
-  spec->type = ElementType::kF32;
-  spec->shape = shape;
-  return {std::move(spec)};
+PortSpecs port(const char* name, const Shape& shape) {
+  return {port_spec(name, ElementType::kF32, shape)};
 }
 
 constexpr std::int64_t kOpen = Shape::kDynamic;
-const Specs kInputs = specs("images", {kOpen, 3, kOpen, kOpen});
-const Specs kOutputs = specs("boxes", {kOpen, kOpen, 6});
+const PortSpecs kInputs = port("images", {kOpen, 3, kOpen, kOpen});
+const PortSpecs kOutputs = port("boxes", {kOpen, kOpen, 6});
 
 ShapeBucket bucket(std::int64_t batch, std::int64_t side) {
   return {{Shape({batch, 3, side, side})}, {Shape({batch, side * 2, 6})}};
@@ -31,10 +29,8 @@ ShapeBucket bucket(std::int64_t batch, std::int64_t side) {
 const std::vector<ShapeBucket> kBuckets = {
     bucket(1, 8), bucket(2, 8), bucket(1, 16), bucket(4, 8), bucket(2, 16), bucket(4, 16)};
 
-std::vector<FeatureMap> frame(const Shape& shape, const Specs& of = kInputs) {
-  return {
-      make_feature_map(of[0], shape, Buffer::allocate(shape.dense_bytes(ElementType::kF32).value()))
-          .value()};
+std::vector<FeatureMap> frame(const Shape& shape, const PortSpecs& of = kInputs) {
+  return {port_map(of[0], shape)};
 }
 
 BatchShapes made(std::uint32_t batch, const std::vector<ShapeBucket>& buckets) {
@@ -91,8 +87,8 @@ TEST(BatchShapes, LayASingleFrameOutForItsBucket) {
 }
 
 TEST(BatchShapes, FollowThePortsWithoutBuckets) {
-  const Specs inputs = specs("images", {4, 8});
-  const Specs outputs = specs("scores", {4, 2});
+  const PortSpecs inputs = port("images", {4, 8});
+  const PortSpecs outputs = port("scores", {4, 2});
   const BatchShapes shapes = BatchShapes::create(inputs, outputs, {}, 4).value();
   const auto maps = frame({4, 8}, inputs);
   EXPECT_TRUE(shapes.check_frame(maps).has_value()) << "bytes count there, not shapes";

@@ -10,15 +10,13 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/run/testing/port_specs.h"
+
 namespace penstock {
 namespace {
 
-std::shared_ptr<const TensorSpec> number(const std::string& name, Shape shape = {1}) {
-  auto spec = std::make_shared<TensorSpec>();
-  spec->name = name;
-  spec->type = ElementType::kI32;
-  spec->shape = shape;
-  return spec;
+std::shared_ptr<const TensorSpec> number(const std::string& name, const Shape& shape = {1}) {
+  return testing::port_spec(name, ElementType::kI32, shape);
 }
 
 std::int32_t value_of(const FeatureMap& map) {
@@ -28,9 +26,9 @@ std::int32_t value_of(const FeatureMap& map) {
 }
 
 FeatureMap map_of(const std::shared_ptr<const TensorSpec>& spec, std::int32_t value) {
-  Buffer buffer = Buffer::allocate(sizeof(value));
-  std::memcpy(buffer.mutable_data(), &value, sizeof(value));
-  return make_feature_map(spec, spec->shape, std::move(buffer)).value();
+  FeatureMap map = testing::port_map(spec, spec->shape);
+  std::memcpy(map.mutable_data(), &value, sizeof(value));
+  return map;
 }
 
 /// A model that answers when the test says so: output k is the sum of the inputs, plus 10^k.

@@ -103,11 +103,9 @@ Result<VideoReader::Step> next_step(VideoReader& reader, BufferPool& pool, Waiti
 
 Reading read_all(VideoSourceOptions options, std::size_t max_frames) {
   Reading reading;
-  WaitingBell bell;
-  BufferPool pool = big_pool();
-  VideoReader reader(std::move(options), "auto", bell.doorbell());
+  LoneReader lone(std::move(options), "auto");
   while (reading.frames.size() < max_frames) {
-    auto step = next_step(reader, pool, bell);
+    auto step = lone.next();
     if (!step.has_value()) {
       reading.error = step.error();
       break;
@@ -119,10 +117,10 @@ Reading read_all(VideoSourceOptions options, std::size_t max_frames) {
     reading.frames.push_back(
         {step->frame.pts_ns, image.width, image.height, mean_of_plane(image, 0)});
   }
-  if (const VideoStreamInfo* stream = reader.stream(); stream != nullptr) {
+  if (const VideoStreamInfo* stream = lone.reader.stream(); stream != nullptr) {
     reading.stream = *stream;
   }
-  reading.stats = reader.stats();
+  reading.stats = lone.reader.stats();
   return reading;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "drivers/media/av/video_reader.h"
@@ -48,6 +49,18 @@ int mean_of_plane(const Image& image, std::size_t plane);
 
 /// Returns the next step that is no call for patience; `bell` is the reader's.
 Result<VideoReader::Step> next_step(VideoReader& reader, BufferPool& pool, WaitingBell& bell);
+
+/// A reader with a bell and a big pool of its own, for tests that look at single steps.
+struct LoneReader {
+  explicit LoneReader(VideoSourceOptions options, const std::string& decoder = "")
+      : reader(std::move(options), decoder, bell.doorbell()) {}
+
+  Result<VideoReader::Step> next() { return next_step(reader, pool, bell); }
+
+  WaitingBell bell;
+  BufferPool pool = big_pool();
+  VideoReader reader;
+};
 
 /// What a source gave until its end.
 struct Reading {

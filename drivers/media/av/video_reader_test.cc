@@ -18,6 +18,7 @@ namespace penstock {
 namespace {
 
 using testing::clip_luma;
+using testing::LoneReader;
 using testing::read_all;
 using testing::Reading;
 using testing::TempFolder;
@@ -87,13 +88,10 @@ TEST(VideoReader, KeepsNoBufferOnceEverythingIsGone) {
   {
     VideoReader reader({.uri = folder.path("clip.mp4")}, "", bell.doorbell());
     for (;;) {
-      auto step = reader.decode_next(pool);
+      auto step = testing::next_step(reader, pool, bell);
       ASSERT_TRUE(step.has_value()) << step.error().message;
       if (step->code == VideoReader::Code::kEnd) {
         break;
-      }
-      if (step->code == VideoReader::Code::kNeedPacket) {
-        bell.wait();
       }
       EXPECT_LE(pool.stats().in_use, static_cast<std::size_t>(reader.held_buffers()) + 1);
     }
@@ -112,14 +110,12 @@ TEST(VideoReader, WaitsForABufferAndLosesNothingWhenThePoolIsExhausted) {
   int frames = 0;
   bool was_refused = false;
   for (;;) {
-    auto step = reader.decode_next(pool);
+    auto step = testing::next_step(reader, pool, bell);
     ASSERT_TRUE(step.has_value()) << step.error().message;
     if (step->code == VideoReader::Code::kEnd) {
       break;
     }
-    if (step->code == VideoReader::Code::kNeedPacket) {
-      bell.wait();
-    } else if (step->code == VideoReader::Code::kNoBuffer) {
+    if (step->code == VideoReader::Code::kNoBuffer) {
       was_refused = true;
       ASSERT_FALSE(kept.empty()) << "the decoder alone holds the whole pool";
       kept.clear();
@@ -182,13 +178,11 @@ TEST(VideoReader, TurnsAPictureUpright) {
     ASSERT_TRUE((*writer)->finish().has_value());
   }
   turn_track(path);
-  WaitingBell bell;
-  BufferPool pool = testing::big_pool();
-  VideoReader reader({.uri = path}, "", bell.doorbell());
-  const auto step = testing::next_step(reader, pool, bell);
+  LoneReader lone({.uri = path});
+  const auto step = lone.next();
   ASSERT_TRUE(step.has_value() && step->code == VideoReader::Code::kFrame);
-  EXPECT_EQ(reader.stream()->quarter_turns, 1);
-  EXPECT_EQ(reader.stream()->width, 48);
+  EXPECT_EQ(lone.reader.stream()->quarter_turns, 1);
+  EXPECT_EQ(lone.reader.stream()->width, 48);
   const Image& image = step->frame.image;
   EXPECT_EQ(image.width, 48);
   EXPECT_EQ(image.height, 64);
@@ -211,10 +205,8 @@ TEST(VideoReader, HonoursColourRangeAndMatrix) {
       image.matrix = matrix;
       ASSERT_TRUE((*writer)->write(image, 0).has_value());
       ASSERT_TRUE((*writer)->finish().has_value());
-      WaitingBell bell;
-      BufferPool pool = testing::big_pool();
-      VideoReader reader({.uri = path}, "", bell.doorbell());
-      const auto step = testing::next_step(reader, pool, bell);
+      LoneReader lone({.uri = path});
+      const auto step = lone.next();
       ASSERT_TRUE(step.has_value() && step->code == VideoReader::Code::kFrame);
       EXPECT_EQ(step->frame.image.range, range);
       EXPECT_EQ(step->frame.image.matrix, matrix);

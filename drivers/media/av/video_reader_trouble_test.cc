@@ -20,6 +20,7 @@ namespace penstock {
 namespace {
 
 using testing::clip_luma;
+using testing::LoneReader;
 using testing::read_all;
 using testing::Reading;
 using testing::TempFolder;
@@ -126,10 +127,8 @@ TEST(VideoReaderTrouble, RefusesADecoderThatItHasNot) {
   for (const auto& [word, code] : {std::pair{"vaapi", Errc::kUnsupported},
                                    std::pair{"hw", Errc::kUnsupported},
                                    std::pair{"fast", Errc::kInvalidArgument}}) {
-    WaitingBell bell;
-    BufferPool pool = testing::big_pool();
-    VideoReader reader({.uri = folder.path("clip.mkv")}, word, bell.doorbell());
-    const auto step = testing::next_step(reader, pool, bell);
+    LoneReader lone({.uri = folder.path("clip.mkv")}, word);
+    const auto step = lone.next();
     ASSERT_FALSE(step.has_value());
     EXPECT_EQ(step.error().code, code) << step.error().message;
   }
@@ -164,15 +163,12 @@ TEST(VideoReaderTrouble, GivesUpAServerThatSaysNothingAndHidesThePassword) {
 TEST(VideoReaderTrouble, EndsPromptlyWhenCancelledWhileItOpens) {
   SilentServer server;
   ASSERT_TRUE(server.is_up());
-  WaitingBell bell;
-  BufferPool pool = testing::big_pool();
   const auto start = std::chrono::steady_clock::now();
   {
-    VideoReader reader(
-        {.uri = "http://" + server.place(), .open_timeout = 60s}, "", bell.doorbell());
-    std::thread other([&] { reader.cancel(); });
+    LoneReader lone({.uri = "http://" + server.place(), .open_timeout = 60s});
+    std::thread other([&] { lone.reader.cancel(); });
     other.join();
-    const auto step = reader.decode_next(pool);
+    const auto step = lone.reader.decode_next(lone.pool);
     ASSERT_FALSE(step.has_value());
     EXPECT_EQ(step.error().code, Errc::kCancelled);
   }
