@@ -1,5 +1,6 @@
 // One test for each thing that can be wrong with a whole graph, with its exact place. What can be
-// wrong with one option or parameter is in option_checker_test.cc and parameters_test.cc.
+// wrong with its models is in graph_models_test.cc, with one option or parameter in
+// option_checker_test.cc and parameters_test.cc.
 
 #include "engine/graph/graph_checker.h"
 
@@ -14,24 +15,9 @@ namespace {
 
 using Places = std::vector<std::string>;
 
-/// A camera on line 2; tests add the actors from line 3 on.
-std::string with_camera(const std::string& actors) {
-  return "actors:\n  cam: {type: video_source, uri: \"rtsp://h/a\"}\n" + actors;
-}
-
-/// The model "people" on line 2, a camera on line 4; tests add the actors from line 5 on.
-std::string with_model(
-    const std::string& actors,
-    const std::string& words = ", postprocess: {decode: yolov8, labels: models/coco.txt}") {
-  return "models:\n  people: {file: models/yolov8n.onnx" + words +
-         "}\nactors:\n  cam: {type: video_source, uri: \"rtsp://h/a\"}\n" + actors;
-}
-
-const char* const kLog = "  log: {type: jsonl_sink, in: cam, path: a.jsonl}\n";
-
 TEST(GraphChecker, AcceptsTheSmallestGraph) {
   GraphTestKit kit;
-  const CheckedGraph checked = kit.check(with_camera(kLog));
+  const CheckedGraph checked = kit.check(with_camera(kCameraLog));
   EXPECT_EQ(places_of(checked.diagnostics), Places());
   ASSERT_TRUE(checked.spec.has_value());
   EXPECT_EQ(checked.spec->name, "a") << "the name of the file";
@@ -39,11 +25,11 @@ TEST(GraphChecker, AcceptsTheSmallestGraph) {
 
 TEST(GraphChecker, RefusesSectionsThatDoNotExist) {
   GraphTestKit kit;
-  EXPECT_EQ(kit.places("model: {}\n" + with_camera(kLog)), Places({"E010 1:1"}));
-  EXPECT_EQ(kit.message("model: {}\n" + with_camera(kLog)),
+  EXPECT_EQ(kit.places("model: {}\n" + with_camera(kCameraLog)), Places({"E010 1:1"}));
+  EXPECT_EQ(kit.message("model: {}\n" + with_camera(kCameraLog)),
             "a graph has no section 'model'; did you mean 'models'?");
   EXPECT_EQ(kit.places("- a\n- b\n"), Places({"E012 1:1"}));
-  EXPECT_EQ(kit.places("models: [a]\n" + with_camera(kLog)), Places({"E012 1:9"}));
+  EXPECT_EQ(kit.places("models: [a]\n" + with_camera(kCameraLog)), Places({"E012 1:9"}));
 }
 
 TEST(GraphChecker, WantsActors) {
@@ -54,7 +40,7 @@ TEST(GraphChecker, WantsActors) {
 
 TEST(GraphChecker, NamesWordsOfLaterVersions) {
   GraphTestKit kit;
-  EXPECT_EQ(kit.places("hosts: {}\nplugins: {}\n" + with_camera(kLog)),
+  EXPECT_EQ(kit.places("hosts: {}\nplugins: {}\n" + with_camera(kCameraLog)),
             Places({"E004 1:1", "E004 2:1"}));
   EXPECT_EQ(kit.message(with_camera("  log: {type: jsonl_sink, in: cam, path: a, host: h}\n")),
             "'host' is not in this version of Penstock; remove it");
@@ -62,10 +48,10 @@ TEST(GraphChecker, NamesWordsOfLaterVersions) {
 
 TEST(GraphChecker, RefusesBadNames) {
   GraphTestKit kit;
-  EXPECT_EQ(kit.places("graph: \"a b\"\n" + with_camera(kLog)), Places({"E017 1:8"}));
+  EXPECT_EQ(kit.places("graph: \"a b\"\n" + with_camera(kCameraLog)), Places({"E017 1:8"}));
   EXPECT_EQ(kit.places(with_camera("  2nd: {type: jsonl_sink, in: cam, path: a}\n")),
             Places({"E017 3:3"}));
-  EXPECT_EQ(kit.places("devices: {auto: {type: cpu}}\n" + with_camera(kLog)),
+  EXPECT_EQ(kit.places("devices: {auto: {type: cpu}}\n" + with_camera(kCameraLog)),
             Places({"E017 1:11", "E036 1:11"}));
   EXPECT_EQ(kit.places("actors:\n  a: {type: video_source, streams: {s: {uri: \"rtsp://x\"}}}\n"
                        "  b: {type: video_source, streams: {s: {uri: \"rtsp://y\"}}}\n"
@@ -103,7 +89,7 @@ TEST(GraphChecker, RefusesUnknownPorts) {
             Places({"E032 3:32"}));
   EXPECT_EQ(kit.places("actors: {cam: {type: video_source, uri: \"rtsp://x\", in: cam}}\n"),
             Places({"E032 1:57"}));
-  EXPECT_EQ(kit.places(with_camera(kLog) + "  b: {type: jsonl_sink, in: log, path: b}\n"),
+  EXPECT_EQ(kit.places(with_camera(kCameraLog) + "  b: {type: jsonl_sink, in: log, path: b}\n"),
             Places({"E032 4:29"}));
 }
 
@@ -117,61 +103,6 @@ TEST(GraphChecker, MissesNothingInAnAliasThatItHasRefused) {
   EXPECT_EQ(kit.places(with_camera("  log: {<<: {type: jsonl_sink}, in: cam}\n")),
             Places({"E003 3:9"}));
   EXPECT_EQ(kit.places("actors: *all\n"), Places({"E003 1:9"}));
-}
-
-TEST(GraphChecker, RefusesUnknownModelsAndDevices) {
-  GraphTestKit kit;
-  const std::string text =
-      with_model("  d: {type: infer, model: peple, in: cam}\n" + std::string(kLog));
-  EXPECT_EQ(kit.places(text), Places({"E036 2:3", "E033 5:27"}));
-  EXPECT_EQ(kit.places(with_model("  d: {type: infer, model: people, device: cqu, in: cam}\n"
-                                  "  log: {type: jsonl_sink, in: d, path: a}\n")),
-            Places({"E033 5:43"}));
-  EXPECT_EQ(kit.places(with_model("  d: {type: infer, model: people, in: cam}\n"
-                                  "  log: {type: jsonl_sink, in: d, path: a}\n",
-                                  ", device: npu0")),
-            Places({"E033 2:47"}));
-  EXPECT_EQ(kit.places("devices: {n: {type: smi}}\n" + with_camera(kLog)),
-            Places({"E036 1:11", "E014 1:21"}));
-}
-
-TEST(GraphChecker, TakesTheNetworkAndVariantThatAModelNames) {
-  GraphTestKit kit;
-  kit.models.packages["models/yolov8n.onnx"] = {{"detector", {"small", "large"}},
-                                                {"reader", {"r"}}};
-  const std::string actors =
-      "  d: {type: infer, model: people, in: cam}\n  l: {type: jsonl_sink, in: d, path: a}\n";
-  const CheckedGraph checked = kit.check(with_model(actors, ", network: detector, variant: large"));
-  EXPECT_EQ(places_of(checked.diagnostics), Places());
-  ASSERT_TRUE(checked.spec.has_value());
-  EXPECT_EQ(checked.spec->models[0].network, "detector");
-  EXPECT_EQ(checked.spec->models[0].variant, "large");
-  ASSERT_EQ(kit.models.choices.size(), 1U);
-  EXPECT_EQ(kit.models.choices[0].network, "detector");
-  EXPECT_EQ(kit.models.choices[0].variant, "large");
-  EXPECT_EQ(kit.places(with_model(actors, ", variant: small")), Places());
-}
-
-TEST(GraphChecker, RefusesNetworksAndVariantsThatThePackageDoesNotHave) {
-  GraphTestKit kit;
-  kit.models.packages["models/yolov8n.onnx"] = {{"detector", {"small", "large"}},
-                                                {"reader", {"r"}}};
-  const std::string actors =
-      "  d: {type: infer, model: people, in: cam}\n  l: {type: jsonl_sink, in: d, path: a}\n";
-  const std::string network = with_model(actors, ", network: readr");
-  EXPECT_EQ(kit.places(network), Places({"E033 2:48"}));
-  EXPECT_EQ(kit.message(network),
-            "model 'people': the package has no network 'readr'; name one of detector, reader; "
-            "did you mean 'reader'?");
-  const std::string variant = with_model(actors, ", variant: larg");
-  EXPECT_EQ(kit.places(variant), Places({"E033 2:48"}));
-  EXPECT_EQ(kit.message(variant),
-            "model 'people': network 'detector' of the package has no variant 'larg'; name one of "
-            "small, large; did you mean 'large'?");
-  EXPECT_EQ(kit.places(with_model(actors, ", network: reader, variant: small")),
-            Places({"E033 2:65"}));
-  kit.models.packages.clear();
-  EXPECT_EQ(kit.places(network), Places({"E018 2:18"})) << "no package that can be read";
 }
 
 TEST(GraphChecker, RefusesPortsThatAreNotConnected) {
@@ -197,7 +128,7 @@ TEST(GraphChecker, RefusesPortsThatAreConnectedTwice) {
 TEST(GraphChecker, WarnsOfWhatIsNotUsed) {
   GraphTestKit kit;
   const std::string text = "devices: {d: {type: sim}}\nmodels: {m: {file: models/yolov8n.onnx}}\n" +
-                           with_camera(kLog) + "  o: {type: overlay, in: cam}\n";
+                           with_camera(kCameraLog) + "  o: {type: overlay, in: cam}\n";
   EXPECT_EQ(kit.places(text), Places({"E036 1:11", "E036 2:10", "E036 6:3"}));
   EXPECT_TRUE(kit.check(text).spec.has_value()) << "warnings do not keep a graph from running";
 }
@@ -238,108 +169,6 @@ TEST(GraphChecker, KnowsThatNewFramesCarryLess) {
             Places({"E040 7:30"}));
 }
 
-TEST(GraphChecker, RefusesPicturesThatDoNotFitTheModel) {
-  GraphTestKit kit;
-  const std::string actors =
-      "  d: {type: infer, model: people, in: cam}\n  log: {type: jsonl_sink, in: d, path: a}\n";
-  const std::string wide = with_model(actors, ", preprocess: {letterbox: [640, 480]}");
-  EXPECT_EQ(kit.places(wide), Places({"E041 2:63"}));
-  EXPECT_EQ(kit.message(wide),
-            "model 'people': letterbox gives 640x480; input 'images' of the model is f32 "
-            "1x3x640x640, that is 640x640");
-  EXPECT_EQ(kit.places(with_model(actors, ", preprocess: {color: gray}")), Places({"E041 2:51"}));
-  EXPECT_EQ(kit.places(with_model(actors, ", preprocess: {letterbox: [640, 640]}")), Places());
-}
-
-TEST(GraphChecker, ScalesToTheModelWithoutPreprocess) {
-  GraphTestKit kit;
-  const CheckedGraph checked =
-      kit.check(with_model("  d: {type: infer, model: people, in: cam}\n"
-                           "  log: {type: jsonl_sink, in: d, path: a}\n"));
-  ASSERT_TRUE(checked.spec.has_value());
-  EXPECT_EQ(checked.spec->find_actor("d.pre")->options.get_size("letterbox"), (Size2d{640, 640}));
-}
-
-TEST(GraphChecker, WantsASizeWhenTheModelFixesNone) {
-  GraphTestKit kit;
-  kit.models.models["models/yolov8n.onnx"].inputs[0].dims = {1, 3, -1, -1};
-  EXPECT_EQ(kit.places(with_model("  d: {type: infer, model: people, in: cam}\n"
-                                  "  log: {type: jsonl_sink, in: d, path: a}\n")),
-            Places({"E011 5:27"}));
-}
-
-TEST(GraphChecker, RefusesDecodersThatDoNotFitTheModel) {
-  GraphTestKit kit;
-  kit.models.models["models/yolov8n.onnx"].outputs[0].dims = {1, 25200, 85};
-  const std::string text = with_model(
-      "  d: {type: infer, model: people, in: cam}\n  log: {type: jsonl_sink, in: d, path: a}\n");
-  EXPECT_EQ(kit.places(text), Places({"E043 2:61"}));
-  EXPECT_EQ(kit.message(text),
-            "decoder 'yolov8' does not fit model 'people': output 'output0' is 1x25200x85, wants "
-            "1x9x?");
-}
-
-TEST(GraphChecker, RefusesModelsThatCannotBeRead) {
-  GraphTestKit kit;
-  kit.models.models.clear();
-  EXPECT_EQ(kit.places(with_model("  d: {type: infer, model: people, in: cam}\n"
-                                  "  log: {type: jsonl_sink, in: d, path: a}\n")),
-            Places({"E018 2:18"}));
-}
-
-TEST(GraphChecker, RefusesUnknownDecoders) {
-  GraphTestKit kit;
-  EXPECT_EQ(kit.places(with_model("  d: {type: infer, model: people, in: cam}\n"
-                                  "  log: {type: jsonl_sink, in: d, path: a}\n",
-                                  ", postprocess: {decode: yolo8}")),
-            Places({"E014 2:61"}));
-  EXPECT_EQ(kit.places(with_model("  d: {type: infer, model: people, in: cam}\n"
-                                  "  log: {type: jsonl_sink, in: d, path: a}\n",
-                                  ", postprocess: {score: 0.5}")),
-            Places({"E011 2:52"}));
-}
-
-TEST(GraphChecker, AcceptsTheThreePartsOfInferWrittenByHand) {
-  GraphTestKit kit;
-  const std::string text = with_model(
-      "  pre: {type: preprocess, letterbox: [640, 640], in: cam}\n"
-      "  net: {type: infer, model: people, in: pre}\n"
-      "  boxes: {type: yolov8, labels: models/coco.txt, in: net}\n"
-      "  log: {type: jsonl_sink, in: boxes, path: a}\n",
-      "");
-  const CheckedGraph checked = kit.check(text);
-  EXPECT_EQ(places_of(checked.diagnostics), Places());
-  ASSERT_TRUE(checked.spec.has_value());
-  EXPECT_EQ(checked.spec->actors.size(), 5U);
-  EXPECT_EQ(checked.spec->find_actor("net")->part_of, "");
-}
-
-TEST(GraphChecker, ChecksPartsWrittenByHandAgainstTheModel) {
-  GraphTestKit kit;
-  kit.models.models["models/yolov8n.onnx"].outputs[0].dims = {1, 84, 8400};
-  EXPECT_EQ(kit.places(with_model("  pre: {type: preprocess, resize: [320, 640], in: cam}\n"
-                                  "  net: {type: infer, model: people, in: pre}\n"
-                                  "  boxes: {type: yolov8, labels: models/coco.txt, in: net}\n"
-                                  "  log: {type: jsonl_sink, in: boxes, path: a}\n",
-                                  "")),
-            Places({"E041 5:35", "E043 7:3"}));
-}
-
-TEST(GraphChecker, LetsConsumersReadTheParts) {
-  GraphTestKit kit;
-  const CheckedGraph checked =
-      kit.check(with_model("  d: {type: infer, model: people, in: cam}\n"
-                           "  a: {type: jsonl_sink, in: d, path: a}\n"
-                           "  b: {type: jsonl_sink, in: d.infer, path: b}\n"));
-  ASSERT_TRUE(checked.spec.has_value());
-  EXPECT_EQ(checked.spec->find_actor("a")->inputs[0].from, "d.post");
-  EXPECT_EQ(checked.spec->find_actor("b")->inputs[0].from, "d.infer");
-  EXPECT_EQ(kit.places(with_model("  d: {type: infer, model: people, in: cam}\n"
-                                  "  b: {type: jsonl_sink, in: d.post, path: b}\n",
-                                  "")),
-            Places({"E032 6:29"}));
-}
-
 TEST(GraphChecker, RefusesCircles) {
   GraphTestKit kit;
   const std::string text = with_camera(
@@ -362,11 +191,12 @@ TEST(GraphChecker, RefusesFilesThatSeveralStreamsWrite) {
             Places({"E065 3:43"}));
   EXPECT_EQ(kit.places(two + "  log: {type: jsonl_sink, in: cams, path: \"$(stream).jsonl\"}\n"),
             Places());
-  EXPECT_EQ(kit.places(with_camera(kLog) + "  log2: {type: jsonl_sink, in: cam, path: a.jsonl}\n"),
-            Places({"E065 4:43"}));
   EXPECT_EQ(
-      kit.places(with_camera(kLog) + "  log2: {type: jsonl_sink, in: cam, path: ./b/../a.jsonl}\n"),
+      kit.places(with_camera(kCameraLog) + "  log2: {type: jsonl_sink, in: cam, path: a.jsonl}\n"),
       Places({"E065 4:43"}));
+  EXPECT_EQ(kit.places(with_camera(kCameraLog) +
+                       "  log2: {type: jsonl_sink, in: cam, path: ./b/../a.jsonl}\n"),
+            Places({"E065 4:43"}));
 }
 
 TEST(GraphChecker, ReadsQueueAndDropOfAnEdge) {
@@ -447,15 +277,6 @@ TEST(GraphChecker, MasksSecrets) {
     EXPECT_EQ(diagnostic.message.find("hunter2"), std::string::npos) << diagnostic.message;
   }
   EXPECT_EQ(checked.secrets, Places({"hunter2"}));
-}
-
-TEST(GraphChecker, AsksEachModelOnce) {
-  GraphTestKit kit;
-  kit.check(
-      with_model("  a: {type: infer, model: people, in: cam}\n"
-                 "  b: {type: infer, model: people, in: a}\n"
-                 "  log: {type: jsonl_sink, in: b, path: a}\n"));
-  EXPECT_EQ(kit.models.asked, 1);
 }
 
 TEST(GraphChecker, ReportsAGraphFileThatIsMissing) {

@@ -218,6 +218,15 @@ CheckedGraph GraphTestKit::check(const std::string& text) {
   return check_graph(SourceText("a.yaml", text), request);
 }
 
+std::string with_camera(const std::string& actors) {
+  return "actors:\n  cam: {type: video_source, uri: \"rtsp://h/a\"}\n" + actors;
+}
+
+std::string with_model(const std::string& actors, const std::string& words) {
+  return "models:\n  people: {file: models/yolov8n.onnx" + words +
+         "}\nactors:\n  cam: {type: video_source, uri: \"rtsp://h/a\"}\n" + actors;
+}
+
 std::vector<std::string> places_of(const std::vector<Diagnostic>& diagnostics) {
   std::vector<std::string> places;
   for (const Diagnostic& diagnostic : diagnostics) {

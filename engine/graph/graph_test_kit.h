@@ -85,6 +85,18 @@ class GraphTestKit {
   std::map<std::string, std::string> environment;
 };
 
+/// Returns a graph with a camera `cam` on line 2, for `actors` from line 3 on.
+std::string with_camera(const std::string& actors);
+
+/// Returns a graph with the model `people` on line 2 and a camera `cam` on line 4, for `actors`
+/// from line 5 on.
+std::string with_model(
+    const std::string& actors,
+    const std::string& words = ", postprocess: {decode: yolov8, labels: models/coco.txt}");
+
+/// A sink of that camera.
+inline const std::string kCameraLog = "  log: {type: jsonl_sink, in: cam, path: a.jsonl}\n";
+
 /// Returns "E031 2:5" for each of `diagnostics`.
 std::vector<std::string> places_of(const std::vector<Diagnostic>& diagnostics);
 
