@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/quoted_list.h"
+
 namespace penstock {
 namespace {
 
@@ -24,11 +26,11 @@ std::string text_of(const TensorSpec& tensor) {
 }
 
 std::string names_of(std::span<const TensorSpec> tensors) {
-  std::string names;
+  std::vector<std::string> names;
   for (const TensorSpec& tensor : tensors) {
-    names += (names.empty() ? "'" : ", '") + tensor.name + "'";
+    names.push_back(tensor.name);
   }
-  return names.empty() ? "nothing" : names;
+  return names.empty() ? "nothing" : quoted_list(names);
 }
 
 }  // namespace
