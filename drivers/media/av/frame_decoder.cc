@@ -24,6 +24,14 @@ std::int64_t frame_ns_of(const VideoStreamInfo& stream) {
   return std::llround(1e9 / (stream.frame_rate_hz > 0 ? stream.frame_rate_hz : kFallbackRateHz));
 }
 
+/// Whether each packet of the stream is one picture that is shown. Of H.264, half pictures are not;
+/// MPEG-4 has packets that stand for "as before", VP8 and VP9 such as are never shown.
+bool is_a_picture_each(const AVCodecParameters& parameters) {
+  return parameters.codec_id == AV_CODEC_ID_HEVC ||
+         (parameters.codec_id == AV_CODEC_ID_H264 &&
+          parameters.field_order == AV_FIELD_PROGRESSIVE);
+}
+
 Status check_device(const std::string& device) {
   if (device == "auto" || device == "sw") {
     return {};
@@ -72,6 +80,7 @@ FrameDecoder::FrameDecoder(const VideoStreamInfo& stream, Options options)
       options_(std::move(options)),
       codec_(std::make_unique<Codec>()),
       times_(frame_ns_of(stream)),
+      is_a_picture_each_(!options_.key_frames_only && is_a_picture_each(*stream.parameters)),
       start_time_(stream.start_time) {}
 
 FrameDecoder::~FrameDecoder() = default;
@@ -120,6 +129,7 @@ int FrameDecoder::held_buffers() const noexcept {
 
 FrameDecoder::Stats FrameDecoder::stats() const noexcept {
   Stats stats = stats_;
+  stats.swallowed_packets = awaited_.swallowed();
   stats.restamped = times_.restamped();
   stats.clock_restarts = times_.clock_restarts();
   return stats;
@@ -143,6 +153,7 @@ Result<FrameDecoder::Step> FrameDecoder::decode_next(BufferPool& pool) {
     const int code = avcodec_receive_frame(codec_->context, codec_->frame);
     if (code >= 0) {
       has_frame_ = true;
+      note_shown();
       continue;
     }
     if (code == AVERROR(EAGAIN)) {
@@ -153,6 +164,7 @@ Result<FrameDecoder::Step> FrameDecoder::decode_next(BufferPool& pool) {
       continue;
     }
     if (code == AVERROR_EOF) {
+      awaited_.ended();
       if (!pending_) {
         return Step{Code::kEnd, {}};
       }
@@ -165,6 +177,7 @@ Result<FrameDecoder::Step> FrameDecoder::decode_next(BufferPool& pool) {
       return av_failure(code, "video '" + options_.name + "': decoder '" + stream_.codec + "'");
     }
     ++stats_.corrupt_packets;
+    awaited_.failed();
   }
 }
 
@@ -186,10 +199,30 @@ Result<bool> FrameDecoder::send_pending() {
   if (code == AVERROR_PATCHWELCOME || code == AVERROR(ENOSYS)) {
     return av_failure(code, "video '" + options_.name + "': decoder '" + stream_.codec + "'");
   }
+  note_sent(packet);
   if (code < 0) {
     ++stats_.corrupt_packets;
+    awaited_.failed();
   }
   return true;
+}
+
+void FrameDecoder::note_sent(const VideoPacket& packet) {
+  const AVPacket& sent = *packet.get();
+  const bool is_shown = (sent.flags & AV_PKT_FLAG_DISCARD) == 0 && sent.pts != AV_NOPTS_VALUE;
+  awaited_.sent(is_a_picture_each_ && is_shown ? std::optional(sent.pts) : std::nullopt);
+}
+
+void FrameDecoder::note_shown() {
+  const AVFrame& frame = *codec_->frame;
+  // A stream may turn to half pictures later on: who awaits each of them would miss every other.
+  if (frame.interlaced_frame != 0) {
+    is_a_picture_each_ = false;
+    awaited_.forget();
+  }
+  if (frame.pts != AV_NOPTS_VALUE) {
+    awaited_.shown(frame.pts);
+  }
 }
 
 Result<FrameDecoder::Step> FrameDecoder::deliver(BufferPool& pool) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "drivers/media/av/awaited_pictures.h"
 #include "drivers/media/av/rising_times.h"
 #include "drivers/media/av/video_packet.h"
 #include "drivers/media/av/video_stream_info.h"
@@ -52,10 +53,11 @@ class FrameDecoder {
 
   struct Stats {
     std::uint64_t frames = 0;
-    std::uint64_t corrupt_packets = 0;  ///< Nothing came of them.
-    std::uint64_t damaged_frames = 0;   ///< Given all the same: parts of them are guessed.
-    std::uint64_t copied_frames = 0;    ///< Not decoded in place: format, rotation, or no buffer.
-    std::uint64_t restamped = 0;        ///< Times that were missing or did not rise.
+    std::uint64_t corrupt_packets = 0;    ///< Nothing came of them.
+    std::uint64_t swallowed_packets = 0;  ///< Nothing came of them either, without a word.
+    std::uint64_t damaged_frames = 0;     ///< Given all the same: parts of them are guessed.
+    std::uint64_t copied_frames = 0;      ///< Not decoded in place: format, rotation, or no buffer.
+    std::uint64_t restamped = 0;          ///< Times that were missing or did not rise.
     std::uint64_t clock_restarts = 0;
   };
 
@@ -87,6 +89,8 @@ class FrameDecoder {
   Status open_codec();
   Result<bool> send_pending();
   Result<Step> deliver(BufferPool& pool);
+  void note_sent(const VideoPacket& packet);
+  void note_shown();
   std::int64_t time_of_frame();
 
   const VideoStreamInfo stream_;
@@ -94,6 +98,8 @@ class FrameDecoder {
   std::unique_ptr<Codec> codec_;
   VideoPacket pending_;
   RisingTimes times_;
+  AwaitedPictures awaited_;
+  bool is_a_picture_each_;  // Each packet is one picture that is shown.
   std::int64_t shift_ns_ = 0;
   std::optional<std::int64_t> start_time_;
   bool has_frame_ = false;    // Decoded, and waits for a buffer.

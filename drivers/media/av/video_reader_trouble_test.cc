@@ -1,6 +1,9 @@
 // What a reader does with files, pipes and servers that are damaged, missing or silent.
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <thread>
 #include <utility>
@@ -75,6 +78,31 @@ TEST(VideoReaderTrouble, GoesOnAfterCorruptPackets) {
   ASSERT_GT(reading.frames.size(), 20U);
   EXPECT_NEAR(reading.frames.front().luma, clip_luma(0), 3);
   EXPECT_NEAR(reading.frames.back().luma, clip_luma(59), 3) << "it found its way back";
+}
+
+TEST(VideoReaderTrouble, CountsEveryPictureThatTheDecoderPassesOver) {
+  TempFolder folder;
+  const std::string path = folder.path("clip.mp4");
+  constexpr std::size_t kFrames = 60;
+  write_clip({.path = path, .key_interval = 400ms, .fragmented = false}, kFrames, 640, 480);
+  const std::string sound = testing::read_file(path);
+  const std::size_t start = sound.find("mdat") + 4;
+  const std::size_t end = sound.find("moov") - 4;
+  ASSERT_LT(start, end);
+  const std::size_t tenth = (end - start) / 10;
+  std::uint64_t swallowed = 0;
+  for (std::size_t part = 0; part < 10; ++part) {
+    std::string bytes = sound;
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(start + part * tenth), tenth, '\0');
+    testing::write_file(path, bytes);
+    const Reading reading = read_all({.uri = path});
+    EXPECT_FALSE(reading.error.has_value()) << reading.error->message;
+    const FrameDecoder::Stats& stats = reading.stats.frames;
+    EXPECT_EQ(reading.frames.size() + stats.corrupt_packets + stats.swallowed_packets, kFrames)
+        << "part " << part;
+    swallowed += stats.swallowed_packets;
+  }
+  EXPECT_GT(swallowed, 0U);
 }
 
 TEST(VideoReaderTrouble, GivesWhatATruncatedFileStillHolds) {

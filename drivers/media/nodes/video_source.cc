@@ -95,7 +95,8 @@ SourceFlaws VideoSource::flaws() const {
     return {};
   }
   const VideoReader::Stats stats = reader_->stats();
-  return {stats.packets.corrupt_reads + stats.frames.corrupt_packets + stats.frames.damaged_frames,
+  return {stats.packets.corrupt_reads + stats.frames.corrupt_packets +
+              stats.frames.swallowed_packets + stats.frames.damaged_frames,
           reader_->missing_frames()};
 }
 
