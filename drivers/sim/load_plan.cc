@@ -108,6 +108,7 @@ void add_properties(const Profile& profile,
 std::optional<ModelInfo> describe_ports(const std::vector<ShapePlan>& shapes,
                                         std::vector<LoadObstacle>* obstacles) {
   std::vector<ModelInfo> infos;
+  infos.reserve(shapes.size());
   for (const ShapePlan& shape : shapes) {
     infos.push_back(info_of(shape.ports));
   }
@@ -116,7 +117,7 @@ std::optional<ModelInfo> describe_ports(const std::vector<ShapePlan>& shapes,
   }
   auto described = describe_buckets(infos);
   if (!described.has_value()) {
-    obstacles->push_back({described.error().code, "shape", described.error().message});
+    obstacles->push_back({described.error().code, "shape.0", described.error().message});
     return std::nullopt;
   }
   return std::move(described).value();

@@ -44,6 +44,15 @@ Error first_of(const std::vector<LoadObstacle>& obstacles) {
   return {obstacles.front().code, text};
 }
 
+/// Returns what a failure to describe a model in its shapes is about.
+std::string subject_of(const LoadOptions& options, const std::string& path, Errc code) {
+  const ShapeChoice& first = options.shape.choices.front();
+  if (first.shapes.empty() || code == Errc::kNotFound || code == Errc::kCorrupt) {
+    return path;
+  }
+  return "shape." + first.shapes.begin()->first;
+}
+
 /// Returns `model` with `batch` as the first extent of every port, unless it is 0.
 ModelInfo with_batch(ModelInfo model, std::int64_t batch) {
   for (auto* ports : {&model.inputs, &model.outputs}) {
@@ -58,6 +67,7 @@ ModelInfo with_batch(ModelInfo model, std::int64_t batch) {
 
 std::vector<ShapedModel> in_order(std::vector<ShapedModel> models) {
   std::vector<ModelInfo> infos;
+  infos.reserve(models.size());
   for (const ShapedModel& model : models) {
     infos.push_back(model.info);
   }
@@ -154,7 +164,8 @@ Result<std::vector<LoadObstacle>> SimDevice::explain(const std::string& path,
   }
   const auto models = describe(path, parsed);
   if (!models.has_value()) {
-    obstacles.push_back({models.error().code, path, models.error().message});
+    const Error& error = models.error();
+    obstacles.push_back({error.code, subject_of(parsed, path, error.code), error.message});
     return obstacles;
   }
   plan_load(profile, parsed, path, *models, &obstacles);
