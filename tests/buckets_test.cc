@@ -79,16 +79,19 @@ actors:
   std::map<std::string, json> outcomes_;  // By stream and word.
 };
 
+void expect_labels(const json& a, const json& b, double room) {
+  ASSERT_EQ(a.size(), 4U) << a;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i].at("label"), b[i].at("label"));
+    EXPECT_NEAR(a[i].at("score").get<double>(), b[i].at("score").get<double>(), room);
+  }
+}
+
 void expect_alike(const std::vector<json>& a, const std::vector<json>& b, double room = 1e-4) {
   ASSERT_EQ(a.size(), b.size());
   for (std::size_t frame = 0; frame < a.size(); ++frame) {
-    ASSERT_EQ(a[frame].size(), 4U) << a[frame];
-    for (std::size_t i = 0; i < a[frame].size(); ++i) {
-      EXPECT_EQ(a[frame][i].at("label"), b[frame][i].at("label")) << frame;
-      EXPECT_NEAR(
-          a[frame][i].at("score").get<double>(), b[frame][i].at("score").get<double>(), room)
-          << frame;
-    }
+    SCOPED_TRACE(frame);
+    expect_labels(a[frame], b[frame], room);
   }
 }
 

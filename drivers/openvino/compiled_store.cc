@@ -193,6 +193,7 @@ Result<std::shared_ptr<const Compiled>> CompiledStore::compile_buckets(
     return size_of(bucket_of(a->info)) < size_of(bucket_of(b->info));
   });
   std::vector<ModelInfo> infos;
+  infos.reserve(parts.size());
   for (const auto& part : parts) {
     infos.push_back(part->info);
   }

@@ -55,7 +55,7 @@ std::string key_of(const std::string& path, const ShapeChoice& choice) {
   std::string key = path + '\n' + std::to_string(written.time_since_epoch().count()) + '\n' +
                     std::to_string(std::filesystem::file_size(path, fault));
   for (const auto& [name, value] : options_for(choice)) {
-    key += '\n' + name + '=' + value;
+    key.append(1, '\n').append(name).append(1, '=').append(value);
   }
   return key;
 }

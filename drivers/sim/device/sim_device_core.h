@@ -163,16 +163,16 @@ class SimDeviceCore {
   // Frames.
   std::uint32_t take_frame_slot();
   void load_next(Unit& unit);
-  void on_loaded(std::uint32_t frame);
+  void on_loaded(std::uint32_t slot);
   void try_start(Unit& unit);
   [[nodiscard]] TimePoint start_time(const Unit& unit) const;
   Unit* older_rival(const Unit& unit);
   [[nodiscard]] TimePoint free_at(SubDeviceMask place) const;
   void occupy(SubDeviceMask place, TimePoint until);
   void start_batch(Unit& unit, std::uint32_t count);
-  void on_computed(std::uint32_t frame);
-  void on_out(std::uint32_t frame);
-  void end_frame(std::uint32_t frame, Errc code, const char* message, Duration device_time);
+  void on_computed(std::uint32_t slot);
+  void on_out(std::uint32_t slot);
+  void end_frame(std::uint32_t slot, Errc code, const char* message, Duration device_time);
   void give_buffer_back(Unit& unit);
   void book(const Frame& frame);
   [[nodiscard]] Duration transfer_time(LinkWay way, std::uint64_t bytes, int repeats) const;
