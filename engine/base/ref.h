@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "engine/base/check.h"
+
 namespace penstock {
 
 /// Base of objects that count their own references. `T` is the derived class; when the last
@@ -18,7 +20,10 @@ class RefCounted {
   void add_reference() const noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
 
   /// As `add_reference`, without its cost. Pre: there is none, and nobody else can take one now.
-  void add_first_reference() const noexcept { references_.store(1, std::memory_order_relaxed); }
+  void add_first_reference() const noexcept {
+    PENSTOCK_CHECK(references_.load(std::memory_order_relaxed) == 0) << "it is in use";
+    references_.store(1, std::memory_order_relaxed);
+  }
 
   void drop_reference() const noexcept {
     // Whoever has the only one needs no locked subtraction: nobody is left to take another.

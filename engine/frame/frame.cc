@@ -79,17 +79,18 @@ void Frame::set_image(Image image) {
 }
 
 void Frame::set_tensors(std::span<FeatureMap> maps) {
-  std::vector<FeatureMap>& tensors = edit_tensors();
-  tensors.clear();
+  own();
+  body_->tensors.clear();
   for (FeatureMap& map : maps) {
-    tensors.push_back(std::move(map));
+    body_->tensors.push_back(std::move(map));
   }
+  body_->payloads.add(Payload::kTensors);
 }
 
-std::vector<FeatureMap>& Frame::edit_tensors() {
+void Frame::swap_tensors(std::vector<FeatureMap>& maps) {
   own();
+  body_->tensors.swap(maps);
   body_->payloads.add(Payload::kTensors);
-  return body_->tensors;
 }
 
 void Frame::clear_tensors() {

@@ -157,9 +157,8 @@ class Frame {
   void set_image(Image image);
   /// Replaces the tensors by `maps` (moved from).
   void set_tensors(std::span<FeatureMap> maps);
-  /// Returns the tensors, to be changed in place: cheaper than `set_tensors` for whoever has them
-  /// nowhere else yet. From now on the frame carries tensors.
-  [[nodiscard]] std::vector<FeatureMap>& edit_tensors();
+  /// As `set_tensors`, for whoever has them in a vector: it gets the former ones for them.
+  void swap_tensors(std::vector<FeatureMap>& maps);
   void clear_tensors();
   /// Copies the objects and their key points into the frame's arena.
   void set_objects(std::span<const Object> items, const LabelTable* labels);

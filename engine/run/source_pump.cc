@@ -172,6 +172,11 @@ void SourcePump::report_flaws() {
 Runnable::Step SourcePump::read_turn(TimePoint now) {
   const int budget = share_of(kFramesPerTurn);
   for (int frames = 0; frames < budget; ++frames) {
+    // What a source has saved up comes at once, and may be heavy where it never was before.
+    if (frames % kFramesPerLook == 0 && frames > 0 &&
+        options_.context.clock->now() - now >= kLongRead) {
+      break;
+    }
     switch (advance(now)) {
       case Offer::kSent:
       case Offer::kRetry:
@@ -192,7 +197,7 @@ SourcePump::Offer SourcePump::advance(TimePoint now) {
     return Offer::kBlocked;
   }
   if (is_waiting_ && can_enter) {
-    return offer_waiting(now);
+    return offer_waiting();
   }
   if (is_waiting_ && (!live_ || source_over_)) {
     return Offer::kBlocked;
@@ -335,20 +340,20 @@ bool SourcePump::is_due(TimePoint now) {
   return false;
 }
 
-SourcePump::Offer SourcePump::offer_waiting(TimePoint now) {
+SourcePump::Offer SourcePump::offer_waiting() {
   auto place = window_.admit();
   if (!place.has_value()) {
     return Offer::kBlocked;
   }
   Frame frame = pool_->make(std::move(*place), waiting_seq_, waiting_.time);
   if (options_.deadline.has_value()) {
-    frame.set_deadline(now + *options_.deadline);
+    frame.set_deadline(frame.admitted_at() + *options_.deadline);
   }
   if (waiting_.image.has_value()) {
     frame.set_image(std::move(*waiting_.image));
   }
   if (!waiting_.tensors.empty()) {
-    frame.edit_tensors().swap(waiting_.tensors);
+    frame.swap_tensors(waiting_.tensors);
   }
   if (waiting_.objects.has_value()) {
     frame.set_objects(*waiting_.objects, waiting_.labels);

@@ -28,6 +28,9 @@ namespace penstock {
 class SourcePump final : public Supervised {
  public:
   static constexpr int kFramesPerTurn = 32;
+  /// A turn that has taken longer when it looks, after so many frames each, ends.
+  static constexpr int kFramesPerLook = 8;
+  static constexpr Duration kLongRead = std::chrono::milliseconds(1);
   /// A source that was asked and gives nothing for so long is reported, once. Longer than the usual
   /// limits of sources that watch themselves, which then fail and say more.
   static constexpr Duration kSilenceLimit = std::chrono::seconds(12);
@@ -88,7 +91,7 @@ class SourcePump final : public Supervised {
   void report_flaws();
   Step read_turn(TimePoint now);
   Offer advance(TimePoint now);
-  Offer offer_waiting(TimePoint now);
+  Offer offer_waiting();
   [[nodiscard]] bool is_due(TimePoint now);
   [[nodiscard]] bool is_sampled_out(const SourceFrame& frame);
   bool pull_next(TimePoint now);

@@ -376,6 +376,46 @@ TEST_F(SourcePumpTest, SetsTheDeadlineFromTheAdmission) {
   EXPECT_EQ(left, milliseconds(70));
 }
 
+TEST_F(SourcePumpTest, SetsTheDeadlineOfEachFrameOfATurnThatTakesLong) {
+  std::vector<Duration> left;
+  const auto edge = graph_.edge(8);
+  ScriptedSource::Script script{.count = 4};
+  script.on_frame = [this](std::uint64_t /*frame*/) -> std::optional<Error> {
+    graph_.clock().advance(milliseconds(30));  // To decode it, say.
+    return std::nullopt;
+  };
+  graph_.source(
+      {.script = script, .window = 4, .deadline = milliseconds(200), .outputs = {{edge}}});
+  graph_.segment({.nodes = {processing([&left](Frame& frame, Emit&) -> Status {
+                    left.push_back(frame.deadline() - frame.admitted_at());
+                    return {};
+                  })},
+                  .inputs = {{edge}}});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(left, std::vector<Duration>(4, milliseconds(200)));
+}
+
+TEST_F(SourcePumpTest, EndsATurnThatTakesLongBeforeItsShareIsUsed) {
+  int read = 0;
+  std::optional<int> read_in_a_turn;
+  const auto edge = graph_.edge(64);
+  ScriptedSource::Script script{.count = 64, .period = Duration(0)};
+  script.on_frame = [&](std::uint64_t /*frame*/) -> std::optional<Error> {
+    ++read;
+    graph_.clock().advance(milliseconds(1));
+    return std::nullopt;
+  };
+  graph_.source({.script = script, .window = 64, .outputs = {{edge}}});
+  graph_.segment({.nodes = {processing([&](Frame&, Emit&) -> Status {
+                    read_in_a_turn = read_in_a_turn.value_or(read);
+                    return {};
+                  })},
+                  .inputs = {{edge}}});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(read, 64);
+  EXPECT_LE(read_in_a_turn, SourcePump::kFramesPerLook);
+}
+
 TEST_F(SourcePumpTest, FramesMayOutliveThePumpAndItsRunner) {
   keeps_ = true;
   build({.script = {.count = 2}, .window = 2});

@@ -163,20 +163,21 @@ void Station::fail_frames(Job& job, Reason reason) {
 void Station::give_results(Job& job) {
   for (std::size_t i = 0; i < job.frames.size(); ++i) {
     Frame& frame = order_.at(job.frames[i]);
-    std::vector<FeatureMap>& tensors = frame.edit_tensors();
-    const Affine to_source = tensors.empty() ? Affine{} : tensors.front().to_source;
+    const Affine to_source = frame.tensors().empty() ? Affine{} : frame.tensors().front().to_source;
     if (i + 1 < job.frames.size()) {
-      tensors.assign(job.outputs.begin(), job.outputs.end());
+      results_.assign(job.outputs.begin(), job.outputs.end());
     } else {
-      tensors.swap(job.outputs);
+      results_.swap(job.outputs);
     }
-    for (FeatureMap& map : tensors) {
+    for (FeatureMap& map : results_) {
       map.to_source = to_source;
       if (options_.batch_size > 1) {
         map.offset += i * (map.buffer.size() / static_cast<std::size_t>(map.shape[0]));
         map.shape.set(0, 1);
       }
     }
+    frame.swap_tensors(results_);
+    results_.clear();  // The inputs: whoever made them waits for their memory.
     held_of(job.frames[i].stream) -= 1;
     order_.settle(job.frames[i]);
   }
@@ -394,6 +395,7 @@ void Station::forget_jobs() {
     }
     job = Job{};
   }
+  free_slots_.clear();  // Until a backend is open again.
 }
 
 void Station::depart() {

@@ -126,6 +126,7 @@ class Station final : public Supervised {
   std::vector<std::uint32_t> free_slots_;
   BatchShapes shapes_;
   BatchShapes::Layout layout_;                         // Of the job that is started.
+  std::vector<FeatureMap> results_;                    // Of the frame that is given them.
   std::vector<std::span<const FeatureMap>> gathered_;  // Of its frames.
   std::vector<Waiting> waiting_;     // The batch being made; the first came first.
   std::vector<std::uint32_t> held_;  // Frames taken in and not settled, by stream.
