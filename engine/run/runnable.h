@@ -58,7 +58,11 @@ class Runnable {
       --turn_shift_;
     }
     const std::uint32_t heavy = heavy_turns_.load(std::memory_order_relaxed);
-    heavy_turns_.store(heavy << 1U | (took > kLightTurn ? 1U : 0U), std::memory_order_relaxed);
+    heavy_turns_.store(heavy << 1U | (took > kHeavyTurn ? 1U : 0U), std::memory_order_relaxed);
+    if (took <= kHeavyTurn) {
+      const Duration::rep usual = usual_turn_ns_.load(std::memory_order_relaxed);
+      usual_turn_ns_.store(usual + (took.count() - usual) / 8, std::memory_order_relaxed);
+    }
     if (took >= kLongTurn) {
       long_turns_.fetch_add(1, std::memory_order_relaxed);
     }
@@ -67,17 +71,21 @@ class Runnable {
     }
   }
 
-  /// Returns whether a turn is likely to take no more than `kLightTurn`: of the last 32 one at most
-  /// did. One does not count, since any turn is long when the system gives its core to somebody
-  /// else. Any thread.
+  /// Returns whether the usual turn takes no more than `kLightTurn`, and of the last 32 one at most
+  /// took more than `kHeavyTurn`. One does not count, since any turn is long when the system gives
+  /// its core to somebody else. Any thread.
   [[nodiscard]] bool is_light() const noexcept {
     const std::uint32_t heavy = heavy_turns_.load(std::memory_order_relaxed);
-    return (heavy & (heavy - 1)) == 0;
+    return (heavy & (heavy - 1)) == 0 &&
+           usual_turn_ns_.load(std::memory_order_relaxed) <= kLightTurn.count();
   }
 
   static constexpr Duration kLongTurn = std::chrono::milliseconds(20);
   static constexpr Duration kWantedTurn = std::chrono::milliseconds(5);
-  static constexpr Duration kLightTurn = std::chrono::microseconds(50);
+  /// About what it costs to have another worker make the turn, with all that it then fetches anew:
+  /// what is shorter is better made where it was rung, what is longer beside what rang it.
+  static constexpr Duration kLightTurn = std::chrono::microseconds(10);
+  static constexpr Duration kHeavyTurn = std::chrono::microseconds(100);
 
   /// Return what was booked. Any thread.
   [[nodiscard]] std::uint64_t long_turns() const noexcept {
@@ -167,7 +175,8 @@ class Runnable {
   int turn_shift_ = 0;
   std::atomic<std::uint64_t> long_turns_{0};
   std::atomic<Duration::rep> longest_turn_ns_{0};
-  std::atomic<std::uint32_t> heavy_turns_{0};  // A bit a turn, the last one lowest.
+  std::atomic<std::uint32_t> heavy_turns_{0};    // A bit a turn, the last one lowest.
+  std::atomic<Duration::rep> usual_turn_ns_{0};  // A mean in which the last turns count most.
 };
 
 }  // namespace penstock

@@ -91,15 +91,27 @@ TEST(Runnable, ClosesWithTheTurnThatIsUnderWay) {
 TEST(Runnable, IsHeavyWhileTwoOfItsLastTurnsWere) {
   Worker worker;
   EXPECT_TRUE(worker.is_light());
-  worker.count_turn(Runnable::kLightTurn * 2);
+  worker.count_turn(Runnable::kHeavyTurn * 2);
   EXPECT_TRUE(worker.is_light()) << "one may have been the system's";
   for (int i = 0; i < 30; ++i) {
     worker.count_turn(Runnable::kLightTurn);
   }
-  worker.count_turn(Runnable::kLightTurn * 2);
+  worker.count_turn(Runnable::kHeavyTurn * 2);
   EXPECT_FALSE(worker.is_light());
   worker.count_turn(Runnable::kLightTurn);
   EXPECT_TRUE(worker.is_light()) << "the first is long ago";
+}
+
+TEST(Runnable, IsLightWhileItsUsualTurnIsShort) {
+  Worker worker;
+  for (int i = 0; i < 50; ++i) {
+    worker.count_turn(i % 8 == 0 ? Runnable::kLightTurn * 4 : Runnable::kLightTurn / 4);
+    EXPECT_TRUE(worker.is_light()) << "turn " << i;
+  }
+  for (int i = 0; i < 50; ++i) {
+    worker.count_turn(i % 2 == 0 ? Runnable::kLightTurn * 4 : Runnable::kLightTurn / 4);
+  }
+  EXPECT_FALSE(worker.is_light());
 }
 
 TEST(Runnable, CountsLongTurnsAndKeepsTheLongest) {
