@@ -102,6 +102,40 @@ TEST(SteadyHost, MakesACallThatIsDue) {
   EXPECT_TRUE(flag.wait());
 }
 
+TEST(SteadyHost, MakesASoonerCallThoughItWaitsForALaterOne) {
+  SteadyHost host;
+  Flag first;
+  Flag sooner;
+  const auto set = [](void* flag) { static_cast<Flag*>(flag)->set(); };
+  host.call_at(host.now() + std::chrono::hours(1), set, &first);
+  host.call_at(host.now(), set, &first);
+  EXPECT_TRUE(first.wait());  // From here on it waits for the hour, or is about to.
+  host.call_at(host.now() + milliseconds(1), set, &sooner);
+  EXPECT_TRUE(sooner.wait());
+}
+
+TEST(SteadyHost, MakesNoCallBeforeItsTime) {
+  SteadyHost host;
+
+  struct Seen {
+    SteadyHost* host;
+    TimePoint time;
+    Flag flag;
+  } seen{&host, {}, {}};
+
+  const TimePoint due = host.now() + milliseconds(2);
+  host.call_at(
+      due,
+      [](void* self) {
+        auto* that = static_cast<Seen*>(self);
+        that->time = that->host->now();
+        that->flag.set();
+      },
+      &seen);
+  EXPECT_TRUE(seen.flag.wait());
+  EXPECT_GE(seen.time, due);
+}
+
 TEST(SteadyHost, TakesACallBackThatIsNotDueYet) {
   SteadyHost host;
   std::atomic<bool> called{false};

@@ -76,11 +76,11 @@ bool SteadyHost::cancel_call(std::uint64_t ticket) noexcept {
 }
 
 void SteadyHost::run() {
-  // The system's own lateness, 50 us unless told otherwise, would come on top of ours.
+  // Without it the system wakes threads up to 50 us late, to wake several at once.
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (const auto due = calls_.take_due(clock_.now() - kLateness); due.has_value()) {
+    if (const auto due = calls_.take_due(clock_.now()); due.has_value()) {
       running_ticket_ = due->ticket;
       lock.unlock();
       due->call(due->argument);
@@ -90,8 +90,8 @@ void SteadyHost::run() {
       continue;
     }
     sleeps_for_ = calls_.next_time().value_or(TimePoint::max());
-    if (sleeps_for_ < TimePoint::max() - kLateness) {
-      changed_.wait_until(lock, sleeps_for_ + kLateness);
+    if (sleeps_for_ < TimePoint::max()) {
+      changed_.wait_until(lock, sleeps_for_);
     } else {
       changed_.wait(lock);
     }

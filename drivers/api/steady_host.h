@@ -16,11 +16,6 @@ namespace penstock {
 /// first of them.
 class SteadyHost final : public HostServices {
  public:
-  /// Calls come so late on purpose, and as late again as the system takes to wake a thread. To wake
-  /// one costs several microseconds: a device that ends an inference every microsecond is better
-  /// asked by whoever submits the next, which needs no thread at all.
-  static constexpr Duration kLateness = std::chrono::microseconds(20);
-
   /// Must be safe from any thread.
   using LogFunction = std::function<void(DriverLogLevel level, std::string_view text)>;
 

@@ -157,7 +157,9 @@ class SimDriver final : public DriverBase {
         if (file != nullptr) {
           core.trace = [file, identity](std::string_view line) { file->write(identity, line); };
         }
-        states_.push_back(std::make_shared<SimState>(host_, profile, identity, std::move(core)));
+        const Duration patience = defaults_.is_virtual ? Duration(0) : SimState::kPatience;
+        states_.push_back(
+            std::make_shared<SimState>(host_, profile, identity, std::move(core), patience));
       }
     }
     if (!own.empty()) {

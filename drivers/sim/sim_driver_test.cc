@@ -142,6 +142,44 @@ TEST_F(SimDriverTest, RunsFramesWhereTheModelWasActivated) {
   EXPECT_EQ(request.submit(inputs, outputs, 6, 2).error().code, Errc::kUnavailable);
 }
 
+/// How long a first frame takes on a device of its own.
+Duration first_frame(const std::string& time) {
+  const auto host = std::make_shared<ManualHost>();
+  Driver driver =
+      Driver::create(sim_driver_api(), host, {{"compute", "none"}, {"time", time}}).value();
+  Device device = driver.open("metis-0:1:0", {}).value();
+  CompletionQueue queue = CompletionQueue::create(4, {}).value();
+  LoadedModel model = device.load("", {{"service", "10ms"}, {"residence", "resident"}}).value();
+  Request request = model.create_request(queue).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0))};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0))};
+  EXPECT_TRUE(request.submit(inputs, outputs, 1, 1).has_value());
+  while (!queue.pop().has_value() && host->run_next()) {
+  }
+  return host->now().time_since_epoch();
+}
+
+TEST_F(SimDriverTest, InSteadyTimeLeavesWhatIsDueForAWhileToWhoeverSubmitsNext) {
+  const Duration due = first_frame("virtual");
+  const Duration left_for = first_frame("steady") - due;
+  EXPECT_GT(left_for, Duration(0));
+  EXPECT_LT(left_for, milliseconds(1));
+
+  start({{"time", "steady"}});
+  LoadedModel model = load({{"residence", "resident"}});
+  Request first = model.create_request(*queue_).value();
+  Request second = model.create_request(*queue_).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0))};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0))};
+  ASSERT_TRUE(first.submit(inputs, outputs, 1, 1).has_value());
+  host_->advance(due);
+  EXPECT_FALSE(queue_->pop().has_value());
+  ASSERT_TRUE(second.submit(inputs, outputs, 2, 1).has_value());
+  const auto done = queue_->pop();
+  ASSERT_TRUE(done.has_value()) << "nobody needed to wake";
+  EXPECT_EQ(done->token, 1U);
+}
+
 TEST_F(SimDriverTest, CountsEachFrameOfABatchInItsRates) {
   start({});
   LoadedModel model = load({{"residence", "resident"}, {"batch", "4"}});

@@ -70,10 +70,12 @@ void SimState::Handle::release(SubDeviceMask sub_devices) {
 SimState::SimState(DriverHost host,
                    std::shared_ptr<const Profile> profile,
                    std::string identity,
-                   SimDeviceCore::Options options)
+                   SimDeviceCore::Options options,
+                   Duration patience)
     : host_(host),
       profile_(std::move(profile)),
       identity_(std::move(identity)),
+      patience_(patience),
       core_(*profile_, TimePoint(Duration(host.now_ns())), std::move(options)) {
   const std::lock_guard lock(mutex_);
   arm();
@@ -135,7 +137,7 @@ DeviceInfo SimState::info() const {
 void SimState::on_timer(Timer& timer) {
   std::unique_lock lock(mutex_);
   timer.is_armed = false;
-  // What became due since the time of the call is left to whoever submits, or to the next call.
+  // What became due since then is left to whoever submits, or to a call of its own.
   core_.advance(timer.when);
   flush(std::move(lock));
 }
@@ -159,13 +161,12 @@ void SimState::arm() {
   }
   free->when = *next;
   free->is_armed = true;
-  free->ticket = host_.call_at(
-      next->time_since_epoch().count(),
-      [](void* argument) {
-        auto* timer = static_cast<Timer*>(argument);
-        timer->state->on_timer(*timer);
-      },
-      free);
+  free->ticket = host_.call_at((*next + patience_).time_since_epoch().count(),
+                               [](void* argument) {
+                                 auto* timer = static_cast<Timer*>(argument);
+                                 timer->state->on_timer(*timer);
+                               },
+                               free);
   free->is_armed = free->ticket != 0;
 }
 

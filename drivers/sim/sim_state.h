@@ -67,10 +67,16 @@ class SimState {
     SubDeviceMask claimed_ = 0;
   };
 
+  /// In steady time what becomes due is left for so long to whoever submits next: to wake a thread
+  /// costs several microseconds, and a device may end an inference every microsecond.
+  static constexpr Duration kPatience = std::chrono::microseconds(20);
+
+  /// `patience` is 0 where time is virtual.
   SimState(DriverHost host,
            std::shared_ptr<const Profile> profile,
            std::string identity,
-           SimDeviceCore::Options options);
+           SimDeviceCore::Options options,
+           Duration patience);
   SimState(const SimState&) = delete;
   SimState& operator=(const SimState&) = delete;
   /// Takes its timed calls back. Pre: no handle, model or request is left.
@@ -112,7 +118,7 @@ class SimState {
   struct Timer {
     SimState* state = nullptr;
     std::uint64_t ticket = 0;
-    TimePoint when;
+    TimePoint when;  // Of what is due; the call comes later, by `patience_` at least.
     bool is_armed = false;
   };
 
@@ -128,6 +134,7 @@ class SimState {
   DriverHost host_;
   std::shared_ptr<const Profile> profile_;
   std::string identity_;
+  const Duration patience_;
   mutable std::mutex mutex_;
   SimDeviceCore core_;
   std::vector<std::unique_ptr<Timer>> timers_;
