@@ -134,6 +134,7 @@ class OnDevice final : public Contender {
     graph.device.name = "device";
     graph.model.name = "model";
     graph.model.batch_size = words.batch;
+    graph.queue = kQueue;
     graph.select = [&driver](const DeviceSpec& /*device*/) -> Result<DeviceChoice> {
       return DeviceChoice{driver, must(driver->enumerate()).front()};
     };

@@ -14,9 +14,6 @@ namespace {
 /// So many different frames: more would only fill memory.
 constexpr std::size_t kInputs = 4;
 
-/// Of the edges, as the benchmark `hop` has them.
-constexpr std::uint32_t kQueue = 16;
-
 /// Fills a tensor with values that any model takes: from 0 to 1, or any byte; wider integers may be
 /// indexes of something, so they are 0.
 void fill(ElementType type, std::mt19937& random, Buffer& buffer) {
@@ -127,12 +124,12 @@ Result<std::unique_ptr<DeviceGraph>> DeviceGraph::start(Words words,
       },
       2 * in_flight);
   const auto station =
-      graph.station(words.model.name, source, std::move(backend), in_flight, batch, kQueue);
+      graph.station(words.model.name, source, std::move(backend), in_flight, batch, words.queue);
   graph.sink(
       "sink",
       station,
       [&](const std::string& /*stream*/) { return GateSink::factory(made->gate_); },
-      kQueue);
+      words.queue);
   PENSTOCK_ASSIGN_OR_RETURN(made->graph_, graph.start(workers, clock));
   return made;
 }

@@ -33,6 +33,7 @@ class DeviceGraph {
     ModelLoader::Select select;
     std::shared_ptr<const ClaimFolder> claims;  ///< Null: claims are not shared.
     bool quiet = true;                          ///< Nothing is printed but errors.
+    std::optional<std::uint32_t> queue = {};    ///< Of the edges; as graphs have it without.
   };
 
   /// Opens the device, loads the model and starts the graph; `workers` and `clock` outlive it. May
