@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/quoted_list.h"
+
 namespace penstock {
 namespace {
 
@@ -66,11 +68,21 @@ std::vector<DeviceChoice> DriverSet::devices(std::vector<Error>* failures) const
   return all;
 }
 
-Result<DeviceChoice> DriverSet::select(std::string_view word, std::string_view identity) const {
+Result<DeviceChoice> DriverSet::select(std::string_view word,
+                                       std::string_view identity,
+                                       std::string_view driver) const {
   if (word != kAuto && !device_kind_from(word).has_value()) {
     return Error{Errc::kInvalidArgument,
                  "unknown type of device '" + std::string(word) +
                      "'; known are cpu, gpu, npu, sim, noop, auto"};
+  }
+  if (!driver.empty() && find(driver) == nullptr) {
+    std::vector<std::string> names;
+    for (const std::shared_ptr<Driver>& one : drivers_) {
+      names.push_back(one->name());
+    }
+    return Error{Errc::kNotFound,
+                 "no driver '" + std::string(driver) + "'; there are " + quoted_list(names)};
   }
   std::vector<Error> failures;
   const std::vector<DeviceChoice> all = devices(&failures);
@@ -78,7 +90,8 @@ Result<DeviceChoice> DriverSet::select(std::string_view word, std::string_view i
   int best_rank = 0;
   for (const DeviceChoice& device : all) {
     const int rank = rank_of(device.info.kind, word);
-    if (rank > best_rank && (identity.empty() || identity == device.info.identity)) {
+    if (rank > best_rank && (identity.empty() || identity == device.info.identity) &&
+        (driver.empty() || driver == device.driver->name())) {
       best = &device;
       best_rank = rank;
     }
@@ -88,6 +101,7 @@ Result<DeviceChoice> DriverSet::select(std::string_view word, std::string_view i
   }
   std::string message = "no device of type '" + std::string(word) + "'" +
                         (identity.empty() ? "" : " with id '" + std::string(identity) + "'") +
+                        (driver.empty() ? "" : " of driver '" + std::string(driver) + "'") +
                         "; there are: " + list_of(all);
   for (const Error& failure : failures) {
     message += "; " + failure.message;

@@ -36,9 +36,12 @@ class DriverSet {
 
   /// Returns the first device of kind `word`: cpu, gpu, npu, sim, noop; or `auto`, which is the
   /// first gpu or npu, else the first cpu, and never sim or noop. With `identity`, only that
-  /// device. May block. Errors: `kInvalidArgument` for another word, naming the known ones;
-  /// `kNotFound` if there is no such device, listing those that there are.
-  Result<DeviceChoice> select(std::string_view word, std::string_view identity = {}) const;
+  /// device, with `driver` only one of that driver. May block.
+  /// Errors: `kInvalidArgument` for another word, naming the known ones; `kNotFound` if there is no
+  /// such device or driver, listing those that there are.
+  Result<DeviceChoice> select(std::string_view word,
+                              std::string_view identity = {},
+                              std::string_view driver = {}) const;
 
  private:
   std::vector<std::shared_ptr<Driver>> drivers_;

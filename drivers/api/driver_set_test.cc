@@ -105,6 +105,22 @@ TEST(DriverSet, ListsWhatThereIsWhenNothingFits) {
             "the bus does not answer");
 }
 
+TEST(DriverSet, SelectsByDriver) {
+  DriverSet set;
+  ASSERT_TRUE(set.add(driver_of(kFirst, "npu:0,cpu:0")).has_value());
+  ASSERT_TRUE(set.add(driver_of(kSecond, "npu:0,npu:1")).has_value());
+  EXPECT_EQ(set.select("npu")->driver->name(), "first");
+  EXPECT_EQ(set.select("npu", "npu:0", "second")->driver->name(), "second");
+  EXPECT_EQ(set.select("auto", "", "second")->info.identity, "npu:0");
+  const auto missing = set.select("cpu", "", "second");
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_EQ(missing.error().code, Errc::kNotFound);
+  EXPECT_EQ(missing.error().message.rfind("no device of type 'cpu' of driver 'second'", 0), 0U)
+      << missing.error().message;
+  EXPECT_EQ(set.select("npu", "", "third").error(),
+            (Error{Errc::kNotFound, "no driver 'third'; there are 'first', 'second'"}));
+}
+
 TEST(DriverSet, RefusesAnUnknownWordNamingTheKnownOnes) {
   const DriverSet set;
   const auto choice = set.select("openvino");

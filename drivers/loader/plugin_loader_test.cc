@@ -37,7 +37,7 @@ Error refusal(const std::string& path, Duration limit = std::chrono::seconds(20)
 TEST(PluginLoader, LoadsADriverThatCanBeUsed) {
   const PenstockDriverApi* const table = load_driver_plugin(kNoop).value();
   Driver driver = Driver::create(*table, std::make_shared<ManualHost>()).value();
-  EXPECT_EQ(driver.name(), "noop");
+  EXPECT_EQ(driver.name(), "noop_plugin");
   EXPECT_TRUE(driver.open("noop:0").has_value());
 }
 

@@ -35,6 +35,14 @@ Option queue_word() {
       .unit("frames");
 }
 
+/// Words of drivers that the language does not know; the driver checks them.
+Option driver_options_word(const std::string& help) {
+  return Option::table("options",
+                       Option::text("value", "as the driver writes it"),
+                       help + ", in the driver's own words")
+      .keyed_by(Option::MapKey::kText);
+}
+
 Option drop_word() {
   return Option::word("drop",
                       {"none", "oldest", "newest"},
@@ -81,6 +89,7 @@ std::vector<Option> placing_words() {
           .fallback("pinned"),
       Option::boolean("failover", "goes on with the next device when one is lost")
           .fallback("false"),
+      driver_options_word("what the drivers of its devices take for this model"),
       Option::text("mode", "how sub-devices work together; a profile may name others")
           .or_words({"auto", "single", "multi", "global4", "global8"})
           .fallback("auto"),
@@ -131,6 +140,10 @@ const std::vector<Option>& device_words() {
   static const std::vector<Option> kWords = {
       Option::text("type", "the kind of device").required(),
       Option::text("id", "which of several devices of that kind"),
+      Option::text("driver",
+                   "whose device it is, as 'penstock version' names drivers; without it the first "
+                   "that has one"),
+      driver_options_word("what the driver takes for every model there"),
       Option::table(
           "properties",
           Option::text("value", "of all sub-devices, or of each").or_map(Option::MapKey::kIndex),

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/quoted_list.h"
 #include "engine/yaml/nearest_word.h"
 #include "engine/yaml/scalar.h"
 
@@ -55,6 +56,14 @@ class DeviceCheck {
   }
 
  private:
+  /// A device that is not there.
+  struct Missing {
+    const DeviceSpec* device = nullptr;
+    SourcePlace place;
+    std::string reason;
+    std::string hint;
+  };
+
   [[nodiscard]] bool runs_something(const std::string& device) const {
     return std::any_of(actors_.begin(), actors_.end(), [&](const ActorSpec& actor) {
       return std::find(actor.devices.begin(), actor.devices.end(), device) != actor.devices.end();
@@ -62,11 +71,24 @@ class DeviceCheck {
   }
 
   void find(const DeviceSpec& device) {
+    const Words drivers = probe_.drivers();
+    if (!device.driver.empty() && !drivers.empty() &&
+        std::find(drivers.begin(), drivers.end(), device.driver) == drivers.end()) {
+      const std::string near = did_you_mean(device.driver, drivers);
+      missing_.push_back({&device,
+                          device.options.place("driver"),
+                          "no driver '" + device.driver + "'; there are " + quoted_list(drivers),
+                          near.empty() ? "a plug-in is loaded with --driver FILE" : near});
+      return;
+    }
     auto facts = probe_.find(device);
     if (facts.has_value()) {
       found_.emplace_back(&device, *std::move(facts));
     } else {
-      missing_.emplace_back(&device, facts.error().message);
+      missing_.push_back({&device,
+                          place_of(device),
+                          facts.error().message,
+                          "'penstock devices' lists what is there"});
     }
   }
 
@@ -85,13 +107,14 @@ class DeviceCheck {
   }
 
   void report_missing() {
-    for (const auto& [device, reason] : missing_) {
-      const SourcePlace place = place_of(*device);
-      const std::string message = "device '" + device->name + "': " + reason;
-      if (can_be_spared(device->name)) {
-        diagnostics_.warning("E060", place, message, "the other devices of the list are used");
+    for (const Missing& missing : missing_) {
+      const std::string& name = missing.device->name;
+      const std::string message = "device '" + name + "': " + missing.reason;
+      if (can_be_spared(name)) {
+        diagnostics_.warning(
+            "E060", missing.place, message, "the other devices of the list are used");
       } else {
-        diagnostics_.error("E060", place, message, "'penstock devices' lists what is there");
+        diagnostics_.error("E060", missing.place, message, missing.hint);
       }
     }
   }
@@ -356,6 +379,11 @@ class DeviceCheck {
     if (!subject.empty() && options.is_written(subject)) {
       return options.place(subject);
     }
+    for (const OptionValues* owner : {&options, &device.options}) {
+      if (owner->has("options") && owner->get_object("options").has(subject)) {
+        return owner->get_object("options").place(subject);
+      }
+    }
     if (subject.rfind("shape.", 0) == 0 && options.is_written("shapes")) {
       return options.place("shapes");
     }
@@ -372,7 +400,7 @@ class DeviceCheck {
   const std::vector<ActorSpec>& actors_;
   Diagnostics& diagnostics_;
   std::vector<std::pair<const DeviceSpec*, DeviceFacts>> found_;
-  std::vector<std::pair<const DeviceSpec*, std::string>> missing_;
+  std::vector<Missing> missing_;
   std::map<std::string, std::vector<Keeper>> kept_;  // By the graph's name of the device.
 };
 

@@ -56,7 +56,10 @@ class DeviceProbe {
   DeviceProbe& operator=(const DeviceProbe&) = delete;
   virtual ~DeviceProbe() = default;
 
-  /// Returns the device that `device` means by type, id and profile.
+  /// Returns the names of the drivers that there are; none where nobody knows.
+  [[nodiscard]] virtual std::vector<std::string> drivers() const { return {}; }
+
+  /// Returns the device that `device` means by type, id, driver and profile.
   /// Errors: whatever keeps it from being used; the message goes to the user as E060.
   virtual Result<DeviceFacts> find(const DeviceSpec& device) = 0;
 

@@ -22,6 +22,11 @@ bool is_path(const std::string& text) {
   return text.find_first_of("./") != std::string::npos;
 }
 
+bool has_word(const std::vector<Option>& options, const std::string& name) {
+  return std::any_of(
+      options.begin(), options.end(), [&](const Option& option) { return option.name() == name; });
+}
+
 }  // namespace
 
 std::string use_device(const std::string& name,
@@ -122,12 +127,29 @@ void DeviceReader::read_device(const YamlNode::Entry& entry, GraphDraft& draft) 
       checker_.check(options, entry.value, {"device '" + entry.key + "'", entry.key_place, words});
   device.spec.type = values.has("type") ? values.get_text("type") : std::string();
   device.spec.id = values.has("id") ? values.get_text("id") : std::string();
+  device.spec.driver = values.has("driver") ? values.get_text("driver") : std::string();
   device.spec.options = values;
+  check_driver_options(values);
   read_profile(entry.value, type, device.spec);
   read_properties(entry.value, values, device.spec);
   read_sub_devices(entry.value, values, device.spec);
   device.sound = type != nullptr && diagnostics_.error_count() == errors_before;
   draft.devices.push_back(std::move(device));
+}
+
+void DeviceReader::check_driver_options(const OptionValues& values) {
+  if (!values.has("options")) {
+    return;
+  }
+  const OptionValues& given = values.get_object("options");
+  for (const std::string& name : given.names()) {
+    if (values.is_written(name) && !has_word(device_words(), name)) {
+      diagnostics_.error("E002",
+                         given.place(name),
+                         "'" + name + "' is written twice: here and beside 'options'",
+                         "leave one of them out");
+    }
+  }
 }
 
 void DeviceReader::read_profile(const YamlNode& node, const DeviceType* type, DeviceSpec& device) {

@@ -31,6 +31,7 @@ class DeviceReader {
   void read_device(const YamlNode::Entry& entry, GraphDraft& draft);
   void check_name(const YamlNode::Entry& entry);
   const DeviceType* find_type(const YamlNode::Entry& entry);
+  void check_driver_options(const OptionValues& values);
   void read_profile(const YamlNode& node, const DeviceType* type, DeviceSpec& device);
   void read_properties(const YamlNode& node, const OptionValues& values, DeviceSpec& device);
   void read_sub_devices(const YamlNode& node, const OptionValues& values, DeviceSpec& device);

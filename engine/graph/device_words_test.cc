@@ -88,6 +88,49 @@ TEST(DeviceWords, RefusePropertiesThatTheDeviceHasNot) {
             "property 'temperature' of device 'metis-0' can only be read; one of clock, mvm_limit");
 }
 
+TEST(DeviceWords, ChooseADriverAndSayWhatItTakes) {
+  GraphTestKit kit;
+  const GraphSpec spec =
+      spec_of(kit, on_sim(", driver: mine, options: {core.mask: 3}", ", options: {compile: fast}"));
+  const DeviceSpec& device = *spec.find_device("sim0");
+  EXPECT_EQ(device.driver, "mine");
+  EXPECT_EQ(device.options.get_object("options").get_text("core.mask"), "3");
+  EXPECT_EQ(spec.find_model("m")->options.get_object("options").get_text("compile"), "fast");
+  EXPECT_EQ(spec_of(kit, on_sim("")).find_device("sim0")->driver, "");
+}
+
+TEST(DeviceWords, RefuseDriversThatThereAreNot) {
+  GraphTestKit kit;
+  kit.asks_devices = true;
+  kit.devices.driver_names = {"openvino", "mine"};
+  EXPECT_EQ(kit.places(on_sim(", driver: mine")), Places());
+  EXPECT_EQ(kit.places(on_sim(", driver: yours")), Places({"E060 1:37"}));
+  EXPECT_EQ(kit.message(on_sim(", driver: yours")),
+            "device 'sim0': no driver 'yours'; there are 'openvino', 'mine'; a plug-in is loaded "
+            "with --driver FILE");
+  EXPECT_EQ(kit.message(on_sim(", driver: mien")),
+            "device 'sim0': no driver 'mien'; there are 'openvino', 'mine'; did you mean 'mine'?");
+  // Another device of the list is there.
+  EXPECT_TRUE(kit.check(graph(", driver: yours", ", device: [sim0, cpu]")).spec.has_value());
+}
+
+TEST(DeviceWords, PlaceWhatADriverSaysOfItsOptions) {
+  GraphTestKit kit;
+  kit.asks_devices = true;
+  kit.devices.reasons["m on sim0"] = {{LoadReason::Kind::kNotBuilt, "speed", "too fast"}};
+  EXPECT_EQ(kit.places(on_sim(", options: {speed: 9}")), Places({"E060 1:39"}));
+  EXPECT_EQ(kit.places(on_sim(", options: {speed: 9}", ", options: {speed: 8}")),
+            Places({"E060 2:65"}))
+      << "the model's holds";
+}
+
+TEST(DeviceWords, RefuseAnOptionThatIsWrittenTwice) {
+  GraphTestKit kit;
+  EXPECT_EQ(kit.places(on_sim(", latency: 1ms, options: {latency: 2ms}")), Places({"E002 1:53"}));
+  EXPECT_EQ(kit.places(on_sim(", options: {latency: 2ms}")), Places());
+  EXPECT_EQ(kit.places(on_sim(", options: fast")), Places({"E012 1:38"}));
+}
+
 TEST(DeviceWords, RefuseValuesThatAPropertyCannotHave) {
   GraphTestKit kit;
   kit.asks_devices = true;

@@ -67,9 +67,22 @@ Json map_of_schema(const Option& option) {
           {"additionalProperties", object_schema(option.fields())}};
 }
 
-Json table_schema(const Option& option, const char* key_pattern) {
+const char* key_pattern(Option::MapKey kind) {
+  switch (kind) {
+    case Option::MapKey::kName:
+      return kNamePattern;
+    case Option::MapKey::kIndex:
+      return "^[0-9]+$";
+    case Option::MapKey::kText:
+      return ".";
+  }
+  return ".";
+}
+
+Json table_schema(const Option& option) {
+  const Option::MapKey keys = option.map_key().value_or(Option::MapKey::kName);
   return {{"type", "object"},
-          {"propertyNames", {{"pattern", key_pattern}}},
+          {"propertyNames", {{"pattern", key_pattern(keys)}}},
           {"additionalProperties", option_schema(option.value_of(option.name()))}};
 }
 
@@ -103,22 +116,10 @@ Json plain_schema(const Option& option) {
     case OptionKind::kMapOf:
       return map_of_schema(option);
     case OptionKind::kTable:
-      return table_schema(option, kNamePattern);
+      return table_schema(option);
     default:
       return {{"type", Json::array({"string", "number"})}};
   }
-}
-
-const char* key_pattern(Option::MapKey kind) {
-  switch (kind) {
-    case Option::MapKey::kName:
-      return kNamePattern;
-    case Option::MapKey::kIndex:
-      return "^[0-9]+$";
-    case Option::MapKey::kText:
-      return ".";
-  }
-  return ".";
 }
 
 Json option_schema(const Option& option) {
@@ -126,8 +127,8 @@ Json option_schema(const Option& option) {
   if (!option.extra_words().empty()) {
     choices.push_back(words_schema(option.extra_words()));
   }
-  if (option.map_key().has_value()) {
-    choices.push_back(table_schema(option, key_pattern(*option.map_key())));
+  if (option.map_key().has_value() && option.kind() != OptionKind::kTable) {
+    choices.push_back(table_schema(option));
   }
   choices.push_back(reference("parameter_use"));
   Json schema = any_of(std::move(choices));

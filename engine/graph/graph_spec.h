@@ -125,6 +125,7 @@ struct DeviceSpec {
   std::string name;
   std::string type;     ///< cpu, gpu, npu, sim, noop, auto.
   std::string id;       ///< Empty = any.
+  std::string driver;   ///< Empty = the first that has such a device.
   std::string profile;  ///< Of a simulated device: a word, or the path of a file.
   std::vector<PropertySetting> properties;
   std::vector<std::uint32_t> sub_devices;  ///< To claim, ascending; none = all.

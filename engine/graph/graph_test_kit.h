@@ -48,11 +48,14 @@ class ModelsInMemory final : public ModelProbe {
 /// Devices that exist only in a test.
 class DevicesInMemory final : public DeviceProbe {
  public:
+  [[nodiscard]] std::vector<std::string> drivers() const override { return driver_names; }
+
   Result<DeviceFacts> find(const DeviceSpec& device) override;
   Result<std::vector<LoadReason>> explain(const ModelSpec& model,
                                           const DeviceSpec& device) override;
   Result<std::uint64_t> kept_bytes(const ModelSpec& model, const DeviceSpec& device) override;
 
+  std::vector<std::string> driver_names;
   std::map<std::string, DeviceFacts> devices;              ///< By type.
   std::map<std::string, std::vector<LoadReason>> reasons;  ///< By "model on device".
   std::map<std::string, std::uint64_t> kept;               ///< Likewise.

@@ -265,6 +265,12 @@ Option& Option::or_map(MapKey key) {
   return *this;
 }
 
+Option& Option::keyed_by(MapKey key) {
+  PENSTOCK_CHECK(kind_ == OptionKind::kTable) << "option '" << name_ << "' has no keys";
+  map_key_ = key;
+  return *this;
+}
+
 Option& Option::excludes(std::string group) {
   group_ = std::move(group);
   return *this;
@@ -330,7 +336,7 @@ std::string Option::wanted() const {
   for (const std::string& word : extra_words_) {
     text += ", or " + word;
   }
-  if (map_key_.has_value()) {
+  if (map_key_.has_value() && kind_ != OptionKind::kTable) {
     text += *map_key_ == MapKey::kIndex ? ", or a map of indexes to such values"
                                         : ", or a map of names to such values";
   }

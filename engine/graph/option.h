@@ -94,6 +94,8 @@ class Option {
   /// A map with a value for each key may stand in place of one value; asked with
   /// `OptionValues::find`, which then holds `OptionValues`.
   Option& or_map(MapKey key);
+  /// What the keys of a table are; without it names.
+  Option& keyed_by(MapKey key);
   /// At most one option of the same group may be written (E015).
   Option& excludes(std::string group);
   /// At least one option of this one's group must be written (E011).

@@ -7,17 +7,21 @@
 #include "tools/cli/arguments.h"
 #include "tools/cli/console.h"
 #include "tools/cli/graph_loader.h"
+#include "tools/cli/known_drivers.h"
 #include "tools/cli/known_types.h"
 
 namespace penstock {
 namespace {
 
-constexpr const char* kHelp = R"(usage: penstock check FILE [--set NAME=VALUE]... [--json]
+constexpr const char* kHelp =
+    R"(usage: penstock check FILE [--set NAME=VALUE]... [--driver FILE]... [--json]
 
 Checks a graph file, and the model and label files that it names, and reports everything that is
 wrong at once. Exit code 2 if there is an error, 4 if it is only that a device is not there or a
 model does not fit on it, 0 if there are only warnings.
   --set NAME=VALUE  gives a parameter of the graph its value
+  --driver FILE     loads a plug-in with a driver, after the linked-in drivers and before those that
+                    PENSTOCK_DRIVERS names, with ':' between
   --json            prints {"diagnostics":[{"code","severity","file","line","column","message",
                     "hint"}]} on stdout
 
@@ -47,13 +51,17 @@ void show_verdict(const std::string& path, const CheckedGraph& checked) {
 }
 
 int run(std::span<const std::string> args) {
-  const auto parsed = Arguments::parse(args, {{"--json"}, {"--set"}, "FILE", 1, 1});
+  const auto parsed = Arguments::parse(args, {{"--json"}, {"--set", kDriverOption}, "FILE", 1, 1});
   if (!parsed.has_value()) {
     return report_usage("check", parsed.error());
   }
+  const auto drivers = find_drivers(parsed->values(kDriverOption));
+  if (!drivers.has_value()) {
+    return report_error(drivers.error(), kExitUsage);
+  }
   const TypeRegistry registry = make_registry();
   const std::string& path = parsed->plain().front();
-  const auto checked = load_graph(path, *parsed, registry);
+  const auto checked = load_graph(path, *parsed, {&registry, &*drivers});
   if (!checked.has_value()) {
     return report_usage("check", checked.error());
   }

@@ -34,6 +34,11 @@ std::string seconds_text(Duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
 }
 
+/// Returns the name that no device of another driver has.
+std::string full_name(const DeviceChoice& device) {
+  return device.driver->name() + "/" + device.info.identity;
+}
+
 }  // namespace
 
 void OpenDevice::poll_health() {
@@ -67,31 +72,49 @@ std::vector<DeviceChoice> list_devices(const DriverSet& drivers, bool with_sim) 
   return devices;
 }
 
+std::vector<std::string> names_of(const std::vector<DeviceChoice>& devices) {
+  std::vector<std::string> names;
+  for (const DeviceChoice& device : devices) {
+    const bool is_alone =
+        std::count_if(devices.begin(), devices.end(), [&](const DeviceChoice& other) {
+          return other.info.identity == device.info.identity;
+        }) == 1;
+    names.push_back(is_alone ? device.info.identity : full_name(device));
+  }
+  return names;
+}
+
+Result<DeviceChoice> find_device(const std::vector<DeviceChoice>& devices,
+                                 const std::string& name,
+                                 std::vector<std::string> others) {
+  const auto found = std::find_if(devices.begin(), devices.end(), [&](const DeviceChoice& device) {
+    return name == device.info.identity || name == full_name(device);
+  });
+  if (found != devices.end()) {
+    return *found;
+  }
+  const std::vector<std::string> names = names_of(devices);
+  others.insert(others.end(), names.begin(), names.end());
+  const std::string near = did_you_mean(name, others);
+  return Error{Errc::kNotFound,
+               "no device '" + name + "'; " +
+                   (!near.empty()    ? near
+                    : others.empty() ? "there are none"
+                                     : "there is " + one_of(others))};
+}
+
 Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& word) {
   const std::vector<DeviceChoice> devices = list_devices(drivers, true);
-  std::string identity = word;
+  std::string name = word;
   if (word == "auto" || device_kind_from(word).has_value()) {
     PENSTOCK_ASSIGN_OR_RETURN(const DeviceChoice chosen, drivers.select(word));
-    identity = chosen.info.identity;
+    name = full_name(chosen);
   }
-  const auto found = std::find_if(devices.begin(), devices.end(), [&](const DeviceChoice& device) {
-    return device.info.identity == identity;
-  });
-  if (found == devices.end()) {
-    std::vector<std::string> known;
-    for (const DeviceChoice& device : devices) {
-      known.push_back(device.info.identity);
-    }
-    const std::string near = did_you_mean(identity, known);
-    return Error{Errc::kNotFound,
-                 "no device '" + identity + "'; " +
-                     (!near.empty()   ? near
-                      : known.empty() ? "there are none"
-                                      : "there is " + one_of(known))};
-  }
+  PENSTOCK_ASSIGN_OR_RETURN(const DeviceChoice found, find_device(devices, name));
   auto bell = std::make_unique<WaitingBell>();
-  PENSTOCK_ASSIGN_OR_RETURN(Device device, found->driver->open(identity, bell->doorbell()));
-  OpenDevice opened{*found, std::move(bell), std::move(device), {}};
+  PENSTOCK_ASSIGN_OR_RETURN(Device device,
+                            found.driver->open(found.info.identity, bell->doorbell()));
+  OpenDevice opened{found, std::move(bell), std::move(device), {}};
   opened.poll_health();
   return opened;
 }

@@ -31,9 +31,20 @@ bool is_simulated(const DeviceInfo& info) noexcept;
 /// are simulated accelerators only if `with_sim`. What keeps a driver from listing is logged.
 std::vector<DeviceChoice> list_devices(const DriverSet& drivers, bool with_sim);
 
-/// Opens the device that `word` means: an identity, or as `DriverSet::select` a kind (cpu, gpu,
-/// npu, sim, noop) or auto. Errors: `kNotFound` with the nearest identity or all of them; of
-/// `DriverSet::select` and `Driver::open`.
+/// Returns what each of `devices` is called: its identity, with its driver before it
+/// ("noop/noop:0") where another driver has one of the same identity.
+std::vector<std::string> names_of(const std::vector<DeviceChoice>& devices);
+
+/// Returns the device that is called `name`, its driver before its identity or not; the first if
+/// there are several.
+/// Errors: `kNotFound` with the nearest name, or all of them, `others` first.
+Result<DeviceChoice> find_device(const std::vector<DeviceChoice>& devices,
+                                 const std::string& name,
+                                 std::vector<std::string> others = {});
+
+/// Opens the device that `word` means: a name as of `find_device`, or as `DriverSet::select` a kind
+/// (cpu, gpu, npu, sim, noop) or auto. Errors: `kNotFound` with the nearest identity or all of
+/// them; of `DriverSet::select` and `Driver::open`.
 Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& word);
 
 /// Returns the property of that name; nothing if there is none.

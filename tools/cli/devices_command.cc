@@ -19,7 +19,7 @@
 namespace penstock {
 namespace {
 
-constexpr const char* kHelp = R"(usage: penstock devices [list] [--sim] [--json]
+constexpr const char* kHelp = R"(usage: penstock devices [list] [--sim] [--driver FILE]... [--json]
        penstock devices show ID [--json]
        penstock devices watch [ID] [--sim] [--count N] [--json]
        penstock devices reset ID [--json]
@@ -34,12 +34,15 @@ watch  health and metrics, a line a second and device, until Ctrl-C.
 reset  resets a device that no other process uses, and waits until it is well.
 set    sets a property, and waits until it is in force.
 
-ID is an identity, or cpu, gpu, npu, sim, noop for the first device of that kind, or auto.
+ID is an identity, with its driver before it where two drivers have the same (noop/noop:0); or cpu,
+gpu, npu, sim, noop for the first device of that kind, or auto.
 
   --sim           lists simulated accelerators too; they live in the process that uses them, so that
                   what is set here holds for this command only
   --count N       ends after N rounds
   --sub-device N  sets the property of one sub-device, counted from 0
+  --driver FILE   loads a plug-in with a driver, after the linked-in drivers and before those that
+                  PENSTOCK_DRIVERS names, with ':' between
   --json          prints JSON, one object a line
 
 examples: penstock devices --json
@@ -106,9 +109,7 @@ int show(const DriverSet& drivers, const Arguments& arguments) {
 Result<std::vector<OpenDevice>> open_watched(const DriverSet& drivers, const Arguments& arguments) {
   std::vector<std::string> identities(arguments.plain().begin() + 1, arguments.plain().end());
   if (identities.empty()) {
-    for (const DeviceChoice& device : list_devices(drivers, arguments.has("--sim"))) {
-      identities.push_back(device.info.identity);
-    }
+    identities = names_of(list_devices(drivers, arguments.has("--sim")));
   }
   std::vector<OpenDevice> watched;
   for (const std::string& identity : identities) {
@@ -232,8 +233,8 @@ Result<Word> find_word(const std::vector<std::string>& plain) {
 }
 
 int run(std::span<const std::string> args) {
-  const auto parsed =
-      Arguments::parse(args, {{"--json", "--sim"}, {"--count", "--sub-device"}, "WORD", 0, 3});
+  const auto parsed = Arguments::parse(
+      args, {{"--json", "--sim"}, {"--count", "--sub-device", kDriverOption}, "WORD", 0, 3});
   if (!parsed.has_value()) {
     return report_usage("devices", parsed.error());
   }
@@ -248,7 +249,11 @@ int run(std::span<const std::string> args) {
   if (name == "watch") {
     signals.emplace();
   }
-  const auto drivers = start_drivers();
+  const auto known = find_drivers(parsed->values(kDriverOption));
+  if (!known.has_value()) {
+    return report_error(known.error(), kExitUsage);
+  }
+  const auto drivers = start_drivers(*known);
   if (!drivers.has_value()) {
     return report_error(drivers.error(), kExitUnavailable);
   }

@@ -172,7 +172,7 @@ int run(std::span<const std::string> args) {
   }
   const TypeRegistry registry = make_registry();
   const WithoutClips files;
-  const auto checked = load_graph(question->graph, *parsed, registry, CheckAgainst::kFiles, &files);
+  const auto checked = load_graph(question->graph, *parsed, {&registry, nullptr, false, &files});
   if (!checked.has_value()) {
     return report_usage("fit", checked.error());
   }

@@ -11,6 +11,7 @@
 #include "tools/cli/console.h"
 #include "tools/cli/graph_loader.h"
 #include "tools/cli/graph_picture.h"
+#include "tools/cli/known_drivers.h"
 #include "tools/cli/known_types.h"
 #include "tools/cli/picture_svg.h"
 #include "tools/cli/picture_text.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr const char* kHelp =
     R"(usage: penstock graph FILE [--format svg|mermaid|dot|text] [-o FILE] [--set NAME=VALUE]...
+                            [--driver FILE]...
 
 Draws a graph as it will run: its nodes, round them a frame for each segment (nodes in one frame
 hand frames on without a queue), and the queues between.
@@ -28,6 +30,8 @@ hand frames on without a queue), and the queues between.
                     default is told by the name: .svg, .mmd, .dot, .gv, .txt
   -o FILE           writes to FILE instead of stdout
   --set NAME=VALUE  gives a parameter of the graph its value
+  --driver FILE     loads a plug-in, as PENSTOCK_DRIVERS does, whose driver may read model files of
+                    its own kind
 
 example: penstock graph graphs/people.yaml -o people.svg
 )";
@@ -116,7 +120,8 @@ Status write_file(const std::string& path, const std::string& text) {
 }
 
 int run(std::span<const std::string> args) {
-  const auto parsed = Arguments::parse(args, {{}, {"--format", "-o", "--set"}, "FILE", 1, 1});
+  const auto parsed =
+      Arguments::parse(args, {{}, {"--format", "-o", "--set", kDriverOption}, "FILE", 1, 1});
   if (!parsed.has_value()) {
     return report_usage("graph", parsed.error());
   }
@@ -125,8 +130,12 @@ int run(std::span<const std::string> args) {
   if (!format.has_value()) {
     return report_usage("graph", format.error());
   }
+  const auto drivers = find_drivers(parsed->values(kDriverOption));
+  if (!drivers.has_value()) {
+    return report_error(drivers.error(), kExitUsage);
+  }
   const TypeRegistry registry = make_registry();
-  const auto checked = load_graph(parsed->plain().front(), *parsed, registry, CheckAgainst::kFiles);
+  const auto checked = load_graph(parsed->plain().front(), *parsed, {&registry, &*drivers, false});
   if (!checked.has_value()) {
     return report_usage("graph", checked.error());
   }

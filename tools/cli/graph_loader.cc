@@ -9,7 +9,6 @@
 #include "engine/yaml/diagnostic_text.h"
 #include "tools/cli/command.h"
 #include "tools/cli/console.h"
-#include "tools/cli/known_drivers.h"
 #include "tools/compose/device_probe_adapter.h"
 #include "tools/compose/model_probe_adapter.h"
 
@@ -17,29 +16,32 @@ namespace penstock {
 
 Result<CheckedGraph> load_graph(const std::string& path,
                                 const Arguments& arguments,
-                                const TypeRegistry& registry,
-                                CheckAgainst against,
-                                const FileAccess* files) {
-  DriverModelProbe models(start_model_reader);
+                                const CheckAgainst& against) {
   std::optional<Result<DriverSet>> drivers;
   std::optional<DeviceSelector> selector;
-  DriverDeviceProbe devices([&](const DeviceSpec& device) -> Result<DeviceChoice> {
+  const KnownDrivers known = against.drivers == nullptr ? KnownDrivers() : *against.drivers;
+  const auto started = [&]() -> const Result<DriverSet>& {
     if (!drivers.has_value()) {
-      drivers.emplace(start_drivers());
+      drivers.emplace(start_drivers(known));
     }
-    if (!drivers->has_value()) {
+    return *drivers;
+  };
+  const auto select = [&](const DeviceSpec& device) -> Result<DeviceChoice> {
+    if (!started().has_value()) {
       return drivers->error();
     }
     if (!selector.has_value()) {
       selector.emplace(**drivers);
     }
     return selector->select(device);
-  });
+  };
+  DriverModelProbe models(start_model_reader, [&] { return started_plugins(known, started); });
+  DriverDeviceProbe devices(select, names_of(known));
   CheckRequest request;
-  request.registry = &registry;
+  request.registry = against.registry;
   request.models = &models;
-  request.files = files;
-  request.devices = against == CheckAgainst::kMachine ? &devices : nullptr;
+  request.files = against.files;
+  request.devices = against.drivers != nullptr && against.asks_devices ? &devices : nullptr;
   PENSTOCK_ASSIGN_OR_RETURN(request.set, parse_settings(arguments.values("--set")));
   CheckedGraph checked = check_graph_file(path, request);
   mask_in_log(checked.secrets);

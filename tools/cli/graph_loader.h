@@ -7,21 +7,24 @@
 #include "engine/graph/graph_checker.h"
 #include "engine/graph/type_registry.h"
 #include "tools/cli/arguments.h"
+#include "tools/cli/known_drivers.h"
 
 namespace penstock {
 
-/// What a graph is checked against: what it names, or also the devices of this machine.
-enum class CheckAgainst { kFiles, kMachine };
+/// What a graph is checked against.
+struct CheckAgainst {
+  const TypeRegistry* registry = nullptr;
+  const KnownDrivers* drivers = nullptr;  ///< Whose model files can be read; null: OpenVINO's.
+  bool asks_devices = true;               ///< Theirs, whether they are there and can do it.
+  const FileAccess* files = nullptr;      ///< Looked at instead of this machine's, if given.
+};
 
-/// Checks the graph file at `path` with the `--set` options of `arguments`, against `registry`,
-/// its model files and, where asked for, the devices of this machine. What must stay secret is
-/// masked in the log from then on. Errors: `kInvalidArgument` for a wrong `--set`. What is wrong in
-/// the file is in the result. `files` are looked at instead of this machine's, if given.
+/// Checks the graph file at `path` with the `--set` options of `arguments`, its model files and
+/// `against`. What must stay secret is masked in the log from then on.
+/// Errors: `kInvalidArgument` for a wrong `--set`. What is wrong in the file is in the result.
 Result<CheckedGraph> load_graph(const std::string& path,
                                 const Arguments& arguments,
-                                const TypeRegistry& registry,
-                                CheckAgainst against = CheckAgainst::kMachine,
-                                const FileAccess* files = nullptr);
+                                const CheckAgainst& against);
 
 /// Returns what the program ends with after a check: `kExitUnavailable` if nothing is wrong but
 /// that devices are not there, or models do not fit on them.

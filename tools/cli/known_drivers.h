@@ -1,23 +1,57 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "drivers/api/driver.h"
 #include "drivers/api/driver_set.h"
+#include "drivers/loader/plugin_loader.h"
 #include "drivers/plugin/penstock_driver.h"
+#include "engine/base/clock.h"
 #include "engine/base/result.h"
 #include "engine/graph/graph_spec.h"
 #include "tools/compose/simulated_devices.h"
 
 namespace penstock {
 
-/// Returns the drivers that this program is linked with, in order of preference, not started.
-std::vector<const PenstockDriverApi*> linked_drivers();
+/// The option by which a word of the program takes plug-ins, and the variable that names more of
+/// them, with ':' between.
+inline constexpr const char* kDriverOption = "--driver";
+inline constexpr const char* kDriverVariable = "PENSTOCK_DRIVERS";
+
+/// A driver that this program can use, not started.
+struct KnownDriver {
+  const PenstockDriverApi* api = nullptr;
+  std::string file;  ///< Of a plug-in; empty: linked in.
+};
+
+/// Those of one run of the program, in order of preference: devices of the first are tried first.
+using KnownDrivers = std::vector<KnownDriver>;
+
+/// Returns the drivers that are linked in, then the plug-ins `files` (of `--driver`), then those of
+/// `PENSTOCK_DRIVERS`; what is named again is loaded once. A file without a folder is one of the
+/// working directory.
+///
+/// Call it before the program starts a thread, after signals are blocked: plug-ins are probed in a
+/// child process (`load_driver_plugin`), and may start threads of their own. Blocks up to `limit`
+/// for each. Errors, which begin with the option or the variable and name the file: of
+/// `load_driver_plugin`; `kInvalidArgument` for a driver with the name of another.
+Result<KnownDrivers> find_drivers(const std::vector<std::string>& files,
+                                  Duration limit = kPluginLimit);
+
+/// Returns their names.
+std::vector<std::string> names_of(const KnownDrivers& drivers);
 
 /// Starts all of them; what they log goes to the log of this process. May block.
-/// Errors: of the first driver that does not start.
-Result<DriverSet> start_drivers();
+/// Errors: of the first driver that does not start, naming it and the file of a plug-in.
+Result<DriverSet> start_drivers(const KnownDrivers& drivers);
+
+/// Returns the plug-ins among `known`, of the drivers that `start` has started; it is not called
+/// where there are none. None if they did not start.
+std::vector<std::shared_ptr<Driver>> started_plugins(
+    const KnownDrivers& known, const std::function<const Result<DriverSet>&()>& start);
 
 /// Finds the device that an entry of `devices:` means. Simulated ones are made as their entries
 /// say, and kept: an entry means the same device every time.

@@ -19,7 +19,6 @@
 #include "actors/workers.h"
 #include "drivers/claims/claim_folder.h"
 #include "engine/run/run_status.h"
-#include "engine/yaml/nearest_word.h"
 #include "tools/bench/device_graph.h"
 #include "tools/cli/arguments.h"
 #include "tools/cli/command.h"
@@ -40,7 +39,10 @@ Device, what the device alone would do (frames over the time in which it worked;
 say so); CPU, what the processors would do (frames over CPU time, times cores); System, what came
 out. And the latency, of a frame at the device and through the whole graph.
   --device DEVICE   cpu, gpu, npu, auto, noop, sim:PROFILE (mx3, metis, aries or a file), or an
-                    identity that `penstock devices` lists (auto)
+                    identity that `penstock devices` lists (auto), with its driver before it where
+                    two drivers have the same: noop/noop:0
+  --driver FILE     loads a plug-in with a driver, after the linked-in drivers and before those that
+                    PENSTOCK_DRIVERS names, with ':' between
   --network NAME, --variant NAME
                     of a package, instead of its first network and of that its first variant
   --seconds N       how long it measures, after a warm-up (10)
@@ -137,19 +139,14 @@ Result<DeviceSpec> device_of(const std::string& word, const DriverSet& drivers) 
     device.profile = word.substr(4);
     return device;
   }
-  std::vector<std::string> known = kinds;
-  for (const DeviceChoice& choice : list_devices(drivers, true)) {
-    if (choice.info.identity == word) {
-      device.type = to_string(choice.info.kind);
-      device.id = word;
-      return device;
-    }
-    known.push_back(choice.info.identity);
-  }
-  const std::string near = did_you_mean(word, known);
-  return Error{Errc::kNotFound,
-               "no device '" + word + "'; " +
-                   (near.empty() ? "there is sim:PROFILE, " + one_of(known) : near)};
+  std::vector<std::string> others = {"sim:PROFILE"};
+  others.insert(others.end(), kinds.begin(), kinds.end());
+  PENSTOCK_ASSIGN_OR_RETURN(const DeviceChoice choice,
+                            find_device(list_devices(drivers, true), word, std::move(others)));
+  device.type = to_string(choice.info.kind);
+  device.id = choice.info.identity;
+  device.driver = choice.driver->name();
+  return device;
 }
 
 /// Returns ports as noop wants them: it reads no files.
@@ -417,6 +414,7 @@ int models_bench(std::span<const std::string> args) {
   const auto words = Arguments::parse(args,
                                       {{"--json"},
                                        {"--device",
+                                        kDriverOption,
                                         "--network",
                                         "--variant",
                                         "--seconds",
@@ -435,7 +433,11 @@ int models_bench(std::span<const std::string> args) {
   if (!wish.has_value()) {
     return report_usage("models", wish.error());
   }
-  const auto drivers = start_drivers();
+  const auto known = find_drivers(words->values(kDriverOption));
+  if (!known.has_value()) {
+    return report_error(known.error(), kExitUsage);
+  }
+  const auto drivers = start_drivers(*known);
   if (!drivers.has_value()) {
     return report_error(drivers.error(), kExitUnavailable);
   }

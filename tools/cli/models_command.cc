@@ -2,6 +2,7 @@
 
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/graph/model_probe.h"
@@ -24,7 +25,8 @@ namespace penstock {
 namespace {
 
 constexpr const char* kHelp =
-    R"(usage: penstock models inspect FILE [--network NAME] [--variant NAME] [--json]
+    R"(usage: penstock models inspect FILE [--network NAME] [--variant NAME] [--driver FILE]...
+                               [--json]
        penstock models verify PACKAGE [--json]
 )";
 
@@ -32,7 +34,8 @@ constexpr const char* kHelpOfTheRest = R"(
 inspect shows what a model file (.onnx, .tflite, .xml) takes and gives: networks, inputs, outputs,
 shapes and types, which decoders can read its outputs, and a piece of YAML to paste into a graph; of
 a package (a folder, or a .zip) what its manifest says too, and which models a frame passes on the
-host and on the device. --network and --variant show another one than the package's first.
+host and on the device. --network and --variant show another one than the package's first. --driver,
+as PENSTOCK_DRIVERS, loads a plug-in whose driver may read files of its own kind.
 
 verify reads all of a package or model file: sizes, checksums and hashes, the manifest, whether it
 says the same as the models, and whether a network meets the graphs that the host runs round it.
@@ -52,8 +55,15 @@ const std::string& help() {
   return kText;
 }
 
-int show_model(const ModelChoice& choice, bool wants_json) {
-  DriverModelProbe probe(start_model_reader);
+int show_model(const ModelChoice& choice, const KnownDrivers& drivers, bool wants_json) {
+  std::optional<Result<DriverSet>> started;
+  const auto start = [&]() -> const Result<DriverSet>& {
+    if (!started.has_value()) {
+      started.emplace(start_drivers(drivers));
+    }
+    return *started;
+  };
+  DriverModelProbe probe(start_model_reader, [&] { return started_plugins(drivers, start); });
   const auto model = probe.probe(choice);
   if (!model.has_value()) {
     return report_error(model.error(), kExitUnavailable);
@@ -84,7 +94,7 @@ Result<std::vector<ChainStep>> chain_of(const ModelFile& file) {
 
 /// Shows the manifest, the models that a frame passes, and in text what they are good for in a
 /// graph.
-int show_package(const ModelChoice& choice, bool wants_json) {
+int show_package(const ModelChoice& choice, const KnownDrivers& drivers, bool wants_json) {
   ModelFiles files;
   const auto package = files.open(choice.path);
   if (!package.has_value()) {
@@ -104,19 +114,24 @@ int show_package(const ModelChoice& choice, bool wants_json) {
   }
   std::cout << package_report_text(**package) << "\n"
             << chain_report_text(*chain) << (chain->empty() ? "" : "\n");
-  return show_model(choice, false);
+  return show_model(choice, drivers, false);
 }
 
 int inspect(std::span<const std::string> args) {
-  const auto words = Arguments::parse(args, {{"--json"}, {"--network", "--variant"}, "FILE", 1, 1});
+  const auto words =
+      Arguments::parse(args, {{"--json"}, {"--network", "--variant", kDriverOption}, "FILE", 1, 1});
   if (!words.has_value()) {
     return report_usage("models", words.error());
+  }
+  const auto drivers = find_drivers(words->values(kDriverOption));
+  if (!drivers.has_value()) {
+    return report_error(drivers.error(), kExitUsage);
   }
   const ModelChoice choice{words->plain().front(),
                            words->value("--network").value_or(""),
                            words->value("--variant").value_or("")};
-  return looks_like_package(choice.path) ? show_package(choice, words->has("--json"))
-                                         : show_model(choice, words->has("--json"));
+  return looks_like_package(choice.path) ? show_package(choice, *drivers, words->has("--json"))
+                                         : show_model(choice, *drivers, words->has("--json"));
 }
 
 int run(std::span<const std::string> args) {

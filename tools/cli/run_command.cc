@@ -33,11 +33,14 @@ namespace penstock {
 namespace {
 
 constexpr const char* kHelp =
-    R"(usage: penstock run FILE [--set NAME=VALUE]... [--drain-limit TIME] [--quiet] [--json]
+    R"(usage: penstock run FILE [--set NAME=VALUE]... [--driver FILE]... [--drain-limit TIME]
+                         [--quiet] [--json]
 
 Runs a graph until its files have ended, or until Ctrl-C: then its sources stop, what is in the graph
 finishes, and files are closed. A second Ctrl-C ends at once.
   --set NAME=VALUE  gives a parameter of the graph its value
+  --driver FILE     loads a plug-in with a driver, after the linked-in drivers and before those that
+                    PENSTOCK_DRIVERS names, with ':' between
   --drain-limit TIME
                     how long what is in the graph may take to finish after Ctrl-C, such as 30s
                     (10s); what has not finished by then is cut off, and the run has failed
@@ -235,10 +238,11 @@ std::string loaded_text(const ModelLoader::Loaded& model) {
 
 int run_graph(const GraphSpec& spec,
               const Arguments& arguments,
+              const KnownDrivers& known,
               Duration drain_limit,
               const StopSignals& signals) {
   const bool quiet = arguments.has("--quiet");
-  auto drivers = start_drivers();
+  auto drivers = start_drivers(known);
   if (!drivers.has_value()) {
     return report_error(drivers.error(), kExitUnavailable);
   }
@@ -298,8 +302,8 @@ int run_graph(const GraphSpec& spec,
 }
 
 int run(std::span<const std::string> args) {
-  const auto parsed =
-      Arguments::parse(args, {{"--quiet", "--json"}, {"--set", "--drain-limit"}, "FILE", 1, 1});
+  const auto parsed = Arguments::parse(
+      args, {{"--quiet", "--json"}, {"--set", kDriverOption, "--drain-limit"}, "FILE", 1, 1});
   if (!parsed.has_value()) {
     return report_usage("run", parsed.error());
   }
@@ -308,14 +312,19 @@ int run(std::span<const std::string> args) {
     return report_usage("run", drain_limit.error());
   }
   const StopSignals signals;  // Before anything starts a thread.
+  const auto drivers = find_drivers(parsed->values(kDriverOption));
+  if (!drivers.has_value()) {
+    return report_error(drivers.error(), kExitUsage);
+  }
   const TypeRegistry registry = make_registry();
-  const auto checked = load_graph(parsed->plain().front(), *parsed, registry);
+  const auto checked = load_graph(parsed->plain().front(), *parsed, {&registry, &*drivers});
   if (!checked.has_value()) {
     return report_usage("run", checked.error());
   }
   show_diagnostics(*checked);
-  return checked->spec.has_value() ? run_graph(*checked->spec, *parsed, *drain_limit, signals)
-                                   : exit_code_of(*checked);
+  return checked->spec.has_value()
+             ? run_graph(*checked->spec, *parsed, *drivers, *drain_limit, signals)
+             : exit_code_of(*checked);
 }
 
 }  // namespace

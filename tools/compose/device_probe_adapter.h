@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "drivers/api/device_info.h"
@@ -32,7 +33,12 @@ class DriverDeviceProbe final : public DeviceProbe {
   /// Finds the device that an entry of `devices:` means.
   using Select = std::function<Result<DeviceChoice>(const DeviceSpec&)>;
 
-  explicit DriverDeviceProbe(Select select) : select_(std::move(select)) {}
+  /// `drivers` are the names that an entry may choose from; none: it is not asked.
+  explicit DriverDeviceProbe(Select select, std::vector<std::string> drivers = {})
+      : select_(std::move(select)),
+        drivers_(std::move(drivers)) {}
+
+  [[nodiscard]] std::vector<std::string> drivers() const override { return drivers_; }
 
   Result<DeviceFacts> find(const DeviceSpec& device) override;
   Result<std::vector<LoadReason>> explain(const ModelSpec& model,
@@ -43,6 +49,7 @@ class DriverDeviceProbe final : public DeviceProbe {
   Result<Device*> open(const DeviceSpec& device);
 
   Select select_;
+  std::vector<std::string> drivers_;
   ModelFiles files_;
   std::map<std::string, Device> devices_;  // By the name in the graph.
 };

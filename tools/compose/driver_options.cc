@@ -168,7 +168,22 @@ void put(const OptionValues& values, DriverOptions* options) {
   }
 }
 
+/// Puts what is written below `options`, in the words of the driver.
+void put_own_words(const OptionValues& values, DriverOptions* options) {
+  if (!values.has("options")) {
+    return;
+  }
+  const OptionValues& written = values.get_object("options");
+  for (const std::string& name : written.names()) {
+    (*options)[name] = text_of(*written.find(name));
+  }
+}
+
 }  // namespace
+
+bool is_made_by_sim(const DeviceSpec& device) {
+  return device.type == "sim" && (device.driver.empty() || device.driver == "sim");
+}
 
 void register_driver_words(TypeRegistry& registry) {
   registry.add_device({"cpu", "the processor of this machine, through OpenVINO", openvino_words()});
@@ -189,7 +204,8 @@ DriverOptions load_options(const ModelSpec& model,
                            const ModelFile& file) {
   DriverOptions options;
   put(device.options, &options);
-  if (device.type == "sim") {
+  put_own_words(device.options, &options);
+  if (is_made_by_sim(device)) {
     for (const char* name : kWordsOfSimDevice) {
       options.erase(name);
     }
@@ -200,9 +216,10 @@ DriverOptions load_options(const ModelSpec& model,
     if (file.is_default) {  // What is pinned by the package's hash is pinned of its default.
       options["hash"] = file.hash;
     }
-  } else if (device.type != "noop") {
+  } else if (device.type != "sim" && device.type != "noop") {
     put(model.driver_options, &options);
   }
+  put_own_words(model.options, &options);
   if (model.mode != "auto") {
     options["mode"] = model.mode;
   }

@@ -12,14 +12,18 @@ namespace penstock {
 /// `models:`.
 void register_driver_words(TypeRegistry& registry);
 
+/// Returns whether the driver of simulated devices makes `device`, as its entry says. A driver of
+/// another name may have devices of type sim too; those are like any other.
+bool is_made_by_sim(const DeviceSpec& device);
+
 /// Returns how to load `model`, which is `file`, on `device`, in the drivers' form. What the model
 /// says wins over what the device says; on sim and noop, which know other options, only the
-/// device's hold. `mode` is there where it was written; scales and the package's hash are for
-/// simulated devices.
+/// device's hold. `options` of both go to the driver as they are written, on any device. `mode` is
+/// there where it was written; scales and the package's hash are for simulated devices.
 DriverOptions load_options(const ModelSpec& model, const DeviceSpec& device, const ModelFile& file);
 
 /// Returns what makes the simulated device `device`: `profile`, `seed`, `faults` (a YAML list in
-/// one line), those of them that were written. Pre: its type is sim.
+/// one line), those of them that were written. Pre: `is_made_by_sim`.
 DriverOptions simulation_options(const DeviceSpec& device);
 
 }  // namespace penstock

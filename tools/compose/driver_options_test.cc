@@ -44,6 +44,33 @@ TEST(DriverOptions, GiveNoopItsOwnOptionsOnly) {
   EXPECT_EQ(load_options(model, device, {}), (DriverOptions{{"latency", "4000000ns"}}));
 }
 
+TEST(DriverOptions, HandOverWhatIsWrittenInTheDriversOwnWords) {
+  DeviceSpec device;
+  device.type = "npu";
+  device.driver = "mine";
+  device.options.set("options", OptionValues().set("clock", "400").set("core.mask", "3"));
+  ModelSpec model;
+  model.options.set("options", OptionValues().set("clock", "800"));
+  EXPECT_EQ(load_options(model, device, {}), (DriverOptions{{"clock", "800"}, {"core.mask", "3"}}));
+  model.batch_size = 4;
+  model.options.set("options", OptionValues().set("batch", "2"));
+  EXPECT_EQ(load_options(model, device, {}).at("batch"), "4") << "a word of the language wins";
+}
+
+TEST(DriverOptions, TreatASimulatedDeviceOfAnotherDriverAsAnyOther) {
+  DeviceSpec device;
+  device.type = "sim";
+  EXPECT_TRUE(is_made_by_sim(device));
+  device.driver = "sim";
+  EXPECT_TRUE(is_made_by_sim(device));
+  device.driver = "mine";
+  EXPECT_FALSE(is_made_by_sim(device));
+  device.options.set("seed", 7);
+  ModelFile file;
+  file.hash = "abc";
+  EXPECT_EQ(load_options({}, device, file), (DriverOptions{{"seed", "7"}}));
+}
+
 TEST(DriverOptions, HandTheModeOverWhereItIsWritten) {
   DeviceSpec device;
   device.type = "sim";

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "drivers/api/driver.h"
@@ -21,12 +22,19 @@ ModelFacts facts_of(const ModelInfo& info);
 /// package with graphs for the host it tells what goes into the first and comes out of the last.
 ///
 /// The driver is started when the first model is asked for: a graph without models waits for none.
+/// What it cannot read may be a file of another driver's own kind: those are asked in turn, and
+/// what it said itself stands if none of them can.
 /// Thread-safety: one thread at a time.
 class DriverModelProbe final : public ModelProbe {
  public:
   using Start = std::function<Result<std::shared_ptr<Driver>>()>;
 
-  explicit DriverModelProbe(Start start) : start_(std::move(start)) {}
+  /// Returns the other drivers that may read model files.
+  using Others = std::function<std::vector<std::shared_ptr<Driver>>()>;
+
+  explicit DriverModelProbe(Start start, Others others = nullptr)
+      : start_(std::move(start)),
+        others_(std::move(others)) {}
 
   /// Errors: what keeps the driver from starting, every time; those of `ModelFiles::find`,
   /// `Driver::inspect` and `read_chain`.
@@ -35,7 +43,10 @@ class DriverModelProbe final : public ModelProbe {
   Result<std::vector<NetworkNames>> networks(const std::string& path) override;
 
  private:
+  Result<ModelInfo> inspect(const std::string& path);
+
   Start start_;
+  Others others_;
   ModelFiles files_;
   std::optional<Result<std::shared_ptr<Driver>>> driver_;
 };

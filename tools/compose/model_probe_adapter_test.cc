@@ -1,9 +1,24 @@
 #include "tools/compose/model_probe_adapter.h"
 
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
+
+#include "drivers/api/manual_host.h"
+#include "drivers/noop/noop_driver.h"
+#include "drivers/openvino/openvino_driver.h"
+#include "tests/support/onnx_writer.h"
+#include "tests/support/runfiles.h"
 
 namespace penstock {
 namespace {
+
+std::shared_ptr<Driver> driver_of(const PenstockDriverApi& api) {
+  return std::make_shared<Driver>(Driver::create(api, std::make_shared<ManualHost>()).value());
+}
 
 TEST(DriverModelProbe, TellsNamesShapesTypesAndLayouts) {
   ModelInfo info;
@@ -35,6 +50,29 @@ TEST(DriverModelProbe, StartsItsDriverOnceWithTheFirstModel) {
     EXPECT_EQ(facts.error(), (Error{Errc::kUnavailable, "no library"}));
   }
   EXPECT_EQ(started, 1);
+}
+
+TEST(DriverModelProbe, AsksOtherDriversForFilesOfTheirOwnKind) {
+  const std::string model = (testing::scratch_folder() / "double.onnx").string();
+  testing::OnnxWriter()
+      .input("x", {1, 4})
+      .constant("two", {1}, {2})
+      .node("Mul", {"x", "two"}, {"y"})
+      .output("y", {1, 4})
+      .write(model);
+  const std::string text = (testing::scratch_folder() / "text.onnx").string();
+  std::ofstream(text) << "no model";
+  const auto start = [] { return Result<std::shared_ptr<Driver>>(driver_of(noop_driver_api())); };
+  DriverModelProbe alone(start);
+  EXPECT_EQ(alone.probe({model}).error().code, Errc::kUnsupported) << "noop reads no files";
+  DriverModelProbe probe(start, [] {
+    return std::vector<std::shared_ptr<Driver>>{driver_of(noop_driver_api()),
+                                                driver_of(openvino_driver_api())};
+  });
+  const auto facts = probe.probe({model});
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  EXPECT_EQ(facts->inputs.front().name, "x");
+  EXPECT_EQ(probe.probe({text}).error().code, Errc::kUnsupported) << "what the first one said";
 }
 
 }  // namespace

@@ -1,0 +1,97 @@
+#include "tools/cli/known_drivers.h"
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/runfiles.h"
+
+namespace penstock {
+namespace {
+
+using testing::checkout_file;
+
+const std::vector<std::string> kLinked = {"openvino", "sim", "noop"};
+
+std::string place_of(const std::string& file) {
+  return std::filesystem::absolute(checkout_file(file)).string();
+}
+
+std::string noop_plugin() {
+  return place_of("drivers/noop/libpenstock_noop.so");
+}
+
+Error refusal(const std::string& file) {
+  const auto drivers = find_drivers({file}, std::chrono::seconds(20));
+  EXPECT_FALSE(drivers.has_value()) << file;
+  return drivers.has_value() ? Error{Errc::kOk, ""} : drivers.error();
+}
+
+TEST(KnownDrivers, AreThoseThatAreLinkedInWithoutPlugins) {
+  const KnownDrivers drivers = find_drivers({}).value();
+  EXPECT_EQ(names_of(drivers), kLinked);
+  for (const KnownDriver& driver : drivers) {
+    EXPECT_EQ(driver.file, "");
+  }
+}
+
+TEST(KnownDrivers, LoadPluginsAfterThem) {
+  const KnownDrivers drivers = find_drivers({noop_plugin()}).value();
+  EXPECT_EQ(names_of(drivers),
+            (std::vector<std::string>{"openvino", "sim", "noop", "noop_plugin"}));
+  EXPECT_EQ(drivers.back().file, noop_plugin());
+  const DriverSet started = start_drivers(drivers).value();
+  EXPECT_NE(started.find("noop_plugin"), nullptr);
+}
+
+TEST(KnownDrivers, LoadAPluginOnce) {
+  const KnownDrivers drivers = find_drivers({noop_plugin(), noop_plugin()}).value();
+  EXPECT_EQ(drivers.size(), kLinked.size() + 1);
+}
+
+TEST(KnownDrivers, RefuseANameThatIsTaken) {
+  const std::string linked = place_of("drivers/noop/libpenstock_noop_again.so");
+  EXPECT_EQ(refusal(linked),
+            (Error{Errc::kInvalidArgument,
+                   "--driver: plug-in '" + linked +
+                       "': its driver is called 'noop', as one that is linked in is; drivers are "
+                       "told apart by their names"}));
+  const std::string copy = (testing::scratch_folder() / "copy.so").string();
+  std::filesystem::copy_file(noop_plugin(), copy);
+  const auto drivers = find_drivers({noop_plugin(), copy});
+  ASSERT_FALSE(drivers.has_value());
+  EXPECT_EQ(drivers.error().message,
+            "--driver: plug-in '" + copy + "': its driver is called 'noop_plugin', as that of " +
+                "plug-in '" + noop_plugin() + "' is; drivers are told apart by their names");
+}
+
+TEST(KnownDrivers, SayWhichFileIsNoPluginAndWhy) {
+  const std::string missing = "/nowhere/libx.so";
+  EXPECT_EQ(refusal(missing).message,
+            "--driver: plug-in '" + missing + "': No such file or directory");
+  EXPECT_EQ(refusal("libx.so").message, "--driver: plug-in './libx.so': No such file or directory");
+  for (const auto& [name, reason] :
+       {std::pair("no_entry", "no driver of Penstock: it has no symbol 'penstock_driver_entry'"),
+        std::pair("other_major",
+                  "driver built for version 2 of the driver interface; this program has version 1"),
+        std::pair("crash_in_entry", "it crashed (Aborted) in 'penstock_driver_entry'")}) {
+    const std::string file = place_of("drivers/loader/bad_" + std::string(name) + ".so");
+    EXPECT_EQ(refusal(file).message, "--driver: plug-in '" + file + "': " + reason);
+  }
+}
+
+TEST(KnownDrivers, DoNotWaitForAPluginThatHangs) {
+  const std::string file = place_of("drivers/loader/bad_hang_at_load.so");
+  const auto drivers = find_drivers({file}, std::chrono::milliseconds(300));
+  ASSERT_FALSE(drivers.has_value());
+  EXPECT_EQ(drivers.error(),
+            (Error{Errc::kDeadlineExceeded,
+                   "--driver: plug-in '" + file +
+                       "': it did not come back within 300 ms while it was loaded"}));
+}
+
+}  // namespace
+}  // namespace penstock
