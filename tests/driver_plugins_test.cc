@@ -80,6 +80,22 @@ TEST_F(DriverPluginsTest, RunAGraphOnTheirDevices) {
   EXPECT_EQ(summary.at("streams").at(0).at("delivered"), kFrames) << summary;
 }
 
+TEST_F(DriverPluginsTest, BringAnAcceleratorThatGraphsFindByItsKind) {
+  const std::string npu = file_of("drivers/noop/libpenstock_npu.so");
+  const std::string ports = std::string("options: {") + kPorts + "}";
+  for (const std::string device : {"type: npu, id: \"noop:0\", ", "type: auto, "}) {
+    write_graph(device + ports);
+    const json summary = run({"g.yaml", "--driver", npu});
+    ASSERT_FALSE(summary.is_discarded()) << err_;
+    EXPECT_EQ(summary.at("streams").at(0).at("delivered"), kFrames) << summary;
+    EXPECT_EQ(summary.at("pool").at("devices").at(0).at("identity"), "noop:0") << summary;
+  }
+  write_graph("type: npu, " + ports);
+  ask({"check", "g.yaml"});
+  EXPECT_EQ(code_, kUnavailable);
+  EXPECT_TRUE(says("no device of type 'npu'")) << err_;
+}
+
 TEST_F(DriverPluginsTest, RunTheGraphOfTheDocuments) {
   fs::create_directories(folder_ / "docs/examples");
   fs::copy_file(testing::checkout_file("docs/examples/plug-in.yaml"),
@@ -167,7 +183,7 @@ TEST_F(DriverPluginsTest, AreAskedForByNameOrNotAtAll) {
 
 TEST_F(DriverPluginsTest, EndTheProgramWhereTheyCannotBeLoaded) {
   write_graph(std::string("type: noop, ") + kPorts);
-  const std::string taken = file_of("drivers/noop/libpenstock_noop_again.so");
+  const std::string taken = file_of("drivers/noop/libpenstock_taken.so");
   const std::string crashes = file_of("drivers/loader/bad_crash_at_load.so");
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"run", "g.yaml"},

@@ -53,7 +53,7 @@ TEST(KnownDrivers, LoadAPluginOnce) {
 }
 
 TEST(KnownDrivers, RefuseANameThatIsTaken) {
-  const std::string linked = place_of("drivers/noop/libpenstock_noop_again.so");
+  const std::string linked = place_of("drivers/noop/libpenstock_taken.so");
   EXPECT_EQ(refusal(linked),
             (Error{Errc::kInvalidArgument,
                    "--driver: plug-in '" + linked +

@@ -179,6 +179,11 @@ void put_own_words(const OptionValues& values, DriverOptions* options) {
   }
 }
 
+/// Whether `device` is one of the linked-in driver that computes nothing, as its entry says.
+bool is_linked_noop(const DeviceSpec& device) {
+  return device.type == "noop" && (device.driver.empty() || device.driver == "noop");
+}
+
 }  // namespace
 
 bool is_made_by_sim(const DeviceSpec& device) {
@@ -216,10 +221,10 @@ DriverOptions load_options(const ModelSpec& model,
     if (file.is_default) {  // What is pinned by the package's hash is pinned of its default.
       options["hash"] = file.hash;
     }
-  } else if (device.type != "sim" && device.type != "noop") {
+  } else if (!is_linked_noop(device)) {
     put(model.driver_options, &options);
+    put_own_words(model.options, &options);
   }
-  put_own_words(model.options, &options);
   if (model.mode != "auto") {
     options["mode"] = model.mode;
   }

@@ -16,10 +16,10 @@ void register_driver_words(TypeRegistry& registry);
 /// another name may have devices of type sim too; those are like any other.
 bool is_made_by_sim(const DeviceSpec& device);
 
-/// Returns how to load `model`, which is `file`, on `device`, in the drivers' form. What the model
-/// says wins over what the device says; on sim and noop, which know other options, only the
-/// device's hold. `options` of both go to the driver as they are written, on any device. `mode` is
-/// there where it was written; scales and the package's hash are for simulated devices.
+/// Returns how to load `model`, which is `file`, on `device`, in the drivers' form; what stands
+/// below `options` as it is written. What the model says wins over what the device says; on sim and
+/// the linked-in noop, which know other options, only the device's hold. `mode` is there where it
+/// was written; scales and the package's hash are for simulated devices.
 DriverOptions load_options(const ModelSpec& model, const DeviceSpec& device, const ModelFile& file);
 
 /// Returns what makes the simulated device `device`: `profile`, `seed`, `faults` (a YAML list in

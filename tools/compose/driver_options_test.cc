@@ -52,6 +52,12 @@ TEST(DriverOptions, HandOverWhatIsWrittenInTheDriversOwnWords) {
   ModelSpec model;
   model.options.set("options", OptionValues().set("clock", "800"));
   EXPECT_EQ(load_options(model, device, {}), (DriverOptions{{"clock", "800"}, {"core.mask", "3"}}));
+  for (const char* stand_in : {"sim", "noop"}) {
+    device.type = stand_in;
+    device.driver.clear();
+    EXPECT_EQ(load_options(model, device, {}).at("clock"), "400") << "it knows other options";
+  }
+  device.type = "npu";
   model.batch_size = 4;
   model.options.set("options", OptionValues().set("batch", "2"));
   EXPECT_EQ(load_options(model, device, {}).at("batch"), "4") << "a word of the language wins";

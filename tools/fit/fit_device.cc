@@ -84,24 +84,28 @@ Status play(GraphSpec& spec, const std::string& name, const std::string& profile
   return {};
 }
 
+/// Whether the driver of simulated devices makes `device`: a plug-in may have some of its own.
+bool is_simulated(const DeviceSpec* device) {
+  return device != nullptr && device->type == kKind &&
+         (device->driver.empty() || device->driver == kKind);
+}
+
 /// Leaves the simulated ones of a list of devices.
 Status keep_simulated(const GraphSpec& spec,
                       const std::string& model,
                       std::vector<std::string>& devices) {
   const std::string first = devices.front();
   const DeviceSpec* device = spec.find_device(first);
-  if (device == nullptr || device->type != kKind) {
+  if (!is_simulated(device)) {
     return Error{Errc::kInvalidArgument,
                  "model '" + model + "' runs on '" + first +
                      "', which is not simulated: say what plays it, --device " + first +
                      "=sim:mx3 (or metis, aries), or put all models on one, --device sim:mx3"};
   }
-  devices.erase(std::remove_if(devices.begin(),
-                               devices.end(),
-                               [&](const std::string& name) {
-                                 const DeviceSpec* one = spec.find_device(name);
-                                 return one == nullptr || one->type != kKind;
-                               }),
+  devices.erase(std::remove_if(
+                    devices.begin(),
+                    devices.end(),
+                    [&](const std::string& name) { return !is_simulated(spec.find_device(name)); }),
                 devices.end());
   return {};
 }
