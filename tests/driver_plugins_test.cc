@@ -96,6 +96,32 @@ TEST_F(DriverPluginsTest, BringAnAcceleratorThatGraphsFindByItsKind) {
   EXPECT_TRUE(says("no device of type 'npu'")) << err_;
 }
 
+TEST_F(DriverPluginsTest, ReadModelFilesOfTheirOwnKind) {
+  const std::string npu = file_of("drivers/noop/libpenstock_npu.so");
+  write("net.npu", "compiled");
+  EXPECT_NE(ask({"models", "inspect", "net.npu", "--driver", npu}).find("in  f32 1x128x128x3 NHWC"),
+            std::string::npos)
+      << err_;
+  ask({"models", "inspect", "net.txt", "--driver", npu});
+  EXPECT_EQ(code_, kUnavailable);
+  ask({"models", "inspect", "net.npu"});
+  EXPECT_EQ(code_, kUnavailable);
+  EXPECT_TRUE(says("'net.npu' is no model package: wants a folder, a .zip, .onnx")) << err_;
+  write("g.yaml",
+        "models:\n"
+        "  net:\n"
+        "    file: net.npu\n"
+        "    device: npu\n"
+        "    options: {inputs: \"in:f32:1x128x128x3:NHWC\", outputs: \"out:f32:1x4\"}\n"
+        "actors:\n"
+        "  cam:  {type: test_source, size: [128, 128], frames: 20}\n"
+        "  look: {type: infer, model: net, in: cam}\n"
+        "  end:  {type: discard, in: look}\n");
+  EXPECT_EQ(run({"g.yaml", "--driver", npu}).at("streams").at(0).at("delivered"), kFrames);
+  ask({"check", "g.yaml"});
+  EXPECT_TRUE(says("error[E018]")) << err_;
+}
+
 TEST_F(DriverPluginsTest, RunTheGraphOfTheDocuments) {
   fs::create_directories(folder_ / "docs/examples");
   fs::copy_file(testing::checkout_file("docs/examples/plug-in.yaml"),

@@ -1,6 +1,10 @@
 // A plug-in for tests: the driver that does nothing under the name `PLUGIN_NAME` (BUILD has them),
-// whose devices say that they are real accelerators.
+// whose devices say that they are real accelerators, and which has a kind of model files of its
+// own.
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
+#include <string_view>
 
 #include "drivers/noop/noop_driver.h"
 #include "drivers/plugin/penstock_driver.h"
@@ -27,10 +31,41 @@ std::int32_t enumerate(PenstockDriver* driver, Visit visit, void* context, Penst
   return penstock::noop_driver_api().enumerate(driver, show_as_npu, &visitor, error);
 }
 
+PenstockTensorInfo port_of(const char* name, std::initializer_list<std::int64_t> shape) {
+  PenstockTensorInfo port{};
+  port.size = sizeof(port);
+  port.element_type = 1;  // f32
+  port.name = name;
+  port.layout = shape.size() == 4 ? "NHWC" : "";
+  port.rank = static_cast<std::uint32_t>(shape.size());
+  port.memory_kinds = 1U << PENSTOCK_MEMORY_HOST;
+  port.alignment = 64;
+  port.scale = 1;
+  port.channel_axis = -1;
+  std::copy(shape.begin(), shape.end(), port.shape);
+  return port;
+}
+
+/// Any file that ends in ".npu" is a model with one input and one output.
+std::int32_t inspect(PenstockDriver* driver,
+                     const char* path,
+                     const PenstockModelVisitor* visitor,
+                     PenstockError* error) {
+  if (!std::string_view(path).ends_with(".npu")) {
+    return penstock::noop_driver_api().inspect(driver, path, visitor, error);
+  }
+  const PenstockTensorInfo input = port_of("in", {1, 128, 128, 3});
+  const PenstockTensorInfo output = port_of("out", {1, 4});
+  visitor->input(visitor->context, &input);
+  visitor->output(visitor->context, &output);
+  return PENSTOCK_OK;
+}
+
 PenstockDriverApi changed_api() {
   PenstockDriverApi api = penstock::noop_driver_api();
   api.name = PLUGIN_NAME;
   api.enumerate = enumerate;
+  api.inspect = inspect;
   return api;
 }
 

@@ -92,6 +92,9 @@ class PackageOpener {
     package_.limits_ = limits;
   }
 
+  /// A plain file of an unknown ending is a model too.
+  void take_any_file() { takes_any_file_ = true; }
+
   Result<Package> open() {
     std::error_code failure;
     const fs::file_status status = fs::status(path(), failure);
@@ -125,6 +128,9 @@ class PackageOpener {
     }
     if (path().extension() == ".zip" || starts_with(path(), 2) == "PK") {
       return read_zip();
+    }
+    if (takes_any_file_) {
+      return read_plain();
     }
     return Error{Errc::kUnsupported,
                  "'" + path().string() +
@@ -359,6 +365,7 @@ class PackageOpener {
   }
 
   Package package_;
+  bool takes_any_file_ = false;
   std::string manifest_;
 };
 
@@ -382,9 +389,24 @@ Result<fs::path> Package::materialise(const fs::path& cache) const {
   return unpack_into_cache(*this, limits_, cache);
 }
 
-Result<Package> open_package(const fs::path& path, const PackageLimits& limits) {
+namespace {
+
+/// Returns the path of a folder as that of a file is: without a '/' at its end.
+fs::path without_slash(const fs::path& path) {
   const fs::path trimmed = path.has_filename() ? path : path.parent_path();
-  return PackageOpener(trimmed.empty() ? path : trimmed, limits).open();
+  return trimmed.empty() ? path : trimmed;
+}
+
+}  // namespace
+
+Result<Package> open_package(const fs::path& path, const PackageLimits& limits) {
+  return PackageOpener(without_slash(path), limits).open();
+}
+
+Result<Package> open_package_or_file(const fs::path& path, const PackageLimits& limits) {
+  PackageOpener opener(without_slash(path), limits);
+  opener.take_any_file();
+  return opener.open();
 }
 
 bool looks_like_package(const fs::path& path) {

@@ -77,6 +77,11 @@ class Package {
 /// the place (member, or line and column of the manifest, all of them) and the rule.
 Result<Package> open_package(const std::filesystem::path& path, const PackageLimits& limits = {});
 
+/// As `open_package`, but a plain file of any other ending is a model too: drivers may have kinds
+/// of their own.
+Result<Package> open_package_or_file(const std::filesystem::path& path,
+                                     const PackageLimits& limits = {});
+
 /// True if `path` is a folder or ends with `.zip`: a package with a manifest, not a plain file.
 bool looks_like_package(const std::filesystem::path& path);
 

@@ -127,6 +127,15 @@ TEST(Package, IsAlsoAPlainFile) {
   EXPECT_EQ(*folder / package->info().networks[0].variants[0].model, path);
 }
 
+TEST(Package, IsAFileOfADriversOwnKindOnlyWhereThatIsAskedFor) {
+  const fs::path file = write_file(fresh_folder() / "net.hef", "compiled");
+  EXPECT_EQ(open_package(file).error().code, Errc::kUnsupported);
+  const auto package = open_package_or_file(file);
+  ASSERT_TRUE(package.has_value()) << package.error().message;
+  EXPECT_EQ(package->form(), Package::Form::kPlainFile);
+  EXPECT_EQ(package->info().networks.front().variants.front().model, "net.hef");
+}
+
 TEST(Package, OfAPlainFileDoesNotDependOnItsName) {
   const fs::path folder = fresh_folder();
   const auto one = open_package(write_file(folder / "one.onnx", "model"));

@@ -251,7 +251,8 @@ int run(std::span<const std::string> args) {
   }
   const auto known = find_drivers(parsed->values(kDriverOption));
   if (!known.has_value()) {
-    return report_error(known.error(), kExitUsage);
+    const bool is_stopped = signals.has_value() && signals->wait_for(Duration::zero());
+    return is_stopped ? kExitDone : report_error(known.error(), kExitUsage);
   }
   const auto drivers = start_drivers(*known);
   if (!drivers.has_value()) {

@@ -110,15 +110,27 @@ Result<DriverSet> start_drivers(const KnownDrivers& drivers) {
   return started;
 }
 
-std::vector<std::shared_ptr<Driver>> started_plugins(
-    const KnownDrivers& known, const std::function<const Result<DriverSet>&()>& start) {
-  std::vector<std::shared_ptr<Driver>> plugins;
+std::function<std::vector<std::shared_ptr<Driver>>()> plugin_readers(
+    const KnownDrivers& known, std::function<const Result<DriverSet>&()> start) {
+  std::vector<std::string> names;
   for (const KnownDriver& driver : known) {
-    if (!driver.file.empty() && start().has_value()) {
-      plugins.push_back(start()->find(driver.api->name));
+    if (!driver.file.empty()) {
+      names.emplace_back(driver.api->name);
     }
   }
-  return plugins;
+  if (names.empty()) {
+    return nullptr;
+  }
+  return [names = std::move(names), start = std::move(start)] {
+    std::vector<std::shared_ptr<Driver>> plugins;
+    const Result<DriverSet>& started = start();
+    for (const std::string& name : names) {
+      if (started.has_value()) {
+        plugins.push_back(started->find(name));
+      }
+    }
+    return plugins;
+  };
 }
 
 DeviceSelector::DeviceSelector(const DriverSet& drivers)

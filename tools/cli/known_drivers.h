@@ -48,10 +48,10 @@ std::vector<std::string> names_of(const KnownDrivers& drivers);
 /// Errors: of the first driver that does not start, naming it and the file of a plug-in.
 Result<DriverSet> start_drivers(const KnownDrivers& drivers);
 
-/// Returns the plug-ins among `known`, of the drivers that `start` has started; it is not called
-/// where there are none. None if they did not start.
-std::vector<std::shared_ptr<Driver>> started_plugins(
-    const KnownDrivers& known, const std::function<const Result<DriverSet>&()>& start);
+/// Returns what asks the plug-ins among `known` to read model files (`DriverModelProbe::Others`),
+/// of the drivers that `start` starts; null where there are none.
+std::function<std::vector<std::shared_ptr<Driver>>()> plugin_readers(
+    const KnownDrivers& known, std::function<const Result<DriverSet>&()> start);
 
 /// Finds the device that an entry of `devices:` means. Simulated ones are made as their entries
 /// say, and kept: an entry means the same device every time.

@@ -63,7 +63,7 @@ int show_model(const ModelChoice& choice, const KnownDrivers& drivers, bool want
     }
     return *started;
   };
-  DriverModelProbe probe(start_model_reader, [&] { return started_plugins(drivers, start); });
+  DriverModelProbe probe(start_model_reader, plugin_readers(drivers, start));
   const auto model = probe.probe(choice);
   if (!model.has_value()) {
     return report_error(model.error(), kExitUnavailable);

@@ -314,6 +314,10 @@ int run(std::span<const std::string> args) {
   const StopSignals signals;  // Before anything starts a thread.
   const auto drivers = find_drivers(parsed->values(kDriverOption));
   if (!drivers.has_value()) {
+    if (signals.wait_for(Duration::zero())) {  // Ctrl-C ends the child that probes a plug-in.
+      log_info("run", "stopped before it ran");
+      return kExitDone;
+    }
     return report_error(drivers.error(), kExitUsage);
   }
   const TypeRegistry registry = make_registry();

@@ -50,8 +50,8 @@ class DriverDeviceProbe final : public DeviceProbe {
 
   Select select_;
   std::vector<std::string> drivers_;
-  ModelFiles files_;
-  std::map<std::string, Device> devices_;  // By the name in the graph.
+  ModelFiles files_{ModelFiles::Kinds::kAny};  // What is none, its driver says.
+  std::map<std::string, Device> devices_;      // By the name in the graph.
 };
 
 }  // namespace penstock

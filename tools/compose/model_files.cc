@@ -69,7 +69,8 @@ std::vector<NetworkNames> network_names(const PackageInfo& info) {
 Result<const Package*> ModelFiles::open(const std::string& path) {
   auto known = packages_.find(path);
   if (known == packages_.end()) {
-    PENSTOCK_ASSIGN_OR_RETURN(Package package, open_package(path));
+    PENSTOCK_ASSIGN_OR_RETURN(
+        Package package, kinds_ == Kinds::kAny ? open_package_or_file(path) : open_package(path));
     known = packages_.emplace(path, std::move(package)).first;
   }
   return &known->second;

@@ -52,15 +52,22 @@ std::vector<NetworkNames> network_names(const PackageInfo& info);
 /// Cost: the first time as long as reading all of the package.
 class ModelFiles {
  public:
+  /// What counts as a model: packages and the plain files that OpenVINO reads; or any file, where
+  /// drivers may have kinds of their own.
+  enum class Kinds { kKnown, kAny };
+
+  explicit ModelFiles(Kinds kinds = Kinds::kKnown) : kinds_(kinds) {}
+
   /// Returns what is behind a path: of a package, the variant and network of these names, or the
   /// first; nothing for "", a model that is made by options alone (noop, sim).
   /// Errors: of `open` and `Package::materialise`; `kNotFound` for a name that is not there.
   Result<ModelFile> find(const ModelChoice& choice);
 
-  /// Returns the package at `path`. Errors: of `open_package`.
+  /// Returns the package at `path`. Errors: of `open_package`, `open_package_or_file`.
   Result<const Package*> open(const std::string& path);
 
  private:
+  Kinds kinds_;
   std::map<std::string, Package> packages_;  // By path.
   std::map<std::array<std::string, 3>, ModelFile> known_;
 };

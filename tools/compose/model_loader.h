@@ -156,7 +156,7 @@ class ModelLoader {
                                                   const HostGraph& graph);
 
   Parts parts_;
-  ModelFiles files_;
+  ModelFiles files_{ModelFiles::Kinds::kAny};   // What is none, its driver says.
   std::map<std::string, Entry> entries_;        // By the name of the model.
   std::map<std::string, DeviceEntry> devices_;  // By the graph's name.
 };

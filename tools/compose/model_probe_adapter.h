@@ -23,18 +23,20 @@ ModelFacts facts_of(const ModelInfo& info);
 ///
 /// The driver is started when the first model is asked for: a graph without models waits for none.
 /// What it cannot read may be a file of another driver's own kind: those are asked in turn, and
-/// what it said itself stands if none of them can.
+/// what it said itself stands if none of them can. Without others, endings that it does not know
+/// are refused.
 /// Thread-safety: one thread at a time.
 class DriverModelProbe final : public ModelProbe {
  public:
   using Start = std::function<Result<std::shared_ptr<Driver>>()>;
 
-  /// Returns the other drivers that may read model files.
+  /// Returns the other drivers that may read model files, of any ending.
   using Others = std::function<std::vector<std::shared_ptr<Driver>>()>;
 
   explicit DriverModelProbe(Start start, Others others = nullptr)
       : start_(std::move(start)),
-        others_(std::move(others)) {}
+        others_(std::move(others)),
+        files_(others_ ? ModelFiles::Kinds::kAny : ModelFiles::Kinds::kKnown) {}
 
   /// Errors: what keeps the driver from starting, every time; those of `ModelFiles::find`,
   /// `Driver::inspect` and `read_chain`.
