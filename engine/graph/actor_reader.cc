@@ -167,6 +167,9 @@ void ActorReader::read_options(const YamlNode::Entry& entry, ActorDraft& actor) 
   }
   const std::size_t errors_before = diagnostics_.error_count();
   actor.spec.options = checker_.check(type->options(), node, owner);
+  if (diagnostics_.error_count() == errors_before) {
+    check_rule(*type, actor.spec.options, owner, diagnostics_);
+  }
   if (type->is_source()) {
     StreamSpec stream;
     stream.name = entry.key;
@@ -233,7 +236,11 @@ void ActorReader::read_stream(const YamlNode& actor_node,
   StreamSpec stream;
   stream.name = entry.key;
   stream.place = entry.key_place;
-  stream.options = checker_.check(actor.spec.type->options(), merged, {owner, entry.key_place, {}});
+  const OptionChecker::Owner whole{owner, entry.key_place, {}};
+  stream.options = checker_.check(actor.spec.type->options(), merged, whole);
+  if (diagnostics_.error_count() == errors_before) {
+    check_rule(*actor.spec.type, stream.options, whole, diagnostics_);
+  }
   add_stream(std::move(stream), diagnostics_.error_count() == errors_before, actor);
 }
 

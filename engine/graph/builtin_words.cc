@@ -8,6 +8,8 @@ namespace penstock {
 namespace {
 
 constexpr double kMaxQueue = 4096;
+constexpr double kMaxSide = 32768;  // Of pictures that are scaled: what `ResamplePlan` makes.
+constexpr std::size_t kChannels = 3;
 
 Option restart_word(const std::string& help) {
   return Option::object(
@@ -52,19 +54,21 @@ Option drop_word() {
 std::vector<Option> preprocess_options() {
   return {
       Option::size("letterbox", "scale into this size, keep the shape of the picture, pad the rest")
+          .range(1, kMaxSide)
           .excludes("size"),
       Option::size("resize", "scale to this size, whatever the shape of the picture")
+          .range(1, kMaxSide)
           .excludes("size"),
       Option::word("color", {"rgb", "bgr", "gray"}, "order of the colour channels").fallback("rgb"),
       Option::object("normalize",
                      "(value - mean) / std, on the scale 0 to 255; imagenet is a preset",
                      {
-                         Option::numbers("mean", "subtracted; one number or one a channel")
-                             .count(1, 4)
+                         Option::numbers("mean", "subtracted; one number or three")
+                             .one_or(kChannels)
                              .range(-1e6, 1e6)
                              .fallback("0"),
-                         Option::numbers("std", "divided by; one number or one a channel")
-                             .count(1, 4)
+                         Option::numbers("std", "divided by; one number or three")
+                             .one_or(kChannels)
                              .range(1e-6, 1e6)
                              .fallback("1"),
                      })

@@ -15,6 +15,14 @@ bool is_part(const std::string& word) {
   return word == "pre" || word == "infer" || word == "post";
 }
 
+std::size_t count_ports(const std::vector<LinkedEdge>& edges) {
+  std::set<std::string> ports;
+  for (const LinkedEdge& edge : edges) {
+    ports.insert(edge.port);
+  }
+  return ports.size();
+}
+
 template <class Port>
 std::string port_list(const std::vector<Port>& ports) {
   std::string text = "its ports:";
@@ -182,6 +190,12 @@ bool GraphLinker::check_ports(std::size_t consumer) {
                        place,
                        "actor '" + actor.spec.name + "' has no input",
                        "add in: {name: ACTOR, ...}");
+  } else if (actor.spec.type->is_join() && count_ports(edges) < 2) {
+    diagnostics_.error("E035",
+                       place,
+                       "actor '" + actor.spec.name + "' (" + actor.spec.type->name() +
+                           ") has one input; it wants two or more, each with a name",
+                       "write in: {frames: ACTOR, results: ACTOR}");
   }
   for (const InPort& port : actor.spec.type->inputs()) {
     const bool connected = std::any_of(

@@ -249,6 +249,24 @@ Option& Option::count(std::size_t least, std::size_t most) {
   return *this;
 }
 
+Option& Option::one_or(std::size_t count_of_all) {
+  count(1, count_of_all);
+  is_one_or_all_ = true;
+  return *this;
+}
+
+bool Option::takes_count(std::size_t count) const {
+  return count >= min_count_ && count <= max_count_ &&
+         (!is_one_or_all_ || count == min_count_ || count == max_count_);
+}
+
+std::string Option::count_text() const {
+  return std::to_string(min_count_) +
+         (min_count_ == max_count_
+              ? std::string()
+              : (is_one_or_all_ ? " or " : " to ") + std::to_string(max_count_));
+}
+
 Option& Option::or_single() {
   PENSTOCK_CHECK(kind_ == OptionKind::kList) << name_;
   single_ = true;

@@ -87,6 +87,8 @@ class Option {
   Option& unit(std::string unit);
   /// How many items a list has, inclusive.
   Option& count(std::size_t least, std::size_t most);
+  /// A list has one item, for all, or exactly `count`, one for each.
+  Option& one_or(std::size_t count);
   /// One value stands for a list of one.
   Option& or_single();
   /// Words that may stand in place of a value ("none"); asked with `OptionValues::is_word`.
@@ -141,6 +143,12 @@ class Option {
 
   [[nodiscard]] std::size_t max_count() const { return max_count_; }
 
+  /// Returns whether a list may have so many items.
+  [[nodiscard]] bool takes_count(std::size_t count) const;
+
+  /// Returns how many items a list wants: "1 to 4", "2", "1 or 3".
+  [[nodiscard]] std::string count_text() const;
+
   [[nodiscard]] bool takes_single() const { return single_; }
 
   [[nodiscard]] const std::optional<MapKey>& map_key() const { return map_key_; }
@@ -187,6 +195,7 @@ class Option {
   std::vector<Option> item_;
   std::size_t min_count_ = 0;
   std::size_t max_count_ = 4096;
+  bool is_one_or_all_ = false;  ///< Nothing between the least and the greatest count.
   bool single_ = false;
   std::optional<MapKey> map_key_;
   std::string group_;

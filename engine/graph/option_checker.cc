@@ -318,12 +318,12 @@ OptionChecker::Value OptionChecker::check_list(const Option& option, const YamlN
     }
     items = {&node};
   }
-  if (items.size() < option.min_count() || items.size() > option.max_count()) {
+  if (!option.takes_count(items.size())) {
     diagnostics_.error("E013",
                        node.place(),
                        "'" + option.name() + "' has " + std::to_string(items.size()) +
-                           " items; it wants " + std::to_string(option.min_count()) + " to " +
-                           std::to_string(option.max_count()));
+                           (items.size() == 1 ? " item" : " items") + "; it wants " +
+                           option.count_text());
     return std::nullopt;
   }
   OptionValue::List values;

@@ -40,6 +40,19 @@ void check_later_words(const YamlNode& map, WordSection section, Diagnostics& di
   }
 }
 
+void check_rule(const ActorType& type,
+                const OptionValues& options,
+                const OptionChecker::Owner& owner,
+                Diagnostics& diagnostics) {
+  const auto misrule = type.misrule(options);
+  if (misrule.has_value()) {
+    const std::string& option = misrule->option;
+    diagnostics.error("E013",
+                      options.is_written(option) ? options.place(option) : owner.place,
+                      "'" + option + "' of " + owner.name + misrule->text);
+  }
+}
+
 bool check_section(const std::string& name, const YamlNode& section, Diagnostics& diagnostics) {
   if (section.is_broken()) {
     diagnostics.count_reported_elsewhere();
@@ -266,8 +279,12 @@ void SectionReader::read_postprocess(const YamlNode& node, ModelDraft& model) {
   }
   model.decoder = type;
   model.decode_place = decode->place();
-  model.postprocess = checker_.check(
-      type->options(), node, {"decoder '" + type->name() + "'", node.place(), {"decode"}});
+  const OptionChecker::Owner owner{"decoder '" + type->name() + "'", node.place(), {"decode"}};
+  const std::size_t errors_before = diagnostics_.error_count();
+  model.postprocess = checker_.check(type->options(), node, owner);
+  if (diagnostics_.error_count() == errors_before) {
+    check_rule(*type, model.postprocess, owner, diagnostics_);
+  }
 }
 
 }  // namespace penstock

@@ -47,6 +47,13 @@ class SectionReader {
 /// Reports the words of later versions that `map` holds (E004).
 void check_later_words(const YamlNode& map, WordSection section, Diagnostics& diagnostics);
 
+/// Reports E013 for the option that breaks the rule of its type, if one does. Pre: each passes by
+/// itself.
+void check_rule(const ActorType& type,
+                const OptionValues& options,
+                const OptionChecker::Owner& owner,
+                Diagnostics& diagnostics);
+
 /// Reports E012 unless `section` is a map or null, E013 if it has more than 4096 entries; true if
 /// it can be read.
 bool check_section(const std::string& name, const YamlNode& section, Diagnostics& diagnostics);

@@ -234,7 +234,7 @@ std::string actor_example(const ActorType& type) {
     for (const InPort& port : type.inputs()) {
       text += (text.back() == '{' ? "" : ", ") + port.name + ": producer";
     }
-    text += type.inputs().empty() ? "name: producer}" : "}";
+    text += type.inputs().empty() ? "frames: producer, results: producer}" : "}";
   }
   for (const Option& option : type.options()) {
     if (option.is_required()) {

@@ -33,6 +33,9 @@ TEST(TypeReference, GivesExamplesThatCheckClean) {
   const std::string sink = actor_example(*kit.registry.find("jsonl_sink"));
   const std::string camera = "actors:\n  producer: {type: video_source, uri: \"rtsp://x\"}\n  ";
   EXPECT_EQ(kit.places(camera + sink + "\n"), std::vector<std::string>());
+  const std::string join = actor_example(*kit.registry.find("join"));
+  EXPECT_EQ(kit.places(camera + join + "\n  log: {type: jsonl_sink, in: my_join, path: a}\n"),
+            std::vector<std::string>());
 }
 
 TEST(TypeReference, ListsEveryTypeUnderItsGroup) {

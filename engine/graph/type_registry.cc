@@ -61,6 +61,11 @@ ActorType& ActorType::option(Option option) {
   return *this;
 }
 
+ActorType& ActorType::rule(OptionsRule rule) {
+  rule_ = std::move(rule);
+  return *this;
+}
+
 ActorType& ActorType::per_stream() {
   scope_ = Scope::kPerStream;
   return *this;

@@ -50,6 +50,17 @@ enum class Scope { kShared, kPerStream };
 using DecoderFit =
     std::function<std::optional<std::string>(const ModelFacts& model, const OptionValues& options)>;
 
+/// An option that breaks a rule of its type, though it passes by itself.
+struct Misrule {
+  std::string option;
+  std::string
+      text;  ///< Goes on from "'track_low' of actor 'x' (tracker)": " is 0.5; it wants ...".
+};
+
+/// What the options of a type must keep together; nothing when they do. Asked where each passes by
+/// itself.
+using OptionsRule = std::function<std::optional<Misrule>(const OptionValues& options)>;
+
 /// Whether a source with these options is live (the latest frame wins) or lossless (it waits).
 using LiveRule = std::function<bool(const OptionValues& options)>;
 
@@ -96,6 +107,9 @@ class ActorType {
   ActorType& fresh_out(std::string port, PayloadSet adds);
   ActorType& option(Option option);
 
+  /// What its options must keep together (E013).
+  ActorType& rule(OptionsRule rule);
+
   ActorType& per_stream();  ///< One instance a stream; shared is the default.
   /// Has no input, waits, makes streams; also allows `streams:` with the options per stream.
   /// `live` nothing = always lossless.
@@ -122,6 +136,11 @@ class ActorType {
   [[nodiscard]] const std::vector<OutPort>& outputs() const { return outputs_; }
 
   [[nodiscard]] const std::vector<Option>& options() const { return options_; }
+
+  /// Returns the first option that breaks the type's rule. Pre: each passes by itself.
+  [[nodiscard]] std::optional<Misrule> misrule(const OptionValues& options) const {
+    return rule_ ? rule_(options) : std::nullopt;
+  }
 
   [[nodiscard]] const InPort* find_input(std::string_view port) const;
   [[nodiscard]] const OutPort* find_output(std::string_view port) const;
@@ -159,6 +178,7 @@ class ActorType {
   std::optional<InPort> any_input_;
   std::vector<OutPort> outputs_;
   std::vector<Option> options_;
+  OptionsRule rule_;
   Scope scope_ = Scope::kShared;
   bool source_ = false;
   LiveRule live_;

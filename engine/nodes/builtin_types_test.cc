@@ -130,6 +130,30 @@ actors:
             0U);
 }
 
+TEST_F(BuiltinTypesTest, RefuseOptionsThatDoNotGoTogether) {
+  const auto complaint = [&](const std::string& actor) {
+    return complaints("graph: a\nactors:\n  cam: {type: test_source}\n  x: {in: cam, " + actor +
+                      "}\n  rest: {type: discard, in: x}\n");
+  };
+  EXPECT_EQ(complaint("type: tracker, track_high: 0.2, track_low: 0.5, new_track: 0.2"),
+            "E013 'track_low' of actor 'x' (tracker) is 0.5; it wants at most 'track_high', which "
+            "is 0.2\n");
+  EXPECT_EQ(complaint("type: tracker, track_high: 0.75"),
+            "E013 'new_track' of actor 'x' (tracker) is 0.5; it wants at least 'track_high', "
+            "which is 0.75\n");
+  EXPECT_EQ(complaint("type: tracker, track_high: 0.2"), "");
+  EXPECT_EQ(complaint("type: normalize, preset: imagenet, mean: 5"),
+            "E013 'mean' of actor 'x' (normalize): 'preset' says it; leave one of the two out\n");
+  EXPECT_EQ(complaint("type: normalize, mean: [1, 2]"),
+            "E013 'mean' has 2 items; it wants 1 or 3\n");
+  EXPECT_EQ(complaint("type: normalize, mean: [1, 2, 3], std: 4"), "");
+  std::string model = kDetector + "  rest: {type: discard, in: detect}\n";
+  model.replace(model.find("mean: 127.5"), 11, "mean: [1, 2]");
+  EXPECT_EQ(complaints(model), "E013 'mean' has 2 items; it wants 1 or 3\n");
+  EXPECT_EQ(complaint("type: resize, size: [8, 40000]"),
+            "E013 'size' is '40000'; it wants 1 to 32768 pixels\n");
+}
+
 TEST_F(BuiltinTypesTest, WantOneRuleOfSampling) {
   const std::string graph =
       "graph: a\nactors:\n  cam: {type: test_source}\n  rest: {type: discard, "

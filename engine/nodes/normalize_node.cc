@@ -1,8 +1,9 @@
 #include "engine/nodes/normalize_node.h"
 
 #include <array>
-#include <utility>
+#include <optional>
 
+#include "engine/node/output_pool.h"
 #include "engine/nodes/picture_options.h"
 
 namespace penstock {
@@ -19,6 +20,16 @@ Shape shape_of(const PictureTarget& target, std::int64_t width, std::int64_t hei
                                    : Shape{1, height, width, kChannels};
 }
 
+/// Mean and std come from the preset, or from whoever writes them.
+std::optional<Misrule> misrule_of(const OptionValues& options) {
+  for (const char* name : {"mean", "std"}) {
+    if (options.has("preset") && options.is_written(name)) {
+      return Misrule{name, ": 'preset' says it; leave one of the two out"};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ActorType normalize_type() {
@@ -30,28 +41,29 @@ ActorType normalize_type() {
                   .fallback("nchw"));
   type.option(Option::word("preset", {"imagenet"}, "mean and std of a known training"));
   type.option(Option::numbers("mean", "subtracted, on the scale 0 to 255; one number or three")
-                  .count(1, 3)
+                  .one_or(3)
                   .range(-1e6, 1e6)
                   .fallback("0"));
   type.option(Option::numbers("std", "divided by; one number or three")
-                  .count(1, 3)
+                  .one_or(3)
                   .range(1e-6, 1e6)
                   .fallback("255"));
+  type.rule(misrule_of);
   return type;
 }
 
 Result<std::unique_ptr<Node>> NormalizeNode::make(const NodeArgs& args) {
-  const std::string who = "actor '" + args.name + "'";
   const OptionValues& options = *args.options;
+  const std::string who = "actor '" + args.name + "'";
+  if (const auto misrule = misrule_of(options); misrule.has_value()) {
+    return Error{Errc::kInvalidArgument, who + ": '" + misrule->option + "'" + misrule->text};
+  }
   PictureTarget target;
   target.keeps_shape = false;
   target.layout =
       options.is_word("layout", "nhwc") ? ResampleSpec::Layout::kNhwc : ResampleSpec::Layout::kNchw;
   Status status = read_color(options, target);
   if (status.has_value() && options.has("preset")) {
-    if (options.is_written("mean") || options.is_written("std")) {
-      return Error{Errc::kInvalidArgument, who + ": preset says mean and std; leave them out"};
-    }
     use_imagenet_scale(target);
   } else if (status.has_value()) {
     status = read_mean_and_std(options, target);
@@ -72,10 +84,8 @@ NormalizeNode::NormalizeNode(const PictureTarget& target) : target_(target) {
 }
 
 Status NormalizeNode::open(const NodeContext& context) {
-  BufferPool::Options pool;
-  pool.name = context.name;
-  pool.max_slots = context.max_frames;
-  PENSTOCK_ASSIGN_OR_RETURN(auto resampler, PictureResampler::create(target_, std::move(pool)));
+  PENSTOCK_ASSIGN_OR_RETURN(auto resampler,
+                            PictureResampler::create(target_, output_pool(context)));
   resampler_.emplace(std::move(resampler));
   return {};
 }

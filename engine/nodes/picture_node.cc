@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/node/output_pool.h"
 #include "engine/nodes/picture_options.h"
 
 namespace penstock {
@@ -22,18 +23,10 @@ Option pad_option() {
   return Option::integer("pad", "grey value round the picture").range(0, 255).fallback("114");
 }
 
-Status read_target_size(const OptionValues& options, PictureTarget& target) {
-  const Size2d size = options.get_size("size");
-  for (const std::int64_t side : {size.width, size.height}) {
-    if (side < 1 || side > ResamplePlan::kMaxSide) {
-      return Error{Errc::kInvalidArgument,
-                   "size: a side of " + std::to_string(side) + ", must be 1.." +
-                       std::to_string(ResamplePlan::kMaxSide)};
-    }
-  }
-  target.width = static_cast<int>(size.width);
-  target.height = static_cast<int>(size.height);
-  return {};
+Option size_option() {
+  return Option::size("size", "of the pictures that come out")
+      .range(1, ResamplePlan::kMaxSide)
+      .required();
 }
 
 Result<std::unique_ptr<Node>> make(const NodeArgs& args, bool has_size, bool keeps_shape) {
@@ -41,10 +34,10 @@ Result<std::unique_ptr<Node>> make(const NodeArgs& args, bool has_size, bool kee
   target.element = ResampleSpec::Element::kU8;
   target.layout = ResampleSpec::Layout::kNhwc;
   target.keeps_shape = keeps_shape;
-  Status status = read_color(*args.options, target);
-  if (status.has_value() && has_size) {
-    status = read_target_size(*args.options, target);
+  if (has_size) {
+    read_size(*args.options, "size", target);
   }
+  const Status status = read_color(*args.options, target);
   if (!status.has_value()) {
     return status.error().within("actor '" + args.name + "'");
   }
@@ -56,14 +49,14 @@ Result<std::unique_ptr<Node>> make(const NodeArgs& args, bool has_size, bool kee
 ActorType letterbox_type() {
   ActorType type =
       picture_type("letterbox", "scales pictures into a size, keeps their shape and pads the rest");
-  type.option(Option::size("size", "of the pictures that come out").required());
+  type.option(size_option());
   type.option(pad_option());
   return type;
 }
 
 ActorType resize_type() {
   ActorType type = picture_type("resize", "scales pictures to a size, whatever their shape");
-  type.option(Option::size("size", "of the pictures that come out").required());
+  type.option(size_option());
   return type;
 }
 
@@ -84,10 +77,8 @@ Result<std::unique_ptr<Node>> PictureNode::make_convert(const NodeArgs& args) {
 }
 
 Status PictureNode::open(const NodeContext& context) {
-  BufferPool::Options pool;
-  pool.name = context.name;
-  pool.max_slots = context.max_frames;
-  PENSTOCK_ASSIGN_OR_RETURN(auto resampler, PictureResampler::create(target_, std::move(pool)));
+  PENSTOCK_ASSIGN_OR_RETURN(auto resampler,
+                            PictureResampler::create(target_, output_pool(context)));
   resampler_.emplace(std::move(resampler));
   return {};
 }

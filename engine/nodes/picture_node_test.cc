@@ -77,11 +77,5 @@ TEST(Convert, KeepsTheSize) {
   EXPECT_EQ(made.to_source, Affine());
 }
 
-TEST(Resize, RefusesASizeThatCannotBe) {
-  const auto node = make(resize_type(), PictureNode::make_resize, "{size: [8, 40000]}");
-  ASSERT_FALSE(node.has_value());
-  EXPECT_EQ(node.error().message, "actor 'small': size: a side of 40000, must be 1..32768");
-}
-
 }  // namespace
 }  // namespace penstock

@@ -28,23 +28,18 @@ Result<std::array<float, 3>> channels_of(const OptionValues& options, const char
 
 }  // namespace
 
-Status read_size(const OptionValues& options, PictureTarget& target) {
-  target.keeps_shape = !options.has("resize");
-  const char* word = target.keeps_shape ? "letterbox" : "resize";
-  if (!options.has(word)) {
-    return {};
-  }
-  const Size2d size = options.get_size(word);
-  for (const std::int64_t side : {size.width, size.height}) {
-    if (side < 1 || side > ResamplePlan::kMaxSide) {
-      return Error{Errc::kInvalidArgument,
-                   std::string(word) + ": a side of " + std::to_string(side) + ", must be 1.." +
-                       std::to_string(ResamplePlan::kMaxSide)};
-    }
-  }
+void read_size(const OptionValues& options, const char* name, PictureTarget& target) {
+  const Size2d size = options.get_size(name);
   target.width = static_cast<int>(size.width);
   target.height = static_cast<int>(size.height);
-  return {};
+}
+
+void read_letterbox_or_resize(const OptionValues& options, PictureTarget& target) {
+  target.keeps_shape = !options.has("resize");
+  const char* word = target.keeps_shape ? "letterbox" : "resize";
+  if (options.has(word)) {
+    read_size(options, word, target);
+  }
 }
 
 Status read_color(const OptionValues& options, PictureTarget& target) {

@@ -6,10 +6,12 @@
 
 namespace penstock {
 
+/// Reads the size `name` into `target`.
+void read_size(const OptionValues& options, const char* name, PictureTarget& target);
+
 /// Reads `letterbox` or `resize`, where there is one, into `target`: its size and whether it keeps
 /// the shape. Without either the size stays as it is.
-/// Errors: `kInvalidArgument` for a size that is not 1..`ResamplePlan::kMaxSide` both ways.
-Status read_size(const OptionValues& options, PictureTarget& target);
+void read_letterbox_or_resize(const OptionValues& options, PictureTarget& target);
 
 /// Reads `color` and `pad`. Errors: `kUnsupported` for gray, which the kernels do not make.
 Status read_color(const OptionValues& options, PictureTarget& target);

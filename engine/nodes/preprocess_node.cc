@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/node/output_pool.h"
 #include "engine/nodes/model_picture.h"
 #include "engine/nodes/picture_options.h"
 
@@ -31,7 +32,7 @@ Result<PictureTarget> target_of(const OptionValues& options, const TensorSpec& i
       picture.is_channels_last ? ResampleSpec::Layout::kNhwc : ResampleSpec::Layout::kNchw;
   target.width = static_cast<int>(picture.size.width);
   target.height = static_cast<int>(picture.size.height);
-  PENSTOCK_RETURN_IF_ERROR(read_size(options, target));
+  read_letterbox_or_resize(options, target);
   if (target.width == 0) {
     return Error{Errc::kInvalidArgument,
                  "input '" + input.name + "' of the model is " + input.to_string() +
@@ -79,10 +80,8 @@ PreprocessNode::PreprocessNode(const PictureTarget& target, std::shared_ptr<cons
                  : Shape{1, target.height, target.width, 3}) {}
 
 Status PreprocessNode::open(const NodeContext& context) {
-  BufferPool::Options pool;
-  pool.name = context.name;
-  pool.max_slots = context.max_frames;
-  PENSTOCK_ASSIGN_OR_RETURN(auto resampler, PictureResampler::create(target_, std::move(pool)));
+  PENSTOCK_ASSIGN_OR_RETURN(auto resampler,
+                            PictureResampler::create(target_, output_pool(context)));
   resampler_.emplace(std::move(resampler));
   return {};
 }

@@ -153,12 +153,5 @@ TEST(PreprocessNodeErrors, RefusesToNormalizeBytes) {
   EXPECT_TRUE(make(input).has_value());
 }
 
-TEST(PreprocessNodeErrors, WantsOneNumberOrOneAChannel) {
-  const auto input = input_spec(ElementType::kF32, {1, 3, 8, 8}, "NCHW");
-  EXPECT_EQ(error_of(make(input, "{normalize: {mean: [1, 2], std: 1}}")),
-            "actor 'detect.pre': normalize: mean has 2 numbers, must have 1 or one for each of the "
-            "3 channels");
-}
-
 }  // namespace
 }  // namespace penstock

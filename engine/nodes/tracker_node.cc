@@ -1,8 +1,33 @@
 #include "engine/nodes/tracker_node.h"
 
+#include <optional>
+#include <sstream>
 #include <utility>
 
 namespace penstock {
+namespace {
+
+Misrule misrule_of(const char* name, double value, const char* rule, double high) {
+  std::ostringstream text;
+  text << " is " << value << "; it wants " << rule << " 'track_high', which is " << high;
+  return {name, text.str()};
+}
+
+/// Scores stand in the order in which objects are matched.
+std::optional<Misrule> check_order(const OptionValues& options) {
+  const double high = options.get_number("track_high");
+  const double low = options.get_number("track_low");
+  const double start = options.get_number("new_track");
+  if (low > high) {
+    return misrule_of("track_low", low, "at most", high);
+  }
+  if (start < high) {
+    return misrule_of("new_track", start, "at least", high);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 ActorType tracker_type() {
   ActorType type("tracker", "gives each object a number that stays with it from frame to frame");
@@ -35,6 +60,7 @@ ActorType tracker_type() {
                   .range(1, 65536)
                   .unit("tracks")
                   .fallback("512"));
+  type.rule(check_order);
   return type;
 }
 

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "engine/node/output_pool.h"
+
 namespace penstock {
 namespace {
 
@@ -16,10 +18,7 @@ constexpr std::uint64_t kLabelColors = std::uint64_t{1} << 32U;
 }  // namespace
 
 Status OverlayNode::open(const NodeContext& context) {
-  BufferPool::Options pool;
-  pool.name = context.name;
-  pool.max_slots = context.max_frames;
-  PENSTOCK_ASSIGN_OR_RETURN(pool_, BufferPool::create(std::move(pool)));
+  PENSTOCK_ASSIGN_OR_RETURN(pool_, BufferPool::create(output_pool(context)));
   return {};
 }
 
