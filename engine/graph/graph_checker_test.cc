@@ -292,6 +292,8 @@ TEST(GraphChecker, ReportsAGraphFileThatIsMissing) {
   request.registry = &registry;
   const CheckedGraph checked = check_graph_file("no/such/graph.yaml", request);
   EXPECT_EQ(places_of(checked.diagnostics), Places({"E018 0:0"}));
+  EXPECT_EQ(checked.diagnostics[0].message,
+            "cannot open 'no/such/graph.yaml': No such file or directory");
   EXPECT_FALSE(checked.spec.has_value());
 }
 

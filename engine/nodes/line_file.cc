@@ -9,13 +9,14 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "engine/base/system_reason.h"
+
 namespace penstock {
 namespace {
 
 Error system_failure(const char* what, const std::string& path, int code) {
-  return Error{
-      Errc::kUnavailable,
-      std::string("cannot ") + what + " '" + path + "': " + std::generic_category().message(code)};
+  return Error{Errc::kUnavailable,
+               std::string("cannot ") + what + " '" + path + "'" + system_reason(code)};
 }
 
 }  // namespace

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <fstream>
 #include <vector>
 
 #include <openssl/evp.h>
 
 #include "engine/base/check.h"
+#include "engine/base/system_reason.h"
 
 namespace penstock {
 namespace {
@@ -69,9 +71,10 @@ std::string sha256_of(std::string_view text) {
 
 Result<FileDigest> digest_of_file(const std::filesystem::path& path) {
   constexpr std::size_t kPiece = std::size_t{256} << 10U;
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    return Error{Errc::kNotFound, "cannot open '" + path.string() + "'"};
+    return Error{Errc::kNotFound, "cannot open '" + path.string() + "'" + system_reason(errno)};
   }
   Sha256 sha;
   FileDigest result;

@@ -1,8 +1,11 @@
 #include "engine/yaml/source_text.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <utility>
+
+#include "engine/base/system_reason.h"
 
 namespace penstock {
 namespace {
@@ -50,9 +53,10 @@ Result<SourceText> SourceText::from_file(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path, ignored)) {
     return Error{Errc::kInvalidArgument, "'" + path.string() + "' is a folder, not a file"};
   }
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    return Error{Errc::kNotFound, "cannot open '" + path.string() + "'"};
+    return Error{Errc::kNotFound, "cannot open '" + path.string() + "'" + system_reason(errno)};
   }
   std::string text(kMaxBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));

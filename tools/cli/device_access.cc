@@ -100,7 +100,7 @@ Result<DeviceChoice> find_device(const std::vector<DeviceChoice>& devices,
                "no device '" + name + "'; " +
                    (!near.empty()    ? near
                     : others.empty() ? "there are none"
-                                     : "there is " + one_of(others))};
+                                     : "name " + one_of(others))};
 }
 
 Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& word) {

@@ -1,10 +1,12 @@
 #include "tools/cli/graph_command.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <vector>
 
+#include "engine/base/system_reason.h"
 #include "engine/plan/plan.h"
 #include "engine/yaml/nearest_word.h"
 #include "tools/cli/arguments.h"
@@ -110,11 +112,12 @@ Result<GraphPicture> picture_of(const GraphSpec& spec) {
 }
 
 Status write_file(const std::string& path, const std::string& text) {
+  errno = 0;
   std::ofstream file(path, std::ios::binary);
   file << text;
   file.close();
   if (!file.good()) {
-    return Error{Errc::kUnavailable, "cannot write '" + path + "'"};
+    return Error{Errc::kUnavailable, "cannot write '" + path + "'" + system_reason(errno)};
   }
   return {};
 }

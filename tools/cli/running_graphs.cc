@@ -29,7 +29,7 @@ Result<std::vector<RunningGraphView>> find_graphs(const std::string& folder,
     return Error{Errc::kUnavailable, "no graph of yours is running"};
   }
   if (meant.empty()) {
-    return Error{Errc::kNotFound, "no running graph '" + wanted + "'; there is " + one_of(known)};
+    return Error{Errc::kNotFound, "no running graph '" + wanted + "'; name " + one_of(known)};
   }
   return meant;
 }

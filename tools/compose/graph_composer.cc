@@ -170,7 +170,9 @@ Status check_types(const ComposeParts& parts) {
                            : !actor.model.empty() || parts.catalogue->find_node(type) != nullptr;
     if (!known) {
       return Error{Errc::kUnsupported,
-                   "actor '" + actor.name + "': type '" + type + "' has no class in this program"};
+                   "actor '" + actor.name + "': type '" + type +
+                       "' has no class in this program; it takes one that adds it "
+                       "(NodeCatalogue)"};
     }
   }
   return {};
