@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "drivers/api/bucket_info.h"
+#include "drivers/api/shape_options.h"
 #include "drivers/sim/cost_model.h"
 #include "drivers/sim/link_model.h"
 
@@ -12,9 +13,19 @@ namespace {
 
 constexpr std::uint32_t kMostRequests = 64;
 
+/// True where the options leave the network in its own shape, one picture at a time: what a time
+/// was measured of.
+bool is_own_shape(const ShapeOptions& options) {
+  return !options.has_buckets() && options.choices.front().shapes.empty() &&
+         options.choices.front().batch <= 1;
+}
+
 const CalibratedModel* calibrated_for(const Profile& profile,
                                       const LoadOptions& options,
                                       const std::string& mode) {
+  if (!is_own_shape(options.shape)) {
+    return nullptr;
+  }
   for (const CalibratedModel& known : profile.calibrated) {
     if (!options.hash.empty() && known.hash == options.hash &&
         (known.mode.empty() || known.mode == mode)) {
@@ -234,9 +245,7 @@ std::optional<LoadPlan> plan_load(const Profile& profile,
       obstacles->size() != before) {
     return std::nullopt;
   }
-  // A time that was measured is of the network in its own shape.
-  const CalibratedModel* known =
-      shapes.size() == 1 ? calibrated_for(profile, options, plan.core.mode.name) : nullptr;
+  const CalibratedModel* known = calibrated_for(profile, options, plan.core.mode.name);
   const std::string estimate = fix_services(options, known, shapes, plan.core);
   plan.info.mode = plan.core.mode.name;
   plan.info.needs_activation = !options.always_resident;

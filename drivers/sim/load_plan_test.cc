@@ -1,5 +1,6 @@
 #include "drivers/sim/load_plan.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -229,12 +230,13 @@ TEST(LoadPlan, CountsTheWorkOfABatchOnce) {
   EXPECT_EQ(given.plan->core.shapes[0].work.conv_macs, 2e9) << "options tell of one picture";
 }
 
-/// A model of `side` x `side`, with the work that goes with it.
+/// A model of `side` x `side` in a batch (0: as its file has it), with the work that goes with it.
 ShapedModel square(std::int64_t batch, std::int64_t side) {
   ShapedModel model;
   model.info = float_model();
-  model.info.inputs[0].shape = {batch, 3, side, side};
-  model.info.outputs[0].shape = {batch, 10};
+  const std::int64_t pictures = std::max<std::int64_t>(batch, 1);
+  model.info.inputs[0].shape = {pictures, 3, side, side};
+  model.info.outputs[0].shape = {pictures, 10};
   model.info.properties["work.conv_macs"] = std::to_string(1e4 * static_cast<double>(side * side));
   model.batch = batch;
   return model;
@@ -326,9 +328,31 @@ TEST(LoadPlan, LeavesACalibratedTimeToTheNetworksOwnShape) {
   known.hash = kHash;
   known.service = std::chrono::milliseconds(3);
   profile.calibrated = {known};
-  const auto result = plan_all(profile, {{"hash", kHash}}, squares());
+  const auto calibrated = [&](DriverOptions options, const std::vector<ShapedModel>& models) {
+    options["hash"] = kHash;
+    return plan_all(profile, options, models).plan->info.properties.at("calibrated");
+  };
+  EXPECT_EQ(calibrated({}, {square(0, 320)}), "true");
+  EXPECT_EQ(calibrated({{"batch", "1"}}, {square(1, 320)}), "true");
+  EXPECT_EQ(calibrated({{"batch", "4"}}, {square(4, 320)}), "false") << "four pictures";
+  EXPECT_EQ(calibrated({{"shape.image", "1x3x640x640"}}, {square(0, 640)}), "false");
+  const DriverOptions buckets = {
+      {"shape.image", "1x3x320x320,1x3x640x640"}, {"batch", "4"}, {"batch.buckets", "1"}};
+  EXPECT_EQ(calibrated(buckets, squares()), "false");
+}
+
+TEST(LoadPlan, EstimatesTheTimeOfAnotherShapeThanTheCalibratedOne) {
+  Profile profile = find_profile("mx3").value();
+  CalibratedModel known;
+  known.hash = kHash;
+  known.service = std::chrono::milliseconds(3);
+  const DriverOptions words = {{"hash", kHash}, {"shape.image", "1x3x640x640"}};
+  const auto estimated = plan_all(profile, words, {square(0, 640)});
+  profile.calibrated = {known};
+  const auto result = plan_all(profile, words, {square(0, 640)});
   EXPECT_EQ(result.plan->info.properties.at("estimate"), "cost model");
-  EXPECT_EQ(result.plan->info.properties.at("calibrated"), "false");
+  EXPECT_EQ(result.plan->info.placements[0].service_time,
+            estimated.plan->info.placements[0].service_time);
 }
 
 TEST(LoadPlan, ReadsShapesForPortsThatOptionsDescribe) {
