@@ -1,10 +1,12 @@
 #include "drivers/sim/sim_driver.h"
 
+#include <cstdint>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,7 @@
 
 #include "drivers/api/completion_queue.h"
 #include "drivers/api/driver.h"
+#include "drivers/api/host_services.h"
 #include "drivers/api/manual_host.h"
 
 namespace penstock {
@@ -19,6 +22,23 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+/// A host whose calls come late: its clock is ahead of theirs.
+class LateHost final : public HostServices {
+ public:
+  void log(DriverLogLevel /*level*/, std::string_view /*text*/) noexcept override {}
+
+  [[nodiscard]] TimePoint now() const noexcept override { return calls.now() + late; }
+
+  std::uint64_t call_at(TimePoint when, Call call, void* argument) noexcept override {
+    return calls.call_at(when, call, argument);
+  }
+
+  bool cancel_call(std::uint64_t ticket) noexcept override { return calls.cancel_call(ticket); }
+
+  ManualHost calls;
+  Duration late{0};
+};
 
 FeatureMap map_for(const std::shared_ptr<const TensorSpec>& spec) {
   return make_feature_map(
@@ -275,6 +295,31 @@ TEST_F(SimDriverTest, LosesAClaimRaceByScript) {
   start({{"faults.metis-0:1:0", "[{kind: claim_race}]"}});
   EXPECT_EQ(device_->claim(1).error().code, Errc::kUnavailable);
   EXPECT_TRUE(device_->claim(1).has_value());
+}
+
+TEST(SimDriverClaim, PassesOnWhatEndedMeanwhileWhereItIsLost) {
+  const auto host = std::make_shared<LateHost>();
+  Driver driver =
+      Driver::create(
+          sim_driver_api(),
+          host,
+          {{"devices", "metis"}, {"compute", "none"}, {"faults", "[{kind: claim_race}]"}})
+          .value();
+  Device device = driver.open("metis-0:1:0").value();
+  Device other = driver.open("metis-0:1:0").value();
+  LoadedModel model = device.load("", {{"service", "10ms"}, {"residence", "resident"}}).value();
+  CompletionQueue queue = CompletionQueue::create(4, {}).value();
+  Request request = model.create_request(queue).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0))};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0))};
+  ASSERT_TRUE(request.submit(inputs, outputs, 7).has_value());
+  host->late = seconds(1);
+  EXPECT_EQ(other.claim(1).error().code, Errc::kUnavailable);
+  host->calls.advance(seconds(2));
+  const auto completion = queue.pop();
+  ASSERT_TRUE(completion.has_value()) << "the frame of the other handle";
+  EXPECT_EQ(completion->token, 7U);
+  EXPECT_EQ(completion->code, Errc::kOk);
 }
 
 TEST_F(SimDriverTest, ShowsWrongResultsWhileTheScriptSaysSo) {

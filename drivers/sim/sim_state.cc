@@ -31,8 +31,17 @@ std::optional<HealthEvent> SimState::Handle::poll_event() {
 }
 
 Status SimState::Handle::claim(SubDeviceMask sub_devices) {
-  const std::lock_guard handles(state_->handles_mutex_);
+  std::unique_lock handles(state_->handles_mutex_);
   std::unique_lock lock(state_->mutex_);
+  Status claimed = take(sub_devices);
+  // Frames of whoever else may have ended meanwhile: they are passed on, whatever became of this.
+  handles.unlock();
+  state_->flush(std::move(lock));
+  return claimed;
+}
+
+/// Pre: the lock of the handles and that of the device are held.
+Status SimState::Handle::take(SubDeviceMask sub_devices) {
   const Profile& profile = *state_->profile_;
   for (int i = 0; i < 64; ++i) {
     if (((sub_devices >> static_cast<unsigned>(i)) & 1U) == 0) {
@@ -53,7 +62,6 @@ Status SimState::Handle::claim(SubDeviceMask sub_devices) {
     }
   }
   if (sub_devices != 0 && state_->core_.loses_claim(state_->now())) {
-    state_->core_.effects().clear();
     return Error{Errc::kUnavailable,
                  "sub-devices of '" + state_->identity_ +
                      "' were claimed by process 1 first (fault script)"};

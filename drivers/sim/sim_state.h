@@ -61,6 +61,8 @@ class SimState {
 
    private:
     friend class SimState;
+    Status take(SubDeviceMask sub_devices);
+
     std::shared_ptr<SimState> state_;
     Doorbell bell_;
     std::deque<HealthEvent> events_;
