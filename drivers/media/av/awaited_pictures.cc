@@ -6,40 +6,33 @@ namespace penstock {
 
 void AwaitedPictures::sent(std::optional<std::int64_t> time) {
   last_sent_.reset();
-  if (!time.has_value() || (last_shown_.has_value() && *time <= *last_shown_)) {
+  const bool is_late = time.has_value() && last_shown_.has_value() && *time <= *last_shown_;
+  if (!time.has_value() || is_late || is_awaited(*time)) {
     return;
   }
-  const auto place = std::lower_bound(awaited_.begin(), awaited_.end(), *time);
-  if (place != awaited_.end() && *place == *time) {
-    return;
-  }
-  awaited_.insert(place, *time);
+  awaited_.push_back(*time);
   last_sent_ = time;
   if (awaited_.size() > kMostHeldBack) {
-    give_up(1);
+    awaited_.pop_front();
+    swallowed_ += has_failed_ ? 1 : 0;
   }
 }
 
 void AwaitedPictures::failed() noexcept {
   has_failed_ = true;
   if (last_sent_.has_value()) {
-    awaited_.erase(std::remove(awaited_.begin(), awaited_.end(), *last_sent_), awaited_.end());
+    strike(*last_sent_);
     last_sent_.reset();
   }
 }
 
 void AwaitedPictures::shown(std::int64_t time) {
-  const auto place = std::lower_bound(awaited_.begin(), awaited_.end(), time);
-  const bool is_awaited = place != awaited_.end() && *place == time;
-  give_up(static_cast<std::size_t>(place - awaited_.begin()));
-  if (is_awaited) {
-    awaited_.erase(awaited_.begin());
-  }
+  strike(time);
   last_shown_ = time;
 }
 
 void AwaitedPictures::ended() noexcept {
-  give_up(awaited_.size());
+  swallowed_ += has_failed_ ? awaited_.size() : 0;
   forget();
   last_shown_.reset();
   has_failed_ = false;
@@ -50,9 +43,12 @@ void AwaitedPictures::forget() noexcept {
   last_sent_.reset();
 }
 
-void AwaitedPictures::give_up(std::size_t count) noexcept {
-  swallowed_ += last_shown_.has_value() || has_failed_ ? count : 0;
-  awaited_.erase(awaited_.begin(), awaited_.begin() + static_cast<std::ptrdiff_t>(count));
+bool AwaitedPictures::is_awaited(std::int64_t time) const noexcept {
+  return std::find(awaited_.begin(), awaited_.end(), time) != awaited_.end();
+}
+
+void AwaitedPictures::strike(std::int64_t time) noexcept {
+  awaited_.erase(std::remove(awaited_.begin(), awaited_.end(), time), awaited_.end());
 }
 
 }  // namespace penstock

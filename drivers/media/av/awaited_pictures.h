@@ -2,29 +2,31 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
-#include <vector>
 
 namespace penstock {
 
-/// Counts packets of which a decoder made neither a picture nor an error: it passes over pictures
-/// that it cannot build, until the stream has a point to start from again.
+/// Counts packets of which a decoder made neither a picture nor an error: after an error it passes
+/// over pictures that it cannot build, until the stream has a point to start from again.
 ///
-/// For codecs of which each packet is one picture that is shown. Pictures come out in the order of
-/// their times, so what is left behind a later one will not come. What comes to nothing before the
-/// first picture of a pass is counted after an error only: a stream may begin in the middle of
-/// something.
+/// For codecs of which each packet is one picture that is shown. A picture is known by its time,
+/// in whatever order they come out: a file may have times that are not those of its pictures. Who
+/// has not come when the pass ends, or when more packets followed than a decoder holds back, will
+/// not come. Nothing is counted before the first error of a pass: of a stream that is sound, libav
+/// leaves out pictures too, where it begins in the middle of something, or where it does not say
+/// how far its pictures are out of order, and they turn out to be further than they were so far.
 ///
 /// Units: times as packets and pictures carry them, in any base.
 /// Thread-safety: one thread at a time.
 /// Cost: O(pictures that the decoder holds back) a call.
 class AwaitedPictures {
  public:
-  /// No decoder holds back as many; who has not come by then, will not.
-  static constexpr std::size_t kMostHeldBack = 64;
+  /// No decoder of one thread holds back as many: H.264 and HEVC allow 16.
+  static constexpr std::size_t kMostHeldBack = 32;
 
   /// The decoder took a packet. Without a time it is not followed, nor with one that is not later
-  /// than the last picture's: the stream's clock has restarted.
+  /// than the last picture's: the stream's clock has restarted, or the picture came too late.
   void sent(std::optional<std::int64_t> time);
 
   /// The packet that was sent last gave an error, which is counted by itself.
@@ -42,10 +44,11 @@ class AwaitedPictures {
   [[nodiscard]] std::uint64_t swallowed() const noexcept { return swallowed_; }
 
  private:
-  /// Gives up the first `count` that are awaited.
-  void give_up(std::size_t count) noexcept;
+  [[nodiscard]] bool is_awaited(std::int64_t time) const noexcept;
+  /// Removes `time`, if it is there.
+  void strike(std::int64_t time) noexcept;
 
-  std::vector<std::int64_t> awaited_;  // Ascending, each once.
+  std::deque<std::int64_t> awaited_;  // As they were sent, each once.
   std::optional<std::int64_t> last_sent_;
   std::optional<std::int64_t> last_shown_;  // Of this pass.
   bool has_failed_ = false;                 // Likewise.

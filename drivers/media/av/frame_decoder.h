@@ -54,7 +54,7 @@ class FrameDecoder {
   struct Stats {
     std::uint64_t frames = 0;
     std::uint64_t corrupt_packets = 0;    ///< Nothing came of them.
-    std::uint64_t swallowed_packets = 0;  ///< Nothing came of them either, without a word.
+    std::uint64_t swallowed_packets = 0;  ///< Nor of these, without a word, after an error.
     std::uint64_t damaged_frames = 0;     ///< Given all the same: parts of them are guessed.
     std::uint64_t copied_frames = 0;      ///< Not decoded in place: format, rotation, or no buffer.
     std::uint64_t restamped = 0;          ///< Times that were missing or did not rise.
