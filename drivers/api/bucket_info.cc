@@ -94,7 +94,7 @@ Result<std::vector<std::vector<std::byte>>> padding_of(const ModelInfo& model, d
   for (const TensorSpec& input : model.inputs) {
     auto element = element_bytes(value, input.type);
     if (!element.has_value()) {
-      return element.error().within("option 'pad': input '" + input.name + "'");
+      return element.error().within("input '" + input.name + "'");
     }
     padding.push_back(std::move(*element));
   }

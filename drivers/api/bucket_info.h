@@ -29,8 +29,8 @@ std::vector<std::size_t> bucket_order(std::span<const ModelInfo> models);
 Result<ModelInfo> describe_buckets(std::span<const ModelInfo> models);
 
 /// Returns what fills inputs that are smaller than their bucket: one element an input.
-/// Errors: `kInvalidArgument` for a value that an input's type cannot hold, naming the input;
-/// `kUnsupported` for a packed type.
+/// Errors: `kInvalidArgument` for a value that an input's type cannot hold, naming the input, but
+/// not the option, which the caller names; `kUnsupported` for a packed type.
 Result<std::vector<std::vector<std::byte>>> padding_of(const ModelInfo& model, double value);
 
 /// Returns `model`, whose ports come from options and not from a file, in the shapes of `choice`.

@@ -57,8 +57,7 @@ TEST(BucketInfo, NamesTheInputThatCannotHoldThePadding) {
   info.inputs.push_back(port("bytes", {1, 4}));
   info.inputs[1].type = ElementType::kU8;
   EXPECT_EQ(padding_of(info, 7).value()[1], std::vector<std::byte>{std::byte{7}});
-  EXPECT_EQ(padding_of(info, 300).error().message,
-            "option 'pad': input 'bytes': u8 cannot hold 300.000000");
+  EXPECT_EQ(padding_of(info, 300).error().message, "input 'bytes': u8 cannot hold 300.000000");
 }
 
 TEST(BucketInfo, ShapesPortsThatOptionsDescribe) {

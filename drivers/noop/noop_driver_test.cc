@@ -43,6 +43,19 @@ class NoopDriver : public ::testing::Test {
   CompletionQueue queue_;
 };
 
+TEST_F(NoopDriver, NamesTheOptionOfAValueThatAnInputCannotHoldOnce) {
+  const auto refused = device_.load("",
+                                    {{"inputs", "bytes:u8:?x4"},
+                                     {"outputs", "scores:u8:?x4"},
+                                     {"shape.bytes", "1x4,2x4"},
+                                     {"pad", "300"}});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().message.find(
+                "option 'pad' is '300': input 'bytes': u8 cannot hold 300.000000"),
+            std::string::npos)
+      << refused.error().message;
+}
+
 TEST_F(NoopDriver, WritesZerosIntoTheCallersMemoryAndCompletesAtOnce) {
   LoadedModel model =
       device_.load("", {{"inputs", "image:u8:1x2x2x3:NHWC"}, {"outputs", "scores:f32:1x4"}})

@@ -199,7 +199,11 @@ Result<std::shared_ptr<const Compiled>> CompiledStore::compile_buckets(
   }
   auto compiled = std::make_shared<Compiled>();
   PENSTOCK_ASSIGN_OR_RETURN(compiled->info, describe_buckets(infos));
-  PENSTOCK_ASSIGN_OR_RETURN(compiled->padding, padding_of(compiled->info, options.shape.pad));
+  auto padding = padding_of(compiled->info, options.shape.pad);
+  if (!padding.has_value()) {
+    return padding.error().within("option 'pad'");
+  }
+  compiled->padding = std::move(*padding);
   compiled->buckets = std::move(parts);
   return std::shared_ptr<const Compiled>(std::move(compiled));
 }

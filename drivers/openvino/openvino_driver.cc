@@ -196,7 +196,7 @@ class OpenDevice final : public DeviceBase {
       }
     }
     const auto padding = padding_of(ports, pad);
-    return padding.has_value() ? Status() : Status(padding.error());
+    return padding.has_value() ? Status() : Status(padding.error().within("option 'pad'"));
   }
 
   /// Adds each type of operation that the device does not run.
