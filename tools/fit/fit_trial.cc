@@ -342,7 +342,6 @@ class Trial final : private NodeMakers {
     std::map<std::string, std::string> service_times;
     FitFigures figures;
     figures.streams = streams_;
-    figures.models = static_cast<std::uint32_t>(inputs_.size());
     figures.wanted_fps = words_.fps;
     figures.delivered_fps = delivered / seconds / streams_;
     figures.failed = after.frames.failed - before.frames.failed;
@@ -376,6 +375,7 @@ class Trial final : private NodeMakers {
         service_times[actor.model] = models_->at(actor).service_time;
       }
     }
+    figures.models = static_cast<std::uint32_t>(service_times.size());
     figures.service_times.assign(service_times.begin(), service_times.end());
     return figures;
   }

@@ -116,6 +116,15 @@ TEST(FitTrial, CountsAModelOnceAStation) {
   EXPECT_GE(figures.latency_p50_ms, 18) << "one behind the other";
 }
 
+TEST(FitTrial, CountsAModelOfTwoActorsOnce) {
+  GraphSpec spec = chain_of(2);
+  spec.models.pop_back();
+  for (ActorSpec& actor : spec.actors) {
+    actor.model = actor.model.empty() ? "" : spec.models[0].name;
+  }
+  EXPECT_EQ(run_with(on(spec, simulated("metis")), 1).models, 1U);
+}
+
 TEST(FitTrial, AnswersTheSameQuestionTheSame) {
   const GraphSpec spec = on(chain_of(2), simulated("mx3"));
   FitQuestion question;
