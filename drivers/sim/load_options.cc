@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "drivers/api/bucket_info.h"
@@ -20,13 +19,11 @@ constexpr const char* kNoScale = "none";
 void check_scales(OptionReader& reader, const char* name, const std::vector<double>& scales) {
   const auto is_unknown = [](double scale) { return std::isnan(scale); };
   for (std::size_t i = 0; i < scales.size(); ++i) {
-    // The device computes with floats: what is 0 or infinite as one is no scale either.
-    using Limits = std::numeric_limits<float>;
-    if (!is_unknown(scales[i]) && (scales[i] < Limits::min() || scales[i] > Limits::max())) {
+    if (!is_unknown(scales[i]) && !is_scale(scales[i])) {
       reader.reject(name,
-                    "a scale must be a finite number above 0 (as f32), or none for a port without "
-                    "one; number " +
-                        std::to_string(i + 1) + " is not");
+                    std::string("a scale must be ") + kScaleRule +
+                        ", or none for a port without one; number " + std::to_string(i + 1) +
+                        " is not");
       return;
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "drivers/api/padded_copy.h"
 
@@ -68,6 +69,11 @@ bool is_channels_first(const TensorSpec& spec) {
   return looks_like_channels(spec.shape[1]) && !looks_like_channels(spec.shape[3]);
 }
 
+bool is_scale(double value) {
+  using Limits = std::numeric_limits<float>;
+  return value >= Limits::min() && value <= Limits::max();
+}
+
 Result<PortCodec> PortCodec::create(const TensorSpec& model,
                                     const NumberFormat& format,
                                     const PortScale& scale,
@@ -84,10 +90,9 @@ Result<PortCodec> PortCodec::create(const TensorSpec& model,
   if (bits < 8) {
     return Error{Errc::kUnsupported, what + ": packed half bytes cannot be passed"};
   }
-  if (scale.is_given && !(scale.scale > 0 && std::isfinite(scale.scale))) {
-    return Error{
-        Errc::kInvalidArgument,
-        what + ": scale " + std::to_string(scale.scale) + " must be a finite number above 0"};
+  if (scale.is_given && !is_scale(scale.scale)) {
+    return Error{Errc::kInvalidArgument,
+                 what + ": scale " + std::to_string(scale.scale) + " must be " + kScaleRule};
   }
   if (scale.is_given && (scale.zero_point < -128 || scale.zero_point > 127)) {
     return Error{

@@ -20,6 +20,13 @@ struct PortScale {
   std::int32_t zero_point = 0;
 };
 
+/// What every scale has to be, for messages.
+inline constexpr const char* kScaleRule = "a normal f32 above 0";
+
+/// Returns whether `value` can be a scale: the device computes with floats, so that what is 0,
+/// infinite or subnormal as one is none.
+bool is_scale(double value);
+
 /// Brings the values of one port through the form that the device stores: quantised (int8, half to
 /// even and clipped) or shortened (bf16, rounded to nearest), channels last, channels padded with
 /// the zero point. What a wrong scale, layout or type does to results is done by this.
@@ -35,9 +42,8 @@ class PortCodec {
   /// point on an integer device, channels last).
   enum class Ports { kHost, kDevice };
 
-  /// Errors: `kInvalidArgument` for a given scale that is no finite number above 0, and a zero
-  /// point beyond int8; `kUnsupported` for open extents, packed half bytes, or device ports without
-  /// a fixed scale.
+  /// Errors: `kInvalidArgument` for a given scale that is none, and a zero point beyond int8;
+  /// `kUnsupported` for open extents, packed half bytes, or device ports without a fixed scale.
   static Result<PortCodec> create(const TensorSpec& model,
                                   const NumberFormat& format,
                                   const PortScale& scale,
