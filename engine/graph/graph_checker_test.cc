@@ -117,8 +117,8 @@ TEST(GraphChecker, RefusesPortsThatAreNotConnected) {
       kit.places(with_camera("  j: {type: join}\n  log: {type: jsonl_sink, in: j, path: a}\n")),
       Places({"E035 3:3"}));
   for (const std::string in : {"cam", "[cam]", "{frames: cam}"}) {
-    const std::string alone = "  j: {type: join, in: " + in +
-                              "}\n  log: {type: jsonl_sink, in: j, path: a}\n";
+    const std::string alone =
+        "  j: {type: join, in: " + in + "}\n  log: {type: jsonl_sink, in: j, path: a}\n";
     EXPECT_EQ(kit.message(with_camera(alone)),
               "actor 'j' (join) has one input; it wants two or more, each with a name; write in: "
               "{frames: ACTOR, results: ACTOR}");
