@@ -8,6 +8,7 @@
 
 #include "engine/base/check.h"
 #include "engine/plan/plan.h"
+#include "tools/compose/picture_before.h"
 #include "tools/compose/topology_builder.h"
 
 namespace penstock {
@@ -54,7 +55,7 @@ class Makers final : public NodeMakers {
       const ModelLoader::Loaded& model = parts_.models->at(*station);
       args.model_inputs = model.inputs;
       args.model_outputs = model.outputs;
-      args.model_picture = picture_before(*station);
+      args.model_picture = picture_before(*parts_.spec, *station).value_or(Size2d());
     }
     return [maker, args, options = actor.options]() mutable {
       args.options = &options;
@@ -126,14 +127,11 @@ class Makers final : public NodeMakers {
         return &other;
       }
     }
-    const ActorSpec* before = &actor;
-    while (before != nullptr && !before->inputs.empty()) {
-      before = parts_.spec->find_actor(before->inputs.front().from);
-      if (before != nullptr && !before->model.empty()) {
-        return before;
-      }
+    const ActorSpec* before = actor_before(*parts_.spec, actor);
+    while (before != nullptr && before->model.empty()) {
+      before = actor_before(*parts_.spec, *before);
     }
-    return nullptr;
+    return before;
   }
 
   /// Returns whether `is_such` of a model before `actor`.
@@ -145,17 +143,6 @@ class Makers final : public NodeMakers {
              ((!before->model.empty() && is_such(parts_.models->at(*before))) ||
               follows(*before, is_such));
     });
-  }
-
-  [[nodiscard]] Size2d picture_before(const ActorSpec& station) const {
-    const ActorSpec* pre =
-        station.inputs.empty() ? nullptr : parts_.spec->find_actor(station.inputs.front().from);
-    for (const char* word : {"letterbox", "resize"}) {
-      if (pre != nullptr && pre->type->does_preprocess() && pre->options.has(word)) {
-        return pre->options.get_size(word);
-      }
-    }
-    return {};
   }
 
   ComposeParts parts_;

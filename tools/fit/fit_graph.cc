@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "tools/compose/picture_before.h"
+
 namespace penstock {
 namespace {
 
@@ -27,8 +29,7 @@ Topology::Input edge_from(std::size_t from, const InputSpec* words) {
 
 /// The actor in front of the model, which makes its inputs; null where that is the source.
 const ActorSpec* maker_of(const GraphSpec& spec, const ActorSpec& station) {
-  const ActorSpec* before =
-      station.inputs.empty() ? nullptr : spec.find_actor(station.inputs.front().from);
+  const ActorSpec* before = actor_before(spec, station);
   const bool is_host_node = before != nullptr && before->model.empty() && !before->inputs.empty();
   return is_host_node ? before : nullptr;
 }

@@ -6,24 +6,16 @@
 #include <optional>
 #include <utility>
 
+#include "engine/nodes/model_picture.h"
+#include "tools/compose/picture_before.h"
+
 namespace penstock {
 namespace {
 
-/// Returns the size of the pictures that the actor before `station` makes, if it says so.
-std::optional<Size2d> made_size(const GraphSpec& spec, const ActorSpec& station) {
-  const ActorSpec* maker =
-      station.inputs.empty() ? nullptr : spec.find_actor(station.inputs.front().from);
-  for (const char* word : {"letterbox", "resize"}) {
-    if (maker != nullptr && maker->options.has(word)) {
-      return maker->options.get_size(word);
-    }
-  }
-  return std::nullopt;
-}
-
-bool has_size(const TensorSpec& port, const Shape& shape, const Size2d& size) {
-  const std::size_t height = port.layout == "NHWC" ? 1 : 2;
-  return shape.rank() == 4 && shape[height] == size.height && shape[height + 1] == size.width;
+bool has_size(TensorSpec port, const Shape& shape, const Size2d& size) {
+  port.shape = shape;
+  const auto picture = model_picture(port);
+  return picture.has_value() && picture->size == size;
 }
 
 /// Returns the shapes of the inputs, batch and all.
@@ -37,7 +29,7 @@ std::vector<Shape> shapes_of(const GraphSpec& spec,
   if (model.buckets.empty()) {
     return shapes;
   }
-  const std::optional<Size2d> size = made_size(spec, actor);
+  const std::optional<Size2d> size = picture_before(spec, actor);
   const auto fits = [&](const ShapeBucket& bucket) {
     return size.has_value() && has_size(*model.inputs.front(), bucket.inputs.front(), *size);
   };

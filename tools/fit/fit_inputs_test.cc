@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/graph/type_registry.h"
+
 namespace penstock {
 namespace {
 
@@ -39,6 +41,7 @@ class FitInputs : public ::testing::Test {
   ActorSpec& add(const std::string& name, const std::string& from, const std::string& model) {
     ActorSpec actor;
     actor.name = name;
+    actor.type = name == "small" ? &preprocess_ : &other_;
     actor.model = model;
     InputSpec input;
     input.from = from;
@@ -51,12 +54,31 @@ class FitInputs : public ::testing::Test {
     return fit_inputs(spec_, *spec_.find_actor(actor), model_).value().at(0).shape;
   }
 
+  const ActorType preprocess_ = ActorType("preprocess", "").preprocesses();
+  const ActorType other_{"other", ""};
   GraphSpec spec_;
   ModelLoader::Loaded model_;
 };
 
 TEST_F(FitInputs, HaveTheSizeThatThePreprocessMakes) {
   EXPECT_EQ(shape_for("near"), Shape({1, 3, 16, 32}));
+}
+
+TEST_F(FitInputs, HaveItInTheirOwnOrderOfAxesWhereNoLayoutSaysSo) {
+  TensorSpec open = *model_.inputs.front();
+  open.layout.clear();
+  open.shape = {-1, -1, -1, 3};
+  model_.inputs = {std::make_shared<const TensorSpec>(open)};
+  for (ShapeBucket& bucket : model_.buckets) {
+    const Shape& shape = bucket.inputs.front();
+    bucket.inputs.front() = Shape{shape[0], shape[2], shape[3], 3};
+  }
+  EXPECT_EQ(shape_for("near"), Shape({1, 16, 32, 3}));
+}
+
+TEST_F(FitInputs, HaveTheLargestSizeBehindWhatIsNoPreprocess) {
+  spec_.actors.front().type = &other_;
+  EXPECT_EQ(shape_for("near"), Shape({1, 3, 64, 128}));
 }
 
 TEST_F(FitInputs, HaveTheLargestSizeWhereNobodySays) {
