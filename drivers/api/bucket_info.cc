@@ -101,6 +101,17 @@ Result<std::vector<std::vector<std::byte>>> padding_of(const ModelInfo& model, d
   return padding;
 }
 
+ModelInfo with_batch(ModelInfo model, std::int64_t batch) {
+  for (auto* ports : {&model.inputs, &model.outputs}) {
+    for (TensorSpec& port : *ports) {
+      if (batch > 0 && port.shape.rank() > 0) {
+        port.shape.set(0, batch);
+      }
+    }
+  }
+  return model;
+}
+
 std::optional<ModelInfo> shape_ports(OptionReader& reader,
                                      ModelInfo model,
                                      const ShapeChoice& choice) {
@@ -123,13 +134,7 @@ std::optional<ModelInfo> shape_ports(OptionReader& reader,
       output.shape = closed_like(output.shape, model.inputs.front().shape);
     }
   }
-  for (auto* ports : {&model.inputs, &model.outputs}) {
-    for (TensorSpec& port : *ports) {
-      if (choice.batch > 0 && port.shape.rank() > 0) {
-        port.shape.set(0, choice.batch);
-      }
-    }
-  }
+  model = with_batch(std::move(model), choice.batch);
   const auto batch = static_cast<std::uint32_t>(std::max<std::int64_t>(choice.batch, 1));
   model.min_batch = model.max_batch = batch;
   return model;

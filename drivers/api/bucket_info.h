@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,9 @@ Result<ModelInfo> describe_buckets(std::span<const ModelInfo> models);
 /// Errors: `kInvalidArgument` for a value that an input's type cannot hold, naming the input, but
 /// not the option, which the caller names; `kUnsupported` for a packed type.
 Result<std::vector<std::vector<std::byte>>> padding_of(const ModelInfo& model, double value);
+
+/// Returns `model` with `batch` as the first extent of every port, unless it is 0.
+ModelInfo with_batch(ModelInfo model, std::int64_t batch);
 
 /// Returns `model`, whose ports come from options and not from a file, in the shapes of `choice`.
 /// What that leaves open in an output takes the extent that the first input has there.

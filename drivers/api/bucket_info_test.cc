@@ -60,6 +60,13 @@ TEST(BucketInfo, NamesTheInputThatCannotHoldThePadding) {
   EXPECT_EQ(padding_of(info, 300).error().message, "input 'bytes': u8 cannot hold 300.000000");
 }
 
+TEST(BucketInfo, PutsABatchFirstInEveryPort) {
+  const ModelInfo batch = with_batch(model({1, 3, 8, 8}, {-1, 4}), 4);
+  EXPECT_EQ(batch.inputs[0].shape, Shape({4, 3, 8, 8}));
+  EXPECT_EQ(batch.outputs[0].shape, Shape({4, 4}));
+  EXPECT_EQ(with_batch(model({1, 8}, {1, 4}), 0), model({1, 8}, {1, 4})) << "as it is";
+}
+
 TEST(BucketInfo, ShapesPortsThatOptionsDescribe) {
   const DriverOptions options;
   OptionReader reader(options);

@@ -2,22 +2,15 @@
 
 #include <algorithm>
 #include <cstring>
-#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "drivers/api/bucket_choice.h"
 #include "drivers/api/padded_copy.h"
 #include "drivers/noop/noop_model.h"
+#include "engine/tensor/shape_bucket.h"
 
 namespace penstock {
-namespace {
-
-Shape shape_of(const PenstockTensor& tensor) {
-  return Shape(std::span<const std::int64_t>(tensor.shape, tensor.rank));
-}
-
-}  // namespace
 
 NoopRequest::NoopRequest(NoopModel& model) : model_(model), device_(model.device()) {
   device_.add(*this);
@@ -45,7 +38,7 @@ Status NoopRequest::submit(Job job) {
     return {};
   }
   PENSTOCK_RETURN_IF_ERROR(model_.check_resident(job.sub_devices()));
-  PENSTOCK_RETURN_IF_ERROR(choose_bucket_for(job));
+  PENSTOCK_RETURN_IF_ERROR(bucket_.choose(spec.info, job));
   const bool fails = spec.fail_every > 0 && number % spec.fail_every == 0;
   const Errc outcome = fails ? Errc::kInternal : Errc::kOk;
   if (spec.latency == Duration::zero()) {
@@ -65,20 +58,6 @@ Status NoopRequest::submit(Job job) {
     job_.reset();
     return Error{Errc::kUnavailable, "the host takes no more timed calls"};
   }
-  return {};
-}
-
-Status NoopRequest::choose_bucket_for(const Job& job) {
-  const ModelInfo& info = model_.spec().info;
-  if (info.buckets.empty()) {
-    return {};
-  }
-  shapes_.clear();
-  for (std::size_t i = 0; i < job.input_count(); ++i) {
-    shapes_.push_back(shape_of(job.input(i)));
-  }
-  PENSTOCK_ASSIGN_OR_RETURN(const std::size_t chosen, bucket_for(info, shapes_));
-  bucket_ = &info.buckets[chosen];
   return {};
 }
 
@@ -130,19 +109,21 @@ void NoopRequest::perform(const Job& job, Errc outcome) const noexcept {
 void NoopRequest::write_output(const Job& job, std::size_t index) const noexcept {
   PenstockTensor& output = job.output(index);
   const NoopSpec::Write write = model_.spec().write;
+  const std::vector<ShapeBucket>& buckets = model_.spec().info.buckets;
   const Shape shape = shape_of(output);
-  if (bucket_ != nullptr && batch_of(*bucket_).has_value()) {
-    output.shape[0] = std::min(output.shape[0], job.input(0).shape[0]);
+  if (bucket_.rows().has_value()) {
+    output.shape[0] = std::min(output.shape[0], *bucket_.rows());
   }
   if (write == NoopSpec::Write::kNothing) {
     return;
   }
   const std::size_t bytes =
       shape.dense_bytes(static_cast<ElementType>(output.element_type)).value_or(0);
-  if (write == NoopSpec::Write::kCopy && bucket_ != nullptr && index < job.input_count() &&
-      shape == bucket_->inputs[index] && output.element_type == job.input(index).element_type) {
+  if (write == NoopSpec::Write::kCopy && !buckets.empty() && index < job.input_count() &&
+      shape == buckets[bucket_.place()].inputs[index] &&
+      output.element_type == job.input(index).element_type) {
     copy_padded(static_cast<const std::byte*>(job.input(index).data),
-                shape_of(job.input(index)),
+                bucket_.input(index),
                 static_cast<std::byte*>(output.data),
                 shape,
                 model_.spec().padding[index]);

@@ -5,11 +5,10 @@
 #include <mutex>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "drivers/api/driver_adapter.h"
+#include "drivers/api/job_bucket.h"
 #include "drivers/noop/noop_state.h"
-#include "engine/tensor/shape_bucket.h"
 
 namespace penstock {
 
@@ -31,14 +30,12 @@ class NoopRequest final : public RequestBase, private NoopPart {
   std::optional<Job> take(std::uint64_t* ticket) noexcept;
   void perform(const Job& job, Errc outcome) const noexcept;
   void write_output(const Job& job, std::size_t index) const noexcept;
-  Status choose_bucket_for(const Job& job);
 
   NoopModel& model_;  // Unloaded only after its requests are destroyed.
   NoopState& device_;
   std::mutex mutex_;
   std::optional<Job> job_;
-  const ShapeBucket* bucket_ = nullptr;  // Of the job, where the model has buckets.
-  std::vector<Shape> shapes_;
+  JobBucket bucket_;  // Of the job.
   Errc outcome_ = Errc::kOk;
   std::int64_t device_ns_ = 0;
   std::uint64_t ticket_ = 0;

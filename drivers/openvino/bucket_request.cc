@@ -1,27 +1,16 @@
 #include "drivers/openvino/bucket_request.h"
 
 #include <algorithm>
-#include <optional>
-#include <span>
 #include <utility>
 
-#include "drivers/api/bucket_choice.h"
 #include "drivers/api/padded_copy.h"
 
 namespace penstock::openvino {
-namespace {
-
-Shape shape_of(const PenstockTensor& tensor) {
-  return Shape(std::span<const std::int64_t>(tensor.shape, tensor.rank));
-}
-
-}  // namespace
 
 BucketRequest::BucketRequest(std::shared_ptr<const Compiled> compiled,
                              const std::shared_ptr<DeviceCounters>& counters,
                              DriverHost host)
     : compiled_(std::move(compiled)),
-      shapes_(compiled_->info.inputs.size()),
       padded_(compiled_->info.inputs.size()),
       memory_(compiled_->info.inputs.size()) {
   for (const auto& bucket : compiled_->buckets) {
@@ -30,22 +19,15 @@ BucketRequest::BucketRequest(std::shared_ptr<const Compiled> compiled,
 }
 
 Status BucketRequest::submit(Job job) {
-  for (std::size_t i = 0; i < shapes_.size(); ++i) {
-    shapes_[i] = shape_of(job.input(i));
-  }
-  PENSTOCK_ASSIGN_OR_RETURN(const std::size_t chosen, bucket_for(compiled_->info, shapes_));
-  const ShapeBucket& bucket = compiled_->info.buckets[chosen];
-  for (std::size_t i = 0; i < shapes_.size(); ++i) {
+  PENSTOCK_RETURN_IF_ERROR(bucket_.choose(compiled_->info, job));
+  const ShapeBucket& room = compiled_->info.buckets[bucket_.place()];
+  for (std::size_t i = 0; i < padded_.size(); ++i) {
     padded_[i].data = nullptr;
-    if (!(shapes_[i] == bucket.inputs[i])) {
-      pad(i, job.input(i), bucket.inputs[i]);
+    if (!(bucket_.input(i) == room.inputs[i])) {
+      pad(i, job.input(i), room.inputs[i]);
     }
   }
-  std::optional<std::int64_t> rows;
-  if (batch_of(bucket).has_value()) {
-    rows = shapes_.front()[0];
-  }
-  return requests_[chosen]->start(job, padded_, rows);
+  return requests_[bucket_.place()]->start(job, padded_, bucket_.rows());
 }
 
 void BucketRequest::pad(std::size_t input, const PenstockTensor& given, const Shape& room) {
@@ -55,7 +37,7 @@ void BucketRequest::pad(std::size_t input, const PenstockTensor& given, const Sh
     memory_[input].resize(bytes);
   }
   copy_padded(static_cast<const std::byte*>(given.data),
-              shape_of(given),
+              bucket_.input(input),
               memory_[input].data(),
               room,
               element);

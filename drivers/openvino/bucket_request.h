@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "drivers/api/driver_adapter.h"
+#include "drivers/api/job_bucket.h"
 #include "drivers/openvino/compiled_store.h"
 #include "drivers/openvino/infer_request.h"
 #include "engine/tensor/shape.h"
@@ -34,9 +35,9 @@ class BucketRequest final : public RequestBase {
 
   std::shared_ptr<const Compiled> compiled_;
   std::vector<std::unique_ptr<InferRequest>> requests_;  // One a bucket.
-  std::vector<Shape> shapes_;
-  std::vector<PenstockTensor> padded_;          // One an input; without data: not padded.
-  std::vector<std::vector<std::byte>> memory_;  // Of `padded_`.
+  JobBucket bucket_;                                     // Of the job.
+  std::vector<PenstockTensor> padded_;                   // One an input; without data: not padded.
+  std::vector<std::vector<std::byte>> memory_;           // Of `padded_`.
 };
 
 }  // namespace penstock::openvino

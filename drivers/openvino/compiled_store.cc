@@ -183,28 +183,26 @@ Result<std::shared_ptr<const Compiled>> CompiledStore::compile_buckets(
     const LoadOptions& options,
     const std::string& ov_device) {
   std::vector<std::shared_ptr<const Compiled>> parts;
+  std::vector<ModelInfo> infos;
   for (const ShapeChoice& choice : options.shape.choices) {
     // A clone shares the constants, which are nearly all of the graph.
     PENSTOCK_ASSIGN_OR_RETURN(std::shared_ptr<const Compiled> part,
                               compile_graph(graph->clone(), choice, options, ov_device));
+    infos.push_back(part->info);
     parts.push_back(std::move(part));
   }
-  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) {
-    return size_of(bucket_of(a->info)) < size_of(bucket_of(b->info));
-  });
-  std::vector<ModelInfo> infos;
-  infos.reserve(parts.size());
-  for (const auto& part : parts) {
-    infos.push_back(part->info);
-  }
   auto compiled = std::make_shared<Compiled>();
-  PENSTOCK_ASSIGN_OR_RETURN(compiled->info, describe_buckets(infos));
+  std::vector<ModelInfo> sorted;
+  for (const std::size_t place : bucket_order(infos)) {
+    sorted.push_back(infos[place]);
+    compiled->buckets.push_back(parts[place]);
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(compiled->info, describe_buckets(sorted));
   auto padding = padding_of(compiled->info, options.shape.pad);
   if (!padding.has_value()) {
     return padding.error().within("option 'pad'");
   }
   compiled->padding = std::move(*padding);
-  compiled->buckets = std::move(parts);
   return std::shared_ptr<const Compiled>(std::move(compiled));
 }
 

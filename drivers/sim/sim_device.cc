@@ -53,18 +53,6 @@ std::string subject_of(const LoadOptions& options, const std::string& path, Errc
   return "shape." + first.shapes.begin()->first;
 }
 
-/// Returns `model` with `batch` as the first extent of every port, unless it is 0.
-ModelInfo with_batch(ModelInfo model, std::int64_t batch) {
-  for (auto* ports : {&model.inputs, &model.outputs}) {
-    for (TensorSpec& port : *ports) {
-      if (batch > 0 && port.shape.rank() > 0) {
-        port.shape.set(0, batch);
-      }
-    }
-  }
-  return model;
-}
-
 std::vector<ShapedModel> in_order(std::vector<ShapedModel> models) {
   std::vector<ModelInfo> infos;
   infos.reserve(models.size());

@@ -2,20 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <span>
 #include <utility>
 
-#include "drivers/api/bucket_choice.h"
 #include "drivers/api/padded_copy.h"
 
 namespace penstock::sim {
-namespace {
-
-Shape shape_of(const PenstockTensor& tensor) {
-  return Shape(std::span<const std::int64_t>(tensor.shape, tensor.rank));
-}
-
-}  // namespace
 
 SimLoaded::~SimLoaded() {
   if (device == nullptr) {
@@ -63,21 +54,11 @@ SimRequest::~SimRequest() {
 }
 
 Status SimRequest::choose_shape(const Job& job) {
-  const LoadPlan& plan = model_->plan;
+  PENSTOCK_RETURN_IF_ERROR(bucket_.choose(model_->plan.info, job));
   what_ = CoreFrame();
-  rows_.reset();
-  if (plan.info.buckets.empty()) {
-    return {};
-  }
-  shapes_.clear();
-  for (std::size_t i = 0; i < job.input_count(); ++i) {
-    shapes_.push_back(shape_of(job.input(i)));
-  }
-  PENSTOCK_ASSIGN_OR_RETURN(const std::size_t chosen, bucket_for(plan.info, shapes_));
-  what_.shape = static_cast<std::uint32_t>(chosen);
-  if (batch_of(plan.info.buckets[chosen]).has_value()) {
-    rows_ = shapes_.front()[0];
-    what_.batch = static_cast<int>(*rows_);
+  what_.shape = static_cast<std::uint32_t>(bucket_.place());
+  if (bucket_.rows().has_value()) {
+    what_.batch = static_cast<int>(*bucket_.rows());
   }
   return {};
 }
@@ -114,10 +95,10 @@ void SimRequest::fill_inputs() {
   for (std::size_t i = 0; i < codecs.size(); ++i) {
     const auto* given = static_cast<const std::byte*>(job_->input(i).data);
     const Shape& room = codecs[i].port().shape;
-    if (!plan.info.buckets.empty() && !(shapes_[i] == room)) {
+    if (!plan.info.buckets.empty() && !(bucket_.input(i) == room)) {
       const std::vector<std::byte>& element = plan.padding[i];
       padded_.resize(static_cast<std::size_t>(*room.element_count()) * element.size());
-      copy_padded(given, shapes_[i], padded_.data(), room, element);
+      copy_padded(given, bucket_.input(i), padded_.data(), room, element);
       given = padded_.data();
     }
     codecs[i].to_model(given, running_->input(i), running_->image());
@@ -266,8 +247,8 @@ void SimRequest::write_outputs(const Job& job) noexcept {
         to[b] = ~to[b];
       }
     }
-    if (rows_.has_value()) {
-      output.shape[0] = std::min(output.shape[0], *rows_);
+    if (bucket_.rows().has_value()) {
+      output.shape[0] = std::min(output.shape[0], *bucket_.rows());
     }
   }
 }

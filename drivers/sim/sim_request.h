@@ -11,11 +11,11 @@
 
 #include "drivers/api/driver.h"
 #include "drivers/api/driver_adapter.h"
+#include "drivers/api/job_bucket.h"
 #include "drivers/sim/device/core_types.h"
 #include "drivers/sim/load_plan.h"
 #include "drivers/sim/reference_run.h"
 #include "drivers/sim/sim_state.h"
-#include "engine/tensor/shape.h"
 
 namespace penstock::sim {
 
@@ -75,9 +75,8 @@ class SimRequest final : public RequestBase, private FrameSink {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Job> job_;
-  std::vector<Shape> shapes_;         ///< Of its inputs, where the model has buckets.
-  CoreFrame what_;                    ///< Of the job.
-  std::optional<std::int64_t> rows_;  ///< Of the job, where its bucket is a batch.
+  JobBucket bucket_;  ///< Of the job.
+  CoreFrame what_;    ///< Likewise.
   bool device_done_ = false;
   bool is_wrong_ = false;
   Duration device_time_{0};

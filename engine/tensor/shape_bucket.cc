@@ -71,10 +71,4 @@ std::int64_t size_of(const ShapeBucket& bucket) noexcept {
   return size;
 }
 
-void sort_buckets(std::vector<ShapeBucket>& buckets) {
-  std::stable_sort(buckets.begin(), buckets.end(), [](const ShapeBucket& a, const ShapeBucket& b) {
-    return size_of(a) < size_of(b);
-  });
-}
-
 }  // namespace penstock

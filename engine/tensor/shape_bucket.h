@@ -50,7 +50,4 @@ Shape output_shape_of(const ShapeBucket& bucket, std::size_t output, std::int64_
 /// Returns the elements of all inputs: buckets are sorted by it. Pre: static shapes.
 std::int64_t size_of(const ShapeBucket& bucket) noexcept;
 
-/// Sorts by size, the smallest first; equal ones keep their order.
-void sort_buckets(std::vector<ShapeBucket>& buckets);
-
 }  // namespace penstock
