@@ -84,7 +84,7 @@ class Runnable {
   static constexpr Duration kWantedTurn = std::chrono::milliseconds(5);
   /// About what it costs to have another worker make the turn, with all that it then fetches anew:
   /// what is shorter is better made where it was rung, what is longer beside what rang it.
-  static constexpr Duration kLightTurn = std::chrono::microseconds(10);
+  static constexpr Duration kLightTurn = std::chrono::microseconds(16);
   static constexpr Duration kHeavyTurn = std::chrono::microseconds(100);
 
   /// Return what was booked. Any thread.
