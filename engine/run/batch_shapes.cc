@@ -104,8 +104,19 @@ Status BatchShapes::check_frame(std::span<const FeatureMap> maps) const {
                        map.shape.to_string() + ", one of a batch begins with 1"};
     }
   }
+  const bool fits = std::any_of(buckets_.begin(), buckets_.end(), [&](const ShapeBucket& bucket) {
+    return std::equal(
+        maps.begin(),
+        maps.end(),
+        bucket.inputs.begin(),
+        bucket.inputs.end(),
+        [](const FeatureMap& map, const Shape& room) { return fits_into(map.shape, room); });
+  });
+  if (fits) {
+    return {};
+  }
   Layout unused;
-  return lay_out(maps, 1, unused);
+  return lay_out(maps, 1, unused);  // Says what does not fit.
 }
 
 Status BatchShapes::check_bytes(std::span<const FeatureMap> maps) const {

@@ -40,7 +40,7 @@ class BatchShapes {
 
   /// Checks that a frame's tensors can be one of a batch. What a batch of one without buckets is
   /// given, the device checks.
-  /// Errors: `kInvalidArgument`, naming the input.
+  /// Errors: `kInvalidArgument`, naming the input. Cost: no allocation but for an error.
   [[nodiscard]] Status check_frame(std::span<const FeatureMap> maps) const;
 
   /// Returns whether two frames that were checked can go into one inference.
