@@ -246,6 +246,7 @@ Result<SimDeviceCore::ModelId> SimState::add_model(CoreModel model,
                                                    const std::vector<FaultRule>& faults) {
   std::unique_lock lock(mutex_);
   if (model.always_resident && core_.fails_load(now())) {
+    flush(std::move(lock));  // What was due until now has been done on the way.
     return Error{Errc::kUnavailable, "the download failed (fault script)"};
   }
   const SimDeviceCore::ModelId id = core_.add_model(now(), std::move(model));
@@ -273,7 +274,7 @@ Status SimState::activate(SimDeviceCore::ModelId id,
   }
   const auto cookie = static_cast<std::uint64_t>(slot - changes_.begin());
   slot->emplace(change);
-  const Status started =
+  Status started =
       comes ? core_.activate(now(), id, place, cookie) : core_.deactivate(now(), id, place, cookie);
   if (!started.has_value()) {
     changes_[static_cast<std::size_t>(cookie)].reset();
@@ -287,8 +288,7 @@ Status SimState::submit(SimDeviceCore::ModelId id,
                         FrameSink& sink,
                         CoreFrame what) {
   std::unique_lock lock(mutex_);
-  const Status accepted =
-      core_.submit(now(), id, place, reinterpret_cast<std::uint64_t>(&sink), what);
+  Status accepted = core_.submit(now(), id, place, reinterpret_cast<std::uint64_t>(&sink), what);
   flush(std::move(lock));
   return accepted;
 }
