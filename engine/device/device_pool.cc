@@ -40,9 +40,7 @@ class DevicePool::Backend final : public InferenceBackend {
     submission.user = user_;
     submission.slot = job.slot;
     submission.token = job.token;
-    submission.maps = user_->box.take_maps();
-    submission.maps->inputs.assign(job.inputs.begin(), job.inputs.end());
-    submission.maps->outputs.assign(job.outputs.begin(), job.outputs.end());
+    submission.maps = job.maps;
     submission.stream = job.stream;
     submission.frames = job.frames;
     submission.deadline = job.deadline;
@@ -51,19 +49,37 @@ class DevicePool::Backend final : public InferenceBackend {
   }
 
   [[nodiscard]] std::optional<InferenceDone> pop() override {
-    auto done = user_->box.take();
-    if (done.has_value() && done->code == Errc::kOk && !done->dropped_by.has_value()) {
-      core_->post(Core::Taken{user_->words.client, done->frames});
+    if (next_ == ended_.size()) {
+      next_ = 0;
+      user_->box.take(ended_);
+      if (ended_.empty()) {
+        tell_taken();
+        return std::nullopt;
+      }
     }
-    return done;
+    InferenceDone& done = ended_[next_++];
+    if (done.code == Errc::kOk && !done.dropped_by.has_value()) {
+      taken_ += done.frames;
+    }
+    return std::move(done);
   }
 
   void cancel(std::uint32_t slot) noexcept override { core_->post(Core::CancelSlot{user_, slot}); }
 
  private:
+  /// Says once how many results were taken since the last time, however many they are.
+  void tell_taken() {
+    if (taken_ > 0) {
+      core_->post(Core::Taken{user_->words.client, std::exchange(taken_, 0)});
+    }
+  }
+
   std::shared_ptr<Core> core_;
   std::shared_ptr<Core::User> user_;
   const PackageWords package_;
+  std::vector<InferenceDone> ended_;  // From `next_` on, to be popped.
+  std::size_t next_ = 0;
+  std::uint32_t taken_ = 0;  // Results of these that the pool does not know of yet.
 };
 
 DevicePool::DevicePool(Options options) : core_(std::make_shared<Core>(std::move(options))) {}

@@ -31,16 +31,13 @@ class Customer {
   }
 
   void submit(std::int32_t value, StreamId stream = {}, TimePoint deadline = TimePoint::max()) {
-    const std::vector<FeatureMap> inputs{number_map(value)};
-    const std::vector<FeatureMap> outputs{number_map(0)};
     InferenceJob job;
     job.slot = static_cast<std::uint32_t>(outputs_.size());
     job.token = job.slot;
-    job.inputs = inputs;
-    job.outputs = outputs;
+    outputs_.push_back(number_map(0));
+    job.maps = JobMaps::create({number_map(value)}, {outputs_.back()});
     job.stream = stream;
     job.deadline = deadline;
-    outputs_.push_back(outputs.front());
     EXPECT_TRUE(backend_->submit(job).has_value());
   }
 

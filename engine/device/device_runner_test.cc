@@ -8,7 +8,6 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/device/job_maps.h"
 #include "engine/device/testing/fake_port.h"
 #include "engine/device/testing/number_maps.h"
 
@@ -60,10 +59,8 @@ class DeviceRunnerTest : public ::testing::Test, public DeviceRunner::Reports {
   }
 
   void run_job(std::uint64_t batch) {
-    auto maps = std::make_shared<JobMaps>();
-    maps->inputs = {number_map(1)};
-    maps->outputs = {number_map(0)};
-    device_->sub_devices()[0]->run({BatchNumber{batch}, kLane, std::move(maps)});
+    device_->sub_devices()[0]->run(
+        {BatchNumber{batch}, kLane, JobMaps::create({number_map(1)}, {number_map(0)})});
   }
 
   ManualClock clock_{TimePoint(seconds(1000))};

@@ -129,18 +129,12 @@ void DevicePool::Core::finish(RequestNumber number, FinishReason reason) {
       flow.rate.count(ended.frames, now_);
     }
   }
-  // The memory goes back before its owner hears of it.
-  std::shared_ptr<JobMaps> maps = std::move(ended.maps);
-  if (maps.use_count() == 1) {
-    maps->clear();
-  } else {
-    maps.reset();  // A device that was given up may still use it.
-  }
+  ended.maps.reset();  // Before their owner hears of it.
   const std::shared_ptr<User> user = std::move(ended.user);
   ended.user.reset();
   ended.number = {};
   free_requests_.push_back(static_cast<std::uint32_t>(number.value & kPlaceMask));
-  user->box.put(std::move(done), std::move(maps));
+  user->box.put(std::move(done));
 }
 
 }  // namespace penstock

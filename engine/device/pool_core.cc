@@ -417,7 +417,8 @@ void DevicePool::Core::shut_down(
       done.token = left.token;
       done.code = Errc::kUnavailable;
       done.message = "the devices were closed";
-      left.user->box.put(std::move(done), nullptr);
+      left.maps.reset();
+      left.user->box.put(std::move(done));
     }
   }
   requests_.clear();

@@ -16,9 +16,9 @@
 #include "engine/device/device_pool.h"
 #include "engine/device/device_runner.h"
 #include "engine/device/inbox.h"
-#include "engine/device/job_maps.h"
 #include "engine/device/rate_meter.h"
 #include "engine/device/reply_box.h"
+#include "engine/run/job_maps.h"
 #include "engine/run/runnable.h"
 #include "engine/schedule/scheduler.h"
 #include "engine/schedule/scheduler_action.h"
@@ -49,7 +49,7 @@ class DevicePool::Core final : public Runnable {
     std::shared_ptr<User> user;
     std::uint32_t slot = 0;
     std::uint64_t token = 0;
-    std::shared_ptr<JobMaps> maps;
+    Ref<JobMaps> maps;
     StreamId stream{};
     std::uint32_t frames = 1;
     TimePoint deadline = TimePoint::max();
@@ -161,7 +161,7 @@ class DevicePool::Core final : public Runnable {
     std::uint32_t frames = 1;
     TimePoint deadline;
     FlowNumber flow;
-    std::shared_ptr<JobMaps> maps;
+    Ref<JobMaps> maps;
     Errc code = Errc::kOk;  // Of its last run.
     std::string message;
     Duration device_time{0};

@@ -1,20 +1,15 @@
 #pragma once
 
-#include <deque>
-#include <memory>
 #include <mutex>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "engine/base/doorbell.h"
-#include "engine/device/job_maps.h"
 #include "engine/run/inference_backend.h"
 
 namespace penstock {
 
-/// Where the ends of one backend's requests wait for it, and the sets of maps that it can use
-/// again.
+/// Where the ends of one backend's requests wait for it.
 ///
 /// Ownership: shared by the backend and the requests that are under way.
 /// Thread-safety: any thread. After `close` nothing rings and nothing is kept.
@@ -22,38 +17,21 @@ class ReplyBox {
  public:
   explicit ReplyBox(Doorbell bell) : bell_(bell) {}
 
-  /// `maps`, unless null, are empty.
-  void put(InferenceDone done, std::shared_ptr<JobMaps> maps) {
+  void put(InferenceDone done) {
     // The ring is made with the lock held, so that after `close` nobody is inside it.
     const std::lock_guard lock(mutex_);
     if (!closed_) {
       done_.push_back(std::move(done));
-      if (maps != nullptr) {
-        spare_.push_back(std::move(maps));
-      }
       bell_.ring();
     }
   }
 
-  [[nodiscard]] std::optional<InferenceDone> take() {
+  /// Moves all ends into `into`, whose former content is dropped. No allocation in the steady
+  /// state, since the two lists swap.
+  void take(std::vector<InferenceDone>& into) {
+    into.clear();
     const std::lock_guard lock(mutex_);
-    if (done_.empty()) {
-      return std::nullopt;
-    }
-    InferenceDone done = std::move(done_.front());
-    done_.pop_front();
-    return done;
-  }
-
-  /// Returns an empty set of maps. Allocates until there are as many as are under way at once.
-  [[nodiscard]] std::shared_ptr<JobMaps> take_maps() {
-    const std::lock_guard lock(mutex_);
-    if (spare_.empty()) {
-      return std::make_shared<JobMaps>();
-    }
-    std::shared_ptr<JobMaps> maps = std::move(spare_.back());
-    spare_.pop_back();
-    return maps;
+    into.swap(done_);
   }
 
   void close() {
@@ -64,8 +42,7 @@ class ReplyBox {
 
  private:
   std::mutex mutex_;
-  std::deque<InferenceDone> done_;
-  std::vector<std::shared_ptr<JobMaps>> spare_;
+  std::vector<InferenceDone> done_;
   Doorbell bell_;
   bool closed_ = false;
 };

@@ -11,7 +11,7 @@
 #include "engine/base/result.h"
 #include "engine/device/device_port.h"
 #include "engine/device/inbox.h"
-#include "engine/device/job_maps.h"
+#include "engine/run/job_maps.h"
 #include "engine/run/runnable.h"
 #include "engine/schedule/schedule_ids.h"
 
@@ -50,7 +50,7 @@ class SubDeviceRunner final : public Runnable {
   struct Job {
     BatchNumber batch{};
     Lane lane;
-    std::shared_ptr<const JobMaps> maps;
+    Ref<JobMaps> maps;
   };
 
   /// `reports` outlives the runner.
@@ -80,7 +80,7 @@ class SubDeviceRunner final : public Runnable {
   struct Place {
     bool busy = false;
     BatchNumber batch{};
-    std::shared_ptr<const JobMaps> maps;
+    Ref<JobMaps> maps;
   };
 
   struct LaneBook {

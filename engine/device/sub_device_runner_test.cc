@@ -7,7 +7,6 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/device/job_maps.h"
 #include "engine/device/testing/fake_port.h"
 #include "engine/device/testing/number_maps.h"
 
@@ -44,10 +43,7 @@ class SubDeviceRunnerTest : public ::testing::Test, public SubDeviceReports {
 
   FeatureMap run(std::uint64_t batch, std::int32_t value, Lane lane = kLane) {
     FeatureMap output = number_map(0);
-    auto maps = std::make_shared<JobMaps>();
-    maps->inputs = {number_map(value)};
-    maps->outputs = {output};
-    sub_device_.run({BatchNumber{batch}, lane, std::move(maps)});
+    sub_device_.run({BatchNumber{batch}, lane, JobMaps::create({number_map(value)}, {output})});
     return output;
   }
 

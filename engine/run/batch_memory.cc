@@ -6,23 +6,6 @@
 #include "engine/base/check.h"
 
 namespace penstock {
-namespace {
-
-Result<FeatureMap> lease(BufferPool& pool,
-                         const std::shared_ptr<const TensorSpec>& spec,
-                         const Shape& shape,
-                         const char* what) {
-  const auto bytes = shape.dense_bytes(spec->type);
-  PENSTOCK_CHECK(bytes.has_value()) << what << " '" << spec->name << "': " << shape.to_string();
-  auto buffer = pool.acquire(*bytes);
-  if (!buffer.has_value()) {
-    return Error{Errc::kUnavailable,
-                 std::string("no memory for ") + what + " '" + spec->name + "'"};
-  }
-  return make_feature_map(spec, shape, std::move(*buffer));
-}
-
-}  // namespace
 
 Result<BatchMemory> BatchMemory::create(const std::string& owner,
                                         Specs inputs,
@@ -43,9 +26,32 @@ Result<std::vector<BatchMemory::Port>> BatchMemory::make_ports(const std::string
     pool.name = owner + "." + spec->name;
     pool.max_slots = bound;
     PENSTOCK_ASSIGN_OR_RETURN(BufferPool made, BufferPool::create(std::move(pool)));
-    ports.push_back({spec, std::move(made)});
+    ports.push_back({spec, spec->shape.dense_bytes(spec->type).value_or(0), std::move(made)});
   }
   return ports;
+}
+
+Status BatchMemory::lease(Port& port,
+                          const Shape& shape,
+                          const char* what,
+                          std::vector<FeatureMap>& maps) {
+  const TensorSpec& spec = *port.spec;
+  std::size_t bytes = port.bytes;
+  if (!(shape == spec.shape)) {
+    const auto counted = shape.dense_bytes(spec.type);
+    PENSTOCK_CHECK(counted.has_value() && fits(shape, spec.shape))
+        << what << " '" << spec.name << "': " << shape.to_string();
+    bytes = *counted;
+  }
+  auto buffer = port.pool.acquire(bytes);
+  if (!buffer.has_value()) {
+    return Error{Errc::kUnavailable, std::string("no memory for ") + what + " '" + spec.name + "'"};
+  }
+  FeatureMap& map = maps.emplace_back();
+  map.spec = port.spec;
+  map.shape = shape;
+  map.buffer = std::move(*buffer);
+  return {};
 }
 
 Status BatchMemory::gather(std::span<const std::span<const FeatureMap>> frames,
@@ -53,15 +59,13 @@ Status BatchMemory::gather(std::span<const std::span<const FeatureMap>> frames,
                            std::vector<FeatureMap>& inputs) {
   inputs.clear();
   for (std::size_t port = 0; port < inputs_.size(); ++port) {
-    PENSTOCK_ASSIGN_OR_RETURN(
-        FeatureMap gathered,
-        lease(inputs_[port].pool, inputs_[port].spec, shapes[port], "a batch of input"));
+    PENSTOCK_RETURN_IF_ERROR(lease(inputs_[port], shapes[port], "a batch of input", inputs));
+    FeatureMap& gathered = inputs.back();
     const auto rows = static_cast<std::size_t>(shapes[port][0]);
     const std::size_t share = gathered.buffer.size() / rows;
     for (std::size_t i = 0; i < frames.size(); ++i) {
       std::memcpy(gathered.mutable_data() + i * share, frames[i][port].data(), share);
     }
-    inputs.push_back(std::move(gathered));
   }
   return {};
 }
@@ -69,9 +73,7 @@ Status BatchMemory::gather(std::span<const std::span<const FeatureMap>> frames,
 Status BatchMemory::lease_outputs(std::span<const Shape> shapes, std::vector<FeatureMap>& outputs) {
   outputs.clear();
   for (std::size_t port = 0; port < outputs_.size(); ++port) {
-    PENSTOCK_ASSIGN_OR_RETURN(
-        FeatureMap map, lease(outputs_[port].pool, outputs_[port].spec, shapes[port], "output"));
-    outputs.push_back(std::move(map));
+    PENSTOCK_RETURN_IF_ERROR(lease(outputs_[port], shapes[port], "output", outputs));
   }
   return {};
 }

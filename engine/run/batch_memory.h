@@ -50,9 +50,15 @@ class BatchMemory {
  private:
   struct Port {
     std::shared_ptr<const TensorSpec> spec;
+    std::size_t bytes = 0;  // Of the spec's own shape; 0: open.
     BufferPool pool;
   };
 
+  /// Adds memory for `shape` to `maps`.
+  static Status lease(Port& port,
+                      const Shape& shape,
+                      const char* what,
+                      std::vector<FeatureMap>& maps);
   static Result<std::vector<Port>> make_ports(const std::string& owner,
                                               Specs specs,
                                               std::size_t bound);

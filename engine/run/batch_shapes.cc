@@ -151,7 +151,7 @@ Status BatchShapes::lay_out(std::span<const FeatureMap> maps,
     layout.outputs = buckets_.front().outputs;
     return {};
   }
-  std::vector<Shape>& shapes = layout.inputs;
+  std::vector<Shape>& shapes = layout.own;
   shapes.clear();
   for (const FeatureMap& map : maps) {
     shapes.push_back(map.shape);
@@ -178,6 +178,7 @@ Status BatchShapes::lay_out(std::span<const FeatureMap> maps,
       shapes[port] = bucket.inputs[port];
     }
   }
+  layout.inputs = shapes;
   layout.outputs = bucket.outputs;
   return {};
 }

@@ -24,9 +24,11 @@ class BatchShapes {
  public:
   using Specs = std::span<const std::shared_ptr<const TensorSpec>>;
 
+  /// Valid as long as the shapes that made it, until it is laid out again.
   struct Layout {
-    std::vector<Shape> inputs;   ///< With rows for all frames, perhaps for more.
-    std::vector<Shape> outputs;  ///< As above.
+    std::span<const Shape> inputs;   ///< With rows for all frames, perhaps for more.
+    std::span<const Shape> outputs;  ///< As above.
+    std::vector<Shape> own;          ///< Of inputs that are smaller than their bucket.
   };
 
   BatchShapes() = default;

@@ -12,6 +12,7 @@
 #include "engine/base/result.h"
 #include "engine/frame/frame.h"
 #include "engine/frame/outcome.h"
+#include "engine/run/job_maps.h"
 #include "engine/tensor/feature_map.h"
 #include "engine/tensor/shape_bucket.h"
 
@@ -28,13 +29,12 @@ struct InferenceDone {
   std::uint32_t frames = 1;  ///< As submitted.
 };
 
-/// One inference as a station hands it over. The spans are looked at during the call only; the maps
-/// keep their memory.
+/// One inference as a station hands it over.
 struct InferenceJob {
   std::uint32_t slot = 0;  ///< A free one.
   std::uint64_t token = 0;
-  std::span<const FeatureMap> inputs;
-  std::span<const FeatureMap> outputs;
+  /// Let go of before the end is popped, unless a device that was given up may still look at it.
+  Ref<JobMaps> maps;
   StreamId stream{};                      ///< Of the first frame.
   std::uint32_t frames = 1;               ///< In the batch.
   TimePoint deadline = TimePoint::max();  ///< The earliest of its frames'.
@@ -62,6 +62,7 @@ class InferenceBackend {
 
   /// Starts an inference; never blocks. On an error nothing was started.
   virtual Status submit(const InferenceJob& job) = 0;
+  /// Returns an inference that has ended. Whoever is rung calls it until there is none.
   [[nodiscard]] virtual std::optional<InferenceDone> pop() = 0;
   /// Asks to end early; the completion still comes.
   virtual void cancel(std::uint32_t slot) noexcept = 0;

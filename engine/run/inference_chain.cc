@@ -50,6 +50,11 @@ Result<std::unique_ptr<InferenceChain>> InferenceChain::create(std::vector<Link>
     }
   }
   chain->frames_.resize(slots);
+  for (Frame& frame : chain->frames_) {
+    for (std::size_t i = 0; i < chain->links_.size(); ++i) {
+      frame.maps.push_back(JobMaps::create());
+    }
+  }
   return chain;
 }
 
@@ -78,24 +83,27 @@ Status InferenceChain::submit(const InferenceJob& job) {
   frame.at = 0;
   frame.device_time = {};
   frame.job = job;
-  frame.job.inputs = {};
-  frame.job.outputs = {};
-  frame.outputs.assign(job.outputs.begin(), job.outputs.end());
-  PENSTOCK_RETURN_IF_ERROR(start(frame, job.inputs));
+  frame.maps.front()->inputs = job.maps->inputs;
+  if (Status status = start(frame); !status.has_value()) {
+    JobMaps::renew(frame.maps.front());
+    frame.job.maps.reset();
+    return status;
+  }
   frame.busy = true;
   return {};
 }
 
-Status InferenceChain::start(Frame& frame, std::span<const FeatureMap> inputs) {
+/// Hands the frame to the link that it is at, whose inputs it has.
+Status InferenceChain::start(Frame& frame) {
   Stage& stage = links_[frame.at];
   InferenceJob job = frame.job;
   job.token = job.slot;
-  job.inputs = inputs;
-  frame.between.clear();
-  if (!stage.pools.empty()) {
-    PENSTOCK_RETURN_IF_ERROR(lease(stage, frame.between));
+  job.maps = frame.maps[frame.at];
+  if (frame.at + 1 == links_.size()) {
+    job.maps->outputs = frame.job.maps->outputs;
+  } else {
+    PENSTOCK_RETURN_IF_ERROR(lease(stage, job.maps->outputs));
   }
-  job.outputs = frame.at + 1 == links_.size() ? frame.outputs : frame.between;
   if (const Status status = stage.link.backend->submit(job); !status.has_value()) {
     return named(stage.link.name, status.error());
   }
@@ -166,12 +174,13 @@ void InferenceChain::go_on(Frame& frame, InferenceDone done) {
     end(frame, std::move(done));
     return;
   }
+  Ref<JobMaps>& before = frame.maps[frame.at];
   ++frame.at;
-  frame.inputs.clear();
   for (const std::size_t output : links_[frame.at].link.takes) {
-    frame.inputs.push_back(frame.between[output]);
+    frame.maps[frame.at]->inputs.push_back(before->outputs[output]);
   }
-  if (const Status status = start(frame, frame.inputs); !status.has_value()) {
+  JobMaps::renew(before);
+  if (const Status status = start(frame); !status.has_value()) {
     done.code = status.error().code;
     done.message = status.error().message;
     end(frame, std::move(done));
@@ -179,9 +188,8 @@ void InferenceChain::go_on(Frame& frame, InferenceDone done) {
 }
 
 void InferenceChain::end(Frame& frame, InferenceDone done) {
-  frame.inputs.clear();
-  frame.between.clear();
-  frame.outputs.clear();
+  JobMaps::renew(frame.maps[frame.at]);
+  frame.job.maps.reset();
   done.token = frame.job.slot;
   done.device_time = frame.device_time;
   done.frames = frame.job.frames;

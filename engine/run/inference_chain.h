@@ -73,17 +73,15 @@ class InferenceChain final : public InferenceBackend {
     bool busy = false;
     bool cancelled = false;
     std::size_t at = 0;  // Which link.
-    InferenceJob job;    // Without its spans.
+    InferenceJob job;    // As the caller gave it.
     Duration device_time{0};
-    std::vector<FeatureMap> inputs;   // Of the link that it is in, if it is not the first.
-    std::vector<FeatureMap> between;  // That the link writes, if it is not the last.
-    std::vector<FeatureMap> outputs;  // The caller's.
+    std::vector<Ref<JobMaps>> maps;  // By link; that of the one that it is in is not empty.
   };
 
   InferenceChain() = default;
 
   Status prepare(Stage& stage, std::uint32_t slots);
-  Status start(Frame& frame, std::span<const FeatureMap> inputs);
+  Status start(Frame& frame);
   Status lease(Stage& stage, std::vector<FeatureMap>& maps);
   void advance();
   void go_on(Frame& frame, InferenceDone done);

@@ -90,8 +90,8 @@ class AskedLink final : public InferenceBackend {
     if (desk_.refuses.has_value()) {
       return *desk_.refuses;
     }
-    desk_.jobs.push_back(
-        {job, {job.inputs.begin(), job.inputs.end()}, {job.outputs.begin(), job.outputs.end()}});
+    desk_.jobs.push_back({job, job.maps->inputs, job.maps->outputs});
+    desk_.jobs.back().words.maps.reset();
     return {};
   }
 
@@ -136,14 +136,11 @@ class InferenceChainTest : public ::testing::Test {
 
   /// Submits `value` in `slot`, with a token that is the slot's and nobody else's.
   Status submit(std::uint32_t slot, std::int32_t value) {
-    const std::vector<FeatureMap> inputs = {map_of(chain_->inputs()[0], value)};
-    const std::vector<FeatureMap> outputs = {map_of(chain_->outputs()[0], 0)};
-    results_[slot] = outputs[0];
+    results_[slot] = map_of(chain_->outputs()[0], 0);
     InferenceJob job;
     job.slot = slot;
     job.token = 700 + slot;
-    job.inputs = inputs;
-    job.outputs = outputs;
+    job.maps = JobMaps::create({map_of(chain_->inputs()[0], value)}, {results_[slot]});
     job.stream = StreamId{3};
     job.frames = 2;
     job.deadline = TimePoint(std::chrono::seconds(9));

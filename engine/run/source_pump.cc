@@ -170,6 +170,25 @@ void SourcePump::report_flaws() {
 }
 
 Runnable::Step SourcePump::read_turn(TimePoint now) {
+  const Step step = read_frames(now);
+  if (source_ != nullptr) {
+    look_at_source();
+  }
+  return step;
+}
+
+/// Notes what the source says of itself: once a turn, not once a frame.
+void SourcePump::look_at_source() {
+  note_flaws();
+  if (live_) {
+    report_flaws();
+  }
+  if (const auto share = source_->progress(); share.has_value() && !source_over_) {
+    progress_.store(static_cast<int>(*share * 1000), std::memory_order_relaxed);
+  }
+}
+
+Runnable::Step SourcePump::read_frames(TimePoint now) {
   const int budget = share_of(kFramesPerTurn);
   for (int frames = 0; frames < budget; ++frames) {
     // What a source has saved up comes at once, and may be heavy where it never was before.
@@ -284,13 +303,6 @@ bool SourcePump::pull_next(TimePoint now) {
   }
   end_silence();
   ++frames_read_;
-  note_flaws();
-  if (live_) {
-    report_flaws();
-  }
-  if (const auto share = source_->progress(); share.has_value()) {
-    progress_.store(static_cast<int>(*share * 1000), std::memory_order_relaxed);
-  }
   const std::uint64_t seq = next_seq_++;
   options_.ledger->count_offered();
   if (is_sampled_out(fresh)) {

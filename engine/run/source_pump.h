@@ -90,6 +90,8 @@ class SourcePump final : public Supervised {
   void note_flaws();
   void report_flaws();
   Step read_turn(TimePoint now);
+  Step read_frames(TimePoint now);
+  void look_at_source();
   Offer advance(TimePoint now);
   Offer offer_waiting();
   [[nodiscard]] bool is_due(TimePoint now);

@@ -118,11 +118,10 @@ void Station::complete(Job& job, const InferenceDone& done, TimePoint now) {
   note_busy(now, -1);
   job.busy = false;
   free_slots_.push_back(job.slot);
-  job.inputs.clear();
   ledger.latency.record(
       static_cast<std::uint64_t>(std::max<Duration::rep>((now - job.submitted_at).count(), 0)));
   if (job.abandoned) {
-    job.outputs.clear();
+    JobMaps::renew(job.maps);
     return;
   }
   if (done.code == Errc::kOk) {
@@ -139,7 +138,7 @@ void Station::complete(Job& job, const InferenceDone& done, TimePoint now) {
     for (const Ticket& ticket : job.frames) {
       fail_ticket(ticket, Outcome::kDropped, *done.dropped_by);
     }
-    job.outputs.clear();
+    JobMaps::renew(job.maps);
     return;
   }
   ledger.failed.fetch_add(1, std::memory_order_relaxed);
@@ -156,33 +155,32 @@ void Station::fail_frames(Job& job, Reason reason) {
   for (const Ticket& ticket : job.frames) {
     fail_ticket(ticket, Outcome::kFailed, reason);
   }
-  job.inputs.clear();
-  job.outputs.clear();
+  JobMaps::renew(job.maps);
 }
 
 void Station::give_results(Job& job) {
+  const bool is_own = job.maps->is_unique();
+  std::vector<FeatureMap>& outputs = job.maps->outputs;
   for (std::size_t i = 0; i < job.frames.size(); ++i) {
-    Frame& frame = order_.at(job.frames[i]);
-    const Affine to_source = frame.tensors().empty() ? Affine{} : frame.tensors().front().to_source;
-    if (i + 1 < job.frames.size()) {
-      results_.assign(job.outputs.begin(), job.outputs.end());
+    if (is_own && i + 1 == job.frames.size()) {
+      results_.swap(outputs);
     } else {
-      results_.swap(job.outputs);
+      results_.assign(outputs.begin(), outputs.end());
     }
     for (FeatureMap& map : results_) {
-      map.to_source = to_source;
+      map.to_source = job.to_source[i];
       if (options_.batch_size > 1) {
         map.offset += i * (map.buffer.size() / static_cast<std::size_t>(map.shape[0]));
         map.shape.set(0, 1);
       }
     }
-    frame.swap_tensors(results_);
-    results_.clear();  // The inputs: whoever made them waits for their memory.
+    order_.at(job.frames[i]).swap_tensors(results_);
+    results_.clear();
     held_of(job.frames[i].stream) -= 1;
     order_.settle(job.frames[i]);
   }
   options_.node_ledger->processed.fetch_add(job.frames.size(), std::memory_order_relaxed);
-  job.outputs.clear();
+  JobMaps::renew(job.maps);
 }
 
 /// Takes what the next batch wants, and no more in a row, so that nothing that leaves waits long.
@@ -281,12 +279,11 @@ Status Station::start_job(Job& job, TimePoint now) {
     return {};
   }
   PENSTOCK_RETURN_IF_ERROR(shapes_.lay_out(gathered_.front(), job.frames.size(), layout_));
-  PENSTOCK_RETURN_IF_ERROR(gather(job, layout_.inputs));
-  PENSTOCK_RETURN_IF_ERROR(memory_.lease_outputs(layout_.outputs, job.outputs));
+  PENSTOCK_RETURN_IF_ERROR(memory_.lease_outputs(layout_.outputs, job.maps->outputs));
+  PENSTOCK_RETURN_IF_ERROR(gather(job));
   wanted.slot = job.slot;
   wanted.token = job.token;
-  wanted.inputs = job.inputs;
-  wanted.outputs = job.outputs;
+  wanted.maps = job.maps;
   wanted.stream = job.frames.front().stream;
   wanted.frames = static_cast<std::uint32_t>(job.frames.size());
   PENSTOCK_RETURN_IF_ERROR(backend_->submit(wanted));
@@ -323,13 +320,23 @@ TimePoint Station::take_frames(Job& job) {
   return deadline;
 }
 
-/// Gives `job` the inputs of its frames: their own, or one copy of all.
-Status Station::gather(Job& job, const std::vector<Shape>& shapes) {
-  if (options_.batch_size == 1) {
-    job.inputs.assign(gathered_.front().begin(), gathered_.front().end());
-    return {};
+/// Gives `job` the inputs of its frames, which lose them: their own, or one copy of all.
+Status Station::gather(Job& job) {
+  if (options_.batch_size > 1) {
+    PENSTOCK_RETURN_IF_ERROR(memory_.gather(gathered_, layout_.inputs, job.maps->inputs));
   }
-  return memory_.gather(gathered_, shapes, job.inputs);
+  job.to_source.clear();
+  for (const Ticket& ticket : job.frames) {
+    Frame& frame = order_.at(ticket);
+    const auto maps = frame.tensors();
+    job.to_source.push_back(maps.empty() ? Affine{} : maps.front().to_source);
+    if (options_.batch_size > 1) {
+      frame.clear_tensors();
+    } else {
+      frame.swap_tensors(job.maps->inputs);
+    }
+  }
+  return {};
 }
 
 std::uint32_t& Station::held_of(StreamId stream) {
@@ -464,6 +471,7 @@ Status Station::open_backend() {
   free_slots_.clear();
   for (std::uint32_t slot = backend_->slots(); slot > 0; --slot) {
     jobs_[slot - 1].slot = slot - 1;
+    jobs_[slot - 1].maps = JobMaps::create();
     free_slots_.push_back(slot - 1);
   }
   const std::size_t in_jobs = std::size_t{backend_->slots()} + 1;

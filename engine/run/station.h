@@ -23,12 +23,13 @@ namespace penstock {
 /// Where frames of any stream wait for one model: admits them in order, makes batches, keeps the
 /// device's slots full, and lets the results go on in the order of each stream.
 ///
-/// A frame's tensors are the model's inputs, by position, and are used in place; for a batch they
-/// are gathered, one copy each. The outputs replace them, views into one pooled buffer a port, and
-/// keep the map to the source picture of the first input. A batch leaves when it is full, or when
-/// its oldest frame has waited for `batch_wait`; what is missing of a partial batch is filled with
-/// the bytes that lie there, and its results are ignored. Of a model with buckets a batch takes the
-/// smallest that holds it, and frames of one size: the others wait for the next.
+/// A frame's tensors are the model's inputs, by position: they leave the frame for the inference,
+/// in place, or for a batch as one copy each, and their memory goes back as soon as nobody needs
+/// it. The outputs replace them, views into one pooled buffer a port, and keep the map to the
+/// source picture of the first input. A batch leaves when it is full, or when its oldest frame has
+/// waited for `batch_wait`; what is missing of a partial batch is filled with the bytes that lie
+/// there, and its results are ignored. Of a model with buckets a batch takes the smallest that
+/// holds it, and frames of one size: the others wait for the next.
 ///
 /// How long an inference may take, and what follows when a device is lost, is decided behind the
 /// backend, where the device is shared: what comes back as failed has failed.
@@ -87,8 +88,8 @@ class Station final : public Supervised {
     std::uint64_t token = 0;
     TimePoint submitted_at;
     std::vector<Ticket> frames;
-    std::vector<FeatureMap> inputs;
-    std::vector<FeatureMap> outputs;
+    std::vector<Affine> to_source;  // Of these frames' first inputs.
+    Ref<JobMaps> maps;
   };
 
   void obey(Orders orders);
@@ -104,7 +105,7 @@ class Station final : public Supervised {
   bool submit_ready(TimePoint now);
   Status start_job(Job& job, TimePoint now);
   TimePoint take_frames(Job& job);
-  Status gather(Job& job, const std::vector<Shape>& shapes);
+  Status gather(Job& job);
   void fail_ticket(const Ticket& ticket, Outcome outcome, Reason reason);
   void fail(const Error& error);
   void fail_station(const Error& error);

@@ -104,6 +104,31 @@ TEST(Station, TakesTheStreamsInTurn) {
   EXPECT_NEAR(of_stream[2], 5, 1);
 }
 
+TEST(Station, GivesTheInputsOfABatchBackWhenItLeavesNotWhenItEnds) {
+  StationWorld world(
+      {.frames = 4, .window = 4, .batch = 4},
+      {.batch = 4, .answer = [](const Job& /*job*/) { return Answer{.after = seconds(1)}; }});
+  EXPECT_TRUE(world.graph().run_until(milliseconds(500)));
+  EXPECT_EQ(world.device().most_in_flight(), 1U);
+  EXPECT_EQ(world.buffers_in_use(), 0U);
+  EXPECT_TRUE(world.run());
+  EXPECT_EQ(world.outputs(), upto(4));
+  world.expect_finished();
+}
+
+TEST(Station, LeavesMapsAloneThatADeviceStillHas) {
+  StationWorld world({.frames = 4, .window = 2}, {.slots = 1, .keeps_maps = true});
+  EXPECT_TRUE(world.run());
+  EXPECT_EQ(world.outputs(), upto(4));
+  world.expect_order();
+  ASSERT_EQ(world.device().kept_maps().size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const JobMaps& kept = *world.device().kept_maps()[i];
+    ASSERT_EQ(kept.inputs.size(), 1U);
+    EXPECT_EQ(*kept.inputs[0].as<std::int32_t>(), static_cast<std::int32_t>(i));
+  }
+}
+
 TEST(Station, SendsAPartialBatchWhenItsOldestFrameHasWaited) {
   // A frame every 40 ms, batches of 4, a wait of 100 ms: the frames at 0, 40 and 80 go at 100.
   StationWorld world({.frames = 6,

@@ -43,20 +43,20 @@ class FakeDevice::Backend final : public InferenceBackend {
     job.number = device_.jobs_.size();
     job.opening = device_.openings_;
     job.at = device_.clock_.now();
-    const auto count = static_cast<std::size_t>(wanted.inputs[0].shape[0]);
+    const FeatureMap& input = wanted.maps->inputs[0];
+    const auto count = static_cast<std::size_t>(input.shape[0]);
     job.values.resize(count);
-    std::memcpy(job.values.data(), wanted.inputs[0].data(), count * sizeof(std::int32_t));
+    std::memcpy(job.values.data(), input.data(), count * sizeof(std::int32_t));
     device_.jobs_.push_back(job);
     const Answer answer = device_.options_.answer ? device_.options_.answer(job) : Answer{};
     if (answer.refused_by.has_value()) {
       return *answer.refused_by;
     }
     Place& place = places_[slot];
-    place = {true,
-             wanted.token,
-             answer,
-             {wanted.inputs.begin(), wanted.inputs.end()},
-             {wanted.outputs.begin(), wanted.outputs.end()}};
+    place = {true, wanted.token, answer, wanted.maps};
+    if (device_.options_.keeps_maps) {
+      device_.kept_maps_.push_back(wanted.maps);
+    }
     device_.most_in_flight_ = std::max(device_.most_in_flight_, busy());
     if (!answer.hangs) {
       finish_later(slot, answer.after, answer.code);
@@ -85,8 +85,7 @@ class FakeDevice::Backend final : public InferenceBackend {
     bool busy = false;
     std::uint64_t token = 0;
     Answer answer = {};
-    std::vector<FeatureMap> inputs = {};
-    std::vector<FeatureMap> outputs = {};
+    Ref<JobMaps> maps = {};
   };
 
   [[nodiscard]] std::uint32_t busy() const {
@@ -110,13 +109,15 @@ class FakeDevice::Backend final : public InferenceBackend {
       return;  // It was cancelled before its time.
     }
     if (code == Errc::kOk) {
-      const auto count = static_cast<std::size_t>(place.inputs[0].shape[0]);
+      const FeatureMap& input = place.maps->inputs[0];
+      const auto count = static_cast<std::size_t>(input.shape[0]);
       std::vector<std::int32_t> values(count);
-      std::memcpy(values.data(), place.inputs[0].data(), count * sizeof(std::int32_t));
+      std::memcpy(values.data(), input.data(), count * sizeof(std::int32_t));
       for (std::int32_t& value : values) {
         value += kAdded;
       }
-      std::memcpy(place.outputs[0].mutable_data(), values.data(), count * sizeof(std::int32_t));
+      FeatureMap& output = place.maps->outputs[0];
+      std::memcpy(output.mutable_data(), values.data(), count * sizeof(std::int32_t));
     }
     const bool rings = place.answer.rings;
     place = Place{};

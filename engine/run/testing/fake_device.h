@@ -47,6 +47,7 @@ class FakeDevice {
     std::int64_t batch = 1;
     std::vector<std::int64_t> smaller_batches = {};  ///< With `batch` they are its buckets.
     std::function<Answer(const Job&)> answer = {};   ///< Nothing: all default.
+    bool keeps_maps = false;                         ///< As a device that was given up may.
     /// May refuse the opening with this number.
     std::function<std::optional<Error>(int opening)> on_open = {};
   };
@@ -69,6 +70,8 @@ class FakeDevice {
 
   [[nodiscard]] std::uint32_t most_in_flight() const noexcept { return most_in_flight_; }
 
+  [[nodiscard]] const std::vector<Ref<JobMaps>>& kept_maps() const noexcept { return kept_maps_; }
+
   [[nodiscard]] int cancels() const noexcept { return cancels_; }
 
  private:
@@ -80,6 +83,7 @@ class FakeDevice {
   std::vector<std::shared_ptr<const TensorSpec>> specs_;
   std::vector<ShapeBucket> buckets_;
   std::vector<Job> jobs_;
+  std::vector<Ref<JobMaps>> kept_maps_;
   int openings_ = 0;
   int alive_ = 0;
   int cancels_ = 0;

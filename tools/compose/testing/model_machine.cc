@@ -50,8 +50,7 @@ std::vector<ModelMachine::Answer> ModelMachine::run(const std::vector<FeatureMap
     InferenceJob job;
     job.slot = static_cast<std::uint32_t>(i);
     job.token = i;
-    job.inputs = std::span(&inputs[i], 1);
-    job.outputs = outputs.back();
+    job.maps = JobMaps::create({inputs[i]}, outputs.back());
     EXPECT_TRUE(backend_->submit(job).has_value());
   }
   for (std::size_t ended = 0; ended < inputs.size();) {
