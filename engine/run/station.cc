@@ -21,6 +21,11 @@ Station::Station(Options options)
       options_(std::move(options)),
       out_(options_.outputs) {
   PENSTOCK_CHECK(options_.batch_size > 0) << "station '" << name() << "'";
+  for (const Input& input : options_.inputs) {
+    for (const StreamId stream : input.streams) {
+      held_.resize(std::max(held_.size(), static_cast<std::size_t>(stream) + 1));
+    }
+  }
 }
 
 Station::~Station() {
@@ -159,20 +164,27 @@ void Station::fail_frames(Job& job, Reason reason) {
 }
 
 void Station::give_results(Job& job) {
-  const bool is_own = job.maps->is_unique();
+  if (!job.maps->is_unique()) {
+    job.maps = JobMaps::create({}, job.maps->outputs);
+  }
   std::vector<FeatureMap>& outputs = job.maps->outputs;
-  for (std::size_t i = 0; i < job.frames.size(); ++i) {
-    if (is_own && i + 1 == job.frames.size()) {
-      results_.swap(outputs);
-    } else {
-      results_.assign(outputs.begin(), outputs.end());
+  row_bytes_.assign(outputs.size(), 0);
+  if (options_.batch_size > 1) {
+    for (std::size_t port = 0; port < outputs.size(); ++port) {
+      FeatureMap& map = outputs[port];
+      row_bytes_[port] = map.buffer.size() / static_cast<std::size_t>(map.shape[0]);
+      map.shape.set(0, 1);
     }
-    for (FeatureMap& map : results_) {
-      map.to_source = job.to_source[i];
-      if (options_.batch_size > 1) {
-        map.offset += i * (map.buffer.size() / static_cast<std::size_t>(map.shape[0]));
-        map.shape.set(0, 1);
-      }
+  }
+  for (std::size_t i = 0; i < job.frames.size(); ++i) {
+    if (i + 1 < job.frames.size()) {
+      results_.assign(outputs.begin(), outputs.end());
+    } else {
+      results_.swap(outputs);
+    }
+    for (std::size_t port = 0; port < results_.size(); ++port) {
+      results_[port].to_source = job.to_source[i];
+      results_[port].offset += i * row_bytes_[port];
     }
     order_.at(job.frames[i]).swap_tensors(results_);
     results_.clear();
@@ -297,6 +309,7 @@ Status Station::start_job(Job& job, TimePoint now) {
 /// `gathered_`. Returns the first of their deadlines.
 TimePoint Station::take_frames(Job& job) {
   job.frames.clear();
+  job.to_source.clear();
   gathered_.clear();
   TimePoint deadline = TimePoint::max();
   auto kept = waiting_.begin();
@@ -310,6 +323,7 @@ TimePoint Station::take_frames(Job& job) {
       report_frame_failure(fits.error());
     } else if (gathered_.empty() || shapes_.go_together(gathered_.front(), maps)) {
       job.frames.push_back(at->ticket);
+      job.to_source.push_back(maps.empty() ? Affine{} : maps.front().to_source);
       gathered_.push_back(maps);
       deadline = std::min(deadline, frame.deadline());
     } else {
@@ -322,29 +336,15 @@ TimePoint Station::take_frames(Job& job) {
 
 /// Gives `job` the inputs of its frames, which lose them: their own, or one copy of all.
 Status Station::gather(Job& job) {
-  if (options_.batch_size > 1) {
-    PENSTOCK_RETURN_IF_ERROR(memory_.gather(gathered_, layout_.inputs, job.maps->inputs));
+  if (options_.batch_size == 1) {
+    order_.at(job.frames.front()).swap_tensors(job.maps->inputs);
+    return {};
   }
-  job.to_source.clear();
+  PENSTOCK_RETURN_IF_ERROR(memory_.gather(gathered_, layout_.inputs, job.maps->inputs));
   for (const Ticket& ticket : job.frames) {
-    Frame& frame = order_.at(ticket);
-    const auto maps = frame.tensors();
-    job.to_source.push_back(maps.empty() ? Affine{} : maps.front().to_source);
-    if (options_.batch_size > 1) {
-      frame.clear_tensors();
-    } else {
-      frame.swap_tensors(job.maps->inputs);
-    }
+    order_.at(ticket).clear_tensors();
   }
   return {};
-}
-
-std::uint32_t& Station::held_of(StreamId stream) {
-  const auto index = static_cast<std::size_t>(stream);
-  if (index >= held_.size()) {
-    held_.resize(index + 1);
-  }
-  return held_[index];
 }
 
 bool Station::is_at_quota(const Input& input) {

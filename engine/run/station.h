@@ -100,7 +100,11 @@ class Station final : public Supervised {
   bool take_some(TimePoint now);
   bool take_next(TimePoint now);
   void take_record(Input& input, const ControlRecord& record);
-  std::uint32_t& held_of(StreamId stream);
+
+  std::uint32_t& held_of(StreamId stream) noexcept {
+    return held_[static_cast<std::size_t>(stream)];
+  }
+
   bool is_at_quota(const Input& input);
   bool submit_ready(TimePoint now);
   Status start_job(Job& job, TimePoint now);
@@ -128,6 +132,7 @@ class Station final : public Supervised {
   BatchShapes shapes_;
   BatchShapes::Layout layout_;                         // Of the job that is started.
   std::vector<FeatureMap> results_;                    // Of the frame that is given them.
+  std::vector<std::size_t> row_bytes_;                 // Of one frame of them, by output.
   std::vector<std::span<const FeatureMap>> gathered_;  // Of its frames.
   std::vector<Waiting> waiting_;     // The batch being made; the first came first.
   std::vector<std::uint32_t> held_;  // Frames taken in and not settled, by stream.
