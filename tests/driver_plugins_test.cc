@@ -32,6 +32,7 @@ class DriverPluginsTest : public testing::ProgramFixture {
  protected:
   DriverPluginsTest() {
     ::unsetenv("PENSTOCK_DRIVERS");
+    ::unsetenv("PENSTOCK_DRIVER_OPTIONS");
     fs::copy_file(testing::checkout_file("drivers/noop/libpenstock_noop.so"), folder_ / kPlugin);
   }
 
@@ -190,6 +191,29 @@ TEST_F(DriverPluginsTest, TakeOptionsInTheirOwnWords) {
   EXPECT_EQ(code_, kUnavailable);
   EXPECT_TRUE(says("g.yaml:3:52: error[E060]")) << err_;
   EXPECT_TRUE(says("unknown option 'max_reqs'; known are ")) << err_;
+}
+
+TEST_F(DriverPluginsTest, AreStartedWithOptionsOfTheProgramsUser) {
+  const std::string two = "noop_plugin.devices=2";
+  write_graph(std::string("type: noop, driver: noop_plugin, id: \"noop:1\", ") + kPorts);
+  ask({"check", "g.yaml", "--driver", kPlugin});
+  EXPECT_EQ(code_, kUnavailable) << "there is only one";
+  const json summary = run({"g.yaml", "--driver", kPlugin, "--driver-option", two});
+  ASSERT_FALSE(summary.is_discarded()) << err_;
+  EXPECT_EQ(summary.at("streams").at(0).at("delivered"), kFrames) << summary;
+
+  ::setenv("PENSTOCK_DRIVER_OPTIONS", (two + ";noop.devices=2").c_str(), 1);
+  ask({"check", "g.yaml", "--driver", kPlugin});
+  EXPECT_EQ(code_, 0) << err_;
+  // The command line wins.
+  ask({"check", "g.yaml", "--driver", kPlugin, "--driver-option", "noop_plugin.devices=1"});
+  EXPECT_EQ(code_, kUnavailable) << err_;
+  // Without the plug-in its options mean nothing, and are not passed over.
+  ask({"check", "g.yaml"});
+  EXPECT_EQ(code_, kUsage);
+  EXPECT_EQ(err_,
+            "penstock: PENSTOCK_DRIVER_OPTIONS: 'noop_plugin.devices=2': no driver 'noop_plugin'; "
+            "wants one of openvino, sim, noop; a plug-in is loaded with --driver FILE\n");
 }
 
 TEST_F(DriverPluginsTest, AreAskedForByNameOrNotAtAll) {

@@ -14,7 +14,8 @@ namespace penstock {
 namespace {
 
 constexpr const char* kHelp =
-    R"(usage: penstock check FILE [--set NAME=VALUE]... [--driver FILE]... [--json]
+    R"(usage: penstock check FILE [--set NAME=VALUE]... [--driver FILE]...
+                           [--driver-option DRIVER.KEY=VALUE]... [--json]
 
 Checks a graph file, and the model and label files that it names, and reports everything that is
 wrong at once. Exit code 2 if there is an error, 4 if it is only that a device is not there or a
@@ -22,6 +23,9 @@ model does not fit on it, 0 if there are only warnings.
   --set NAME=VALUE  gives a parameter of the graph its value
   --driver FILE     loads a plug-in with a driver, after the linked-in drivers and before those that
                     PENSTOCK_DRIVERS names, with ':' between
+  --driver-option DRIVER.KEY=VALUE
+                    starts the driver with an option of its own, as PENSTOCK_DRIVER_OPTIONS does,
+                    with ';' between
   --json            prints {"diagnostics":[{"code","severity","file","line","column","message",
                     "hint"}]} on stdout
 
@@ -51,11 +55,13 @@ void show_verdict(const std::string& path, const CheckedGraph& checked) {
 }
 
 int run(std::span<const std::string> args) {
-  const auto parsed = Arguments::parse(args, {{"--json"}, {"--set", kDriverOption}, "FILE", 1, 1});
+  const auto parsed =
+      Arguments::parse(args, {{"--json"}, {"--set", kDriverOption, kDriverSetting}, "FILE", 1, 1});
   if (!parsed.has_value()) {
     return report_usage("check", parsed.error());
   }
-  const auto drivers = find_drivers(parsed->values(kDriverOption));
+  const auto drivers =
+      find_drivers({parsed->values(kDriverOption), parsed->values(kDriverSetting)});
   if (!drivers.has_value()) {
     return report_error(drivers.error(), kExitUsage);
   }

@@ -43,6 +43,9 @@ gpu, npu, sim, noop for the first device of that kind, or auto.
   --sub-device N  sets the property of one sub-device, counted from 0
   --driver FILE   loads a plug-in with a driver, after the linked-in drivers and before those that
                   PENSTOCK_DRIVERS names, with ':' between
+  --driver-option DRIVER.KEY=VALUE
+                  starts the driver with an option of its own, as PENSTOCK_DRIVER_OPTIONS does, with
+                  ';' between
   --json          prints JSON, one object a line
 
 examples: penstock devices --json
@@ -233,8 +236,12 @@ Result<Word> find_word(const std::vector<std::string>& plain) {
 }
 
 int run(std::span<const std::string> args) {
-  const auto parsed = Arguments::parse(
-      args, {{"--json", "--sim"}, {"--count", "--sub-device", kDriverOption}, "WORD", 0, 3});
+  const auto parsed = Arguments::parse(args,
+                                       {{"--json", "--sim"},
+                                        {"--count", "--sub-device", kDriverOption, kDriverSetting},
+                                        "WORD",
+                                        0,
+                                        3});
   if (!parsed.has_value()) {
     return report_usage("devices", parsed.error());
   }
@@ -249,7 +256,7 @@ int run(std::span<const std::string> args) {
   if (name == "watch") {
     signals.emplace();
   }
-  const auto known = find_drivers(parsed->values(kDriverOption));
+  const auto known = find_drivers({parsed->values(kDriverOption), parsed->values(kDriverSetting)});
   if (!known.has_value()) {
     const bool is_stopped = signals.has_value() && signals->wait_for(Duration::zero());
     return is_stopped ? kExitDone : report_error(known.error(), kExitUsage);

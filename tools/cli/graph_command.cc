@@ -24,7 +24,7 @@ namespace {
 
 constexpr const char* kHelp =
     R"(usage: penstock graph FILE [--format svg|mermaid|dot|text] [-o FILE] [--set NAME=VALUE]...
-                            [--driver FILE]...
+                            [--driver FILE]... [--driver-option DRIVER.KEY=VALUE]...
 
 Draws a graph as it will run: its nodes, round them a frame for each segment (nodes in one frame
 hand frames on without a queue), and the queues between.
@@ -34,6 +34,9 @@ hand frames on without a queue), and the queues between.
   --set NAME=VALUE  gives a parameter of the graph its value
   --driver FILE     loads a plug-in, as PENSTOCK_DRIVERS does, whose driver may read model files of
                     its own kind
+  --driver-option DRIVER.KEY=VALUE
+                    starts the driver with an option of its own, as PENSTOCK_DRIVER_OPTIONS does,
+                    with ';' between
 
 example: penstock graph graphs/people.yaml -o people.svg
 )";
@@ -123,8 +126,8 @@ Status write_file(const std::string& path, const std::string& text) {
 }
 
 int run(std::span<const std::string> args) {
-  const auto parsed =
-      Arguments::parse(args, {{}, {"--format", "-o", "--set", kDriverOption}, "FILE", 1, 1});
+  const auto parsed = Arguments::parse(
+      args, {{}, {"--format", "-o", "--set", kDriverOption, kDriverSetting}, "FILE", 1, 1});
   if (!parsed.has_value()) {
     return report_usage("graph", parsed.error());
   }
@@ -133,7 +136,8 @@ int run(std::span<const std::string> args) {
   if (!format.has_value()) {
     return report_usage("graph", format.error());
   }
-  const auto drivers = find_drivers(parsed->values(kDriverOption));
+  const auto drivers =
+      find_drivers({parsed->values(kDriverOption), parsed->values(kDriverSetting)});
   if (!drivers.has_value()) {
     return report_error(drivers.error(), kExitUsage);
   }

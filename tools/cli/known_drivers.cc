@@ -12,6 +12,7 @@
 #include "drivers/openvino/openvino_driver.h"
 #include "drivers/sim/sim_driver.h"
 #include "engine/base/log.h"
+#include "engine/yaml/nearest_word.h"
 #include "tools/compose/driver_options.h"
 
 namespace penstock {
@@ -37,18 +38,18 @@ std::shared_ptr<HostServices> make_host() {
       &openvino_driver_api());
 }
 
-/// What `PENSTOCK_DRIVERS` names.
-std::vector<std::string> files_of_environment() {
+/// Returns what the environment's `variable` names, with `separator` between.
+std::vector<std::string> words_of_environment(const char* variable, char separator) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets variables
-  const char* const value = std::getenv(kDriverVariable);
-  std::vector<std::string> files;
+  const char* const value = std::getenv(variable);
+  std::vector<std::string> words;
   std::istringstream all(value == nullptr ? "" : value);
-  for (std::string file; std::getline(all, file, ':');) {
-    if (!file.empty()) {
-      files.push_back(file);
+  for (std::string word; std::getline(all, word, separator);) {
+    if (!word.empty()) {
+      words.push_back(word);
     }
   }
-  return files;
+  return words;
 }
 
 /// Loads the plug-in `file` and adds its driver, unless it is there already.
@@ -59,7 +60,7 @@ Status add_plugin(const std::string& file, Duration limit, KnownDrivers& drivers
     return std::string_view(driver.api->name) == api->name;
   });
   if (other == drivers.end()) {
-    drivers.push_back({api, path});
+    drivers.push_back({api, path, {}});
     return {};
   }
   if (other->api == api) {
@@ -72,15 +73,54 @@ Status add_plugin(const std::string& file, Duration limit, KnownDrivers& drivers
                    " is; drivers are told apart by their names"};
 }
 
+/// Gives the driver that `setting`, "DRIVER.KEY=VALUE", names its option.
+Status add_setting(const std::string& setting, KnownDrivers& drivers) {
+  const std::size_t equals = setting.find('=');
+  const std::string name = setting.substr(0, equals);
+  const std::size_t dot = name.find('.');
+  if (equals == std::string::npos || dot == std::string::npos || dot == 0 || name.back() == '.') {
+    return Error{Errc::kInvalidArgument, "wants DRIVER.KEY=VALUE, not '" + setting + "'"};
+  }
+  const std::string meant = name.substr(0, dot);
+  const auto driver = std::find_if(drivers.begin(), drivers.end(), [&](const KnownDriver& known) {
+    return meant == known.api->name;
+  });
+  if (driver == drivers.end()) {
+    const std::vector<std::string> names = names_of(drivers);
+    const std::string near = did_you_mean(meant, names);
+    return Error{Errc::kInvalidArgument,
+                 "'" + setting + "': no driver '" + meant + "'; " +
+                     (near.empty() ? "wants " + one_of(names) : near) +
+                     "; a plug-in is loaded with " + kDriverOption + " FILE"};
+  }
+  if (driver->api == &sim_driver_api()) {
+    return Error{Errc::kInvalidArgument,
+                 "'" + setting + "': simulated devices are made as the entries of the graph's " +
+                     "'devices' say: profile, seed, faults"};
+  }
+  driver->options[name.substr(dot + 1)] = setting.substr(equals + 1);
+  return {};
+}
+
 }  // namespace
 
-Result<KnownDrivers> find_drivers(const std::vector<std::string>& files, Duration limit) {
+Result<KnownDrivers> find_drivers(const DriverWords& words, Duration limit) {
   KnownDrivers drivers = {
-      {&openvino_driver_api(), {}}, {&sim_driver_api(), {}}, {&noop_driver_api(), {}}};
+      {&openvino_driver_api(), {}, {}}, {&sim_driver_api(), {}, {}}, {&noop_driver_api(), {}, {}}};
   for (const auto& [source, named] :
-       {std::pair(kDriverOption, files), std::pair(kDriverVariable, files_of_environment())}) {
+       {std::pair(kDriverOption, words.files),
+        std::pair(kDriverVariable, words_of_environment(kDriverVariable, ':'))}) {
     for (const std::string& file : named) {
       if (const Status added = add_plugin(file, limit, drivers); !added.has_value()) {
+        return added.error().within(source);
+      }
+    }
+  }
+  for (const auto& [source, settings] :
+       {std::pair(kDriverSettingVariable, words_of_environment(kDriverSettingVariable, ';')),
+        std::pair(kDriverSetting, words.settings)}) {
+    for (const std::string& setting : settings) {
+      if (const Status added = add_setting(setting, drivers); !added.has_value()) {
         return added.error().within(source);
       }
     }
@@ -100,10 +140,10 @@ Result<DriverSet> start_drivers(const KnownDrivers& drivers) {
   const auto host = make_host();
   DriverSet started;
   for (const KnownDriver& known : drivers) {
-    auto driver = Driver::create(*known.api, host);
+    auto driver = Driver::create(*known.api, host, known.options);
     if (!driver.has_value()) {
-      return driver.error().within("driver '" + std::string(known.api->name) + "'" +
-                                   (known.file.empty() ? "" : " of plug-in '" + known.file + "'"));
+      return known.file.empty() ? driver.error()
+                                : driver.error().within("plug-in '" + known.file + "'");
     }
     PENSTOCK_RETURN_IF_ERROR(started.add(std::move(driver).value()));
   }

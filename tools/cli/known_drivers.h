@@ -7,6 +7,7 @@
 
 #include "drivers/api/driver.h"
 #include "drivers/api/driver_set.h"
+#include "drivers/api/model_info.h"
 #include "drivers/loader/plugin_loader.h"
 #include "drivers/plugin/penstock_driver.h"
 #include "engine/base/clock.h"
@@ -21,30 +22,44 @@ namespace penstock {
 inline constexpr const char* kDriverOption = "--driver";
 inline constexpr const char* kDriverVariable = "PENSTOCK_DRIVERS";
 
+/// The option by which a word of the program takes what drivers are started with, as
+/// `DRIVER.KEY=VALUE`, and the variable that has more of it, with ';' between.
+inline constexpr const char* kDriverSetting = "--driver-option";
+inline constexpr const char* kDriverSettingVariable = "PENSTOCK_DRIVER_OPTIONS";
+
+/// What the command line says about drivers.
+struct DriverWords {
+  std::vector<std::string> files;     ///< Of `--driver`.
+  std::vector<std::string> settings;  ///< Of `--driver-option`.
+};
+
 /// A driver that this program can use, not started.
 struct KnownDriver {
   const PenstockDriverApi* api = nullptr;
-  std::string file;  ///< Of a plug-in; empty: linked in.
+  std::string file;            ///< Of a plug-in; empty: linked in.
+  DriverOptions options = {};  ///< That it is started with; only the driver knows its keys.
 };
 
 /// Those of one run of the program, in order of preference: devices of the first are tried first.
 using KnownDrivers = std::vector<KnownDriver>;
 
-/// Returns the drivers that are linked in, then the plug-ins `files` (of `--driver`), then those of
+/// Returns the drivers that are linked in, then the plug-ins of `words`, then those of
 /// `PENSTOCK_DRIVERS`; what is named again is loaded once. A file without a folder is one of the
-/// working directory.
+/// working directory. Options of `words` win over those of `PENSTOCK_DRIVER_OPTIONS`, later ones
+/// over earlier ones.
 ///
 /// Call it before the program starts a thread, after signals are blocked: plug-ins are probed in a
 /// child process (`load_driver_plugin`), and may start threads of their own. Blocks up to `limit`
 /// for each. Errors, which begin with the option or the variable and name the file: of
-/// `load_driver_plugin`; `kInvalidArgument` for a driver with the name of another.
-Result<KnownDrivers> find_drivers(const std::vector<std::string>& files,
-                                  Duration limit = kPluginLimit);
+/// `load_driver_plugin`; `kInvalidArgument` for a driver with the name of another, and for an
+/// option in another form, of a driver that there is not, or of `sim`, whose devices are made as
+/// graphs say.
+Result<KnownDrivers> find_drivers(const DriverWords& words, Duration limit = kPluginLimit);
 
 /// Returns their names.
 std::vector<std::string> names_of(const KnownDrivers& drivers);
 
-/// Starts all of them; what they log goes to the log of this process. May block.
+/// Starts all of them with their options; what they log goes to the log of this process. May block.
 /// Errors: of the first driver that does not start, naming it and the file of a plug-in.
 Result<DriverSet> start_drivers(const KnownDrivers& drivers);
 

@@ -25,7 +25,7 @@ std::string noop_plugin() {
 }
 
 Error refusal(const std::string& file) {
-  const auto drivers = find_drivers({file}, std::chrono::seconds(20));
+  const auto drivers = find_drivers({{file}, {}}, std::chrono::seconds(20));
   EXPECT_FALSE(drivers.has_value()) << file;
   return drivers.has_value() ? Error{Errc::kOk, ""} : drivers.error();
 }
@@ -39,7 +39,7 @@ TEST(KnownDrivers, AreThoseThatAreLinkedInWithoutPlugins) {
 }
 
 TEST(KnownDrivers, LoadPluginsAfterThem) {
-  const KnownDrivers drivers = find_drivers({noop_plugin()}).value();
+  const KnownDrivers drivers = find_drivers({{noop_plugin()}, {}}).value();
   EXPECT_EQ(names_of(drivers),
             (std::vector<std::string>{"openvino", "sim", "noop", "noop_plugin"}));
   EXPECT_EQ(drivers.back().file, noop_plugin());
@@ -48,7 +48,7 @@ TEST(KnownDrivers, LoadPluginsAfterThem) {
 }
 
 TEST(KnownDrivers, LoadAPluginOnce) {
-  const KnownDrivers drivers = find_drivers({noop_plugin(), noop_plugin()}).value();
+  const KnownDrivers drivers = find_drivers({{noop_plugin(), noop_plugin()}, {}}).value();
   EXPECT_EQ(drivers.size(), kLinked.size() + 1);
 }
 
@@ -61,7 +61,7 @@ TEST(KnownDrivers, RefuseANameThatIsTaken) {
                        "told apart by their names"}));
   const std::string copy = (testing::scratch_folder() / "copy.so").string();
   std::filesystem::copy_file(noop_plugin(), copy);
-  const auto drivers = find_drivers({noop_plugin(), copy});
+  const auto drivers = find_drivers({{noop_plugin(), copy}, {}});
   ASSERT_FALSE(drivers.has_value());
   EXPECT_EQ(drivers.error().message,
             "--driver: plug-in '" + copy + "': its driver is called 'noop_plugin', as that of " +
@@ -85,12 +85,58 @@ TEST(KnownDrivers, SayWhichFileIsNoPluginAndWhy) {
 
 TEST(KnownDrivers, DoNotWaitForAPluginThatHangs) {
   const std::string file = place_of("drivers/loader/bad_hang_at_load.so");
-  const auto drivers = find_drivers({file}, std::chrono::milliseconds(300));
+  const auto drivers = find_drivers({{file}, {}}, std::chrono::milliseconds(300));
   ASSERT_FALSE(drivers.has_value());
   EXPECT_EQ(drivers.error(),
             (Error{Errc::kDeadlineExceeded,
                    "--driver: plug-in '" + file +
                        "': it did not come back within 300 ms while it was loaded"}));
+}
+
+std::size_t devices_of(const std::vector<std::string>& settings, const std::string& driver) {
+  const KnownDrivers known = find_drivers({{noop_plugin()}, settings}).value();
+  return start_drivers(known).value().find(driver)->enumerate().value().size();
+}
+
+TEST(KnownDrivers, AreStartedWithTheirOptions) {
+  EXPECT_EQ(devices_of({}, "noop_plugin"), 1U);
+  EXPECT_EQ(devices_of({"noop_plugin.devices=3"}, "noop_plugin"), 3U);
+  EXPECT_EQ(devices_of({"noop_plugin.devices=3"}, "noop"), 1U);
+  EXPECT_EQ(devices_of({"noop.devices=2", "noop_plugin.devices=3"}, "noop"), 2U);
+  EXPECT_EQ(devices_of({"noop.devices=2", "noop.devices=4"}, "noop"), 4U);
+}
+
+TEST(KnownDrivers, SayWhichOptionADriverDoesNotKnow) {
+  const KnownDrivers known = find_drivers({{noop_plugin()}, {"noop_plugin.cards=2"}}).value();
+  const auto started = start_drivers(known);
+  ASSERT_FALSE(started.has_value());
+  EXPECT_EQ(started.error(),
+            (Error{Errc::kInvalidArgument,
+                   "plug-in '" + noop_plugin() +
+                       "': driver 'noop_plugin': unknown option 'cards'; known are devices, "
+                       "max_resident, reset, settle, sub_devices"}));
+}
+
+TEST(KnownDrivers, RefuseOptionsOfDriversThatTheyDoNotStart) {
+  for (const auto& [setting, reason] :
+       {std::pair("noop.devices", "wants DRIVER.KEY=VALUE, not 'noop.devices'"),
+        std::pair("devices=2", "wants DRIVER.KEY=VALUE, not 'devices=2'"),
+        std::pair(".devices=2", "wants DRIVER.KEY=VALUE, not '.devices=2'"),
+        std::pair("noop.=2", "wants DRIVER.KEY=VALUE, not 'noop.=2'"),
+        std::pair("nop.devices=2",
+                  "'nop.devices=2': no driver 'nop'; did you mean 'noop'?; a plug-in is loaded "
+                  "with --driver FILE"),
+        std::pair("hailo.devices=2",
+                  "'hailo.devices=2': no driver 'hailo'; wants one of openvino, sim, noop; a "
+                  "plug-in is loaded with --driver FILE"),
+        std::pair("sim.devices=mx3",
+                  "'sim.devices=mx3': simulated devices are made as the entries of the graph's "
+                  "'devices' say: profile, seed, faults")}) {
+    const auto drivers = find_drivers({{}, {setting}});
+    ASSERT_FALSE(drivers.has_value()) << setting;
+    EXPECT_EQ(drivers.error(),
+              (Error{Errc::kInvalidArgument, std::string("--driver-option: ") + reason}));
+  }
 }
 
 }  // namespace

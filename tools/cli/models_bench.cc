@@ -43,6 +43,9 @@ out. And the latency, of a frame at the device and through the whole graph.
                     two drivers have the same: noop/noop:0
   --driver FILE     loads a plug-in with a driver, after the linked-in drivers and before those that
                     PENSTOCK_DRIVERS names, with ':' between
+  --driver-option DRIVER.KEY=VALUE
+                    starts the driver with an option of its own, as PENSTOCK_DRIVER_OPTIONS does,
+                    with ';' between
   --network NAME, --variant NAME
                     of a package, instead of its first network and of that its first variant
   --seconds N       how long it measures, after a warm-up (10)
@@ -415,6 +418,7 @@ int models_bench(std::span<const std::string> args) {
                                       {{"--json"},
                                        {"--device",
                                         kDriverOption,
+                                        kDriverSetting,
                                         "--network",
                                         "--variant",
                                         "--seconds",
@@ -433,7 +437,7 @@ int models_bench(std::span<const std::string> args) {
   if (!wish.has_value()) {
     return report_usage("models", wish.error());
   }
-  const auto known = find_drivers(words->values(kDriverOption));
+  const auto known = find_drivers({words->values(kDriverOption), words->values(kDriverSetting)});
   if (!known.has_value()) {
     return report_error(known.error(), kExitUsage);
   }

@@ -35,7 +35,8 @@ inspect shows what a model file (.onnx, .tflite, .xml) takes and gives: networks
 shapes and types, which decoders can read its outputs, and a piece of YAML to paste into a graph; of
 a package (a folder, or a .zip) what its manifest says too, and which models a frame passes on the
 host and on the device. --network and --variant show another one than the package's first. --driver,
-as PENSTOCK_DRIVERS, loads a plug-in whose driver may read files of its own kind.
+as PENSTOCK_DRIVERS, loads a plug-in whose driver may read files of its own kind; --driver-option
+DRIVER.KEY=VALUE, as PENSTOCK_DRIVER_OPTIONS, starts a driver with an option of its own.
 
 verify reads all of a package or model file: sizes, checksums and hashes, the manifest, whether it
 says the same as the models, and whether a network meets the graphs that the host runs round it.
@@ -118,12 +119,12 @@ int show_package(const ModelChoice& choice, const KnownDrivers& drivers, bool wa
 }
 
 int inspect(std::span<const std::string> args) {
-  const auto words =
-      Arguments::parse(args, {{"--json"}, {"--network", "--variant", kDriverOption}, "FILE", 1, 1});
+  const auto words = Arguments::parse(
+      args, {{"--json"}, {"--network", "--variant", kDriverOption, kDriverSetting}, "FILE", 1, 1});
   if (!words.has_value()) {
     return report_usage("models", words.error());
   }
-  const auto drivers = find_drivers(words->values(kDriverOption));
+  const auto drivers = find_drivers({words->values(kDriverOption), words->values(kDriverSetting)});
   if (!drivers.has_value()) {
     return report_error(drivers.error(), kExitUsage);
   }

@@ -33,7 +33,8 @@ namespace penstock {
 namespace {
 
 constexpr const char* kHelp =
-    R"(usage: penstock run FILE [--set NAME=VALUE]... [--driver FILE]... [--drain-limit TIME]
+    R"(usage: penstock run FILE [--set NAME=VALUE]... [--driver FILE]...
+                         [--driver-option DRIVER.KEY=VALUE]... [--drain-limit TIME]
                          [--quiet] [--json]
 
 Runs a graph until its files have ended, or until Ctrl-C: then its sources stop, what is in the graph
@@ -41,6 +42,9 @@ finishes, and files are closed. A second Ctrl-C ends at once.
   --set NAME=VALUE  gives a parameter of the graph its value
   --driver FILE     loads a plug-in with a driver, after the linked-in drivers and before those that
                     PENSTOCK_DRIVERS names, with ':' between
+  --driver-option DRIVER.KEY=VALUE
+                    starts the driver with an option of its own, as PENSTOCK_DRIVER_OPTIONS does,
+                    with ';' between
   --drain-limit TIME
                     how long what is in the graph may take to finish after Ctrl-C, such as 30s
                     (10s); what has not finished by then is cut off, and the run has failed
@@ -302,8 +306,12 @@ int run_graph(const GraphSpec& spec,
 }
 
 int run(std::span<const std::string> args) {
-  const auto parsed = Arguments::parse(
-      args, {{"--quiet", "--json"}, {"--set", kDriverOption, "--drain-limit"}, "FILE", 1, 1});
+  const auto parsed = Arguments::parse(args,
+                                       {{"--quiet", "--json"},
+                                        {"--set", kDriverOption, kDriverSetting, "--drain-limit"},
+                                        "FILE",
+                                        1,
+                                        1});
   if (!parsed.has_value()) {
     return report_usage("run", parsed.error());
   }
@@ -312,7 +320,8 @@ int run(std::span<const std::string> args) {
     return report_usage("run", drain_limit.error());
   }
   const StopSignals signals;  // Before anything starts a thread.
-  const auto drivers = find_drivers(parsed->values(kDriverOption));
+  const auto drivers =
+      find_drivers({parsed->values(kDriverOption), parsed->values(kDriverSetting)});
   if (!drivers.has_value()) {
     if (signals.wait_for(Duration::zero())) {  // Ctrl-C ends the child that probes a plug-in.
       log_info("run", "stopped before it ran");
