@@ -123,6 +123,31 @@ TEST_F(DriverPluginsTest, ReadModelFilesOfTheirOwnKind) {
   EXPECT_TRUE(says("error[E018]")) << err_;
 }
 
+TEST_F(DriverPluginsTest, PackAndVerifyModelFilesOfTheirOwnKind) {
+  const std::string npu = file_of("drivers/noop/libpenstock_npu.so");
+  write("net.npu", "compiled");
+  EXPECT_NE(ask({"models", "pack", "net.npu", "-o", "net.zip", "--driver", npu})
+                .find("wrote net.zip: package 'net'"),
+            std::string::npos)
+      << err_;
+  EXPECT_EQ(code_, 0);
+  for (const std::string file : {"net.zip", "net.npu"}) {
+    EXPECT_NE(ask({"models", "verify", file, "--driver", npu}).find(file + ": sound;"),
+              std::string::npos)
+        << err_;
+    ask({"models", "verify", file});
+    EXPECT_EQ(code_, kUnavailable) << file;
+  }
+  ask({"models", "pack", "net.npu", "-o", "again.zip"});
+  EXPECT_EQ(code_, kUnavailable);
+  EXPECT_FALSE(fs::exists(folder_ / "again.zip"));
+  for (const std::string word : {"pack", "verify"}) {
+    ask({"models", word, "net.npu", "--driver", "nowhere.so"});
+    EXPECT_EQ(code_, kUsage) << word;
+    EXPECT_TRUE(says("--driver: plug-in './nowhere.so': No such file or directory")) << err_;
+  }
+}
+
 TEST_F(DriverPluginsTest, RunTheGraphOfTheDocuments) {
   fs::create_directories(folder_ / "docs/examples");
   fs::copy_file(testing::checkout_file("docs/examples/plug-in.yaml"),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -150,8 +151,8 @@ Result<DriverSet> start_drivers(const KnownDrivers& drivers) {
   return started;
 }
 
-std::function<std::vector<std::shared_ptr<Driver>>()> plugin_readers(
-    const KnownDrivers& known, std::function<const Result<DriverSet>&()> start) {
+ModelReader::Others plugin_readers(const KnownDrivers& known,
+                                   std::function<const Result<DriverSet>&()> start) {
   std::vector<std::string> names;
   for (const KnownDriver& driver : known) {
     if (!driver.file.empty()) {
@@ -171,6 +172,19 @@ std::function<std::vector<std::shared_ptr<Driver>>()> plugin_readers(
     }
     return plugins;
   };
+}
+
+ModelReader::Others plugin_readers(const KnownDrivers& known) {
+  const auto started = std::make_shared<std::optional<Result<DriverSet>>>();
+  return plugin_readers(known, [known, started]() -> const Result<DriverSet>& {
+    if (!started->has_value()) {
+      started->emplace(start_drivers(known));
+      if (!(*started)->has_value()) {
+        log_warning("driver", (*started)->error().message);
+      }
+    }
+    return **started;
+  });
 }
 
 DeviceSelector::DeviceSelector(const DriverSet& drivers)

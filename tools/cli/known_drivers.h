@@ -13,6 +13,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
 #include "engine/graph/graph_spec.h"
+#include "tools/compose/model_reader.h"
 #include "tools/compose/simulated_devices.h"
 
 namespace penstock {
@@ -63,10 +64,13 @@ std::vector<std::string> names_of(const KnownDrivers& drivers);
 /// Errors: of the first driver that does not start, naming it and the file of a plug-in.
 Result<DriverSet> start_drivers(const KnownDrivers& drivers);
 
-/// Returns what asks the plug-ins among `known` to read model files (`DriverModelProbe::Others`),
-/// of the drivers that `start` starts; null where there are none.
-std::function<std::vector<std::shared_ptr<Driver>>()> plugin_readers(
-    const KnownDrivers& known, std::function<const Result<DriverSet>&()> start);
+/// Returns what asks the plug-ins among `known` to read model files, of the drivers that `start`
+/// starts; null where there are none.
+ModelReader::Others plugin_readers(const KnownDrivers& known,
+                                   std::function<const Result<DriverSet>&()> start);
+
+/// Likewise; they are started when they are asked for, and if one does not start the log says why.
+ModelReader::Others plugin_readers(const KnownDrivers& known);
 
 /// Finds the device that an entry of `devices:` means. Simulated ones are made as their entries
 /// say, and kept: an entry means the same device every time.

@@ -1,8 +1,6 @@
 #include "tools/cli/models_command.h"
 
 #include <iostream>
-#include <memory>
-#include <optional>
 #include <vector>
 
 #include "engine/graph/model_probe.h"
@@ -20,6 +18,7 @@
 #include "tools/compose/model_chain.h"
 #include "tools/compose/model_files.h"
 #include "tools/compose/model_probe_adapter.h"
+#include "tools/compose/model_reader.h"
 
 namespace penstock {
 namespace {
@@ -27,19 +26,21 @@ namespace {
 constexpr const char* kHelp =
     R"(usage: penstock models inspect FILE [--network NAME] [--variant NAME] [--driver FILE]...
                                [--json]
-       penstock models verify PACKAGE [--json]
+       penstock models verify PACKAGE [--driver FILE]... [--json]
 )";
 
 constexpr const char* kHelpOfTheRest = R"(
 inspect shows what a model file (.onnx, .tflite, .xml) takes and gives: networks, inputs, outputs,
 shapes and types, which decoders can read its outputs, and a piece of YAML to paste into a graph; of
 a package (a folder, or a .zip) what its manifest says too, and which models a frame passes on the
-host and on the device. --network and --variant show another one than the package's first. --driver,
-as PENSTOCK_DRIVERS, loads a plug-in whose driver may read files of its own kind; --driver-option
-DRIVER.KEY=VALUE, as PENSTOCK_DRIVER_OPTIONS, starts a driver with an option of its own.
+host and on the device. --network and --variant show another one than the package's first.
 
 verify reads all of a package or model file: sizes, checksums and hashes, the manifest, whether it
 says the same as the models, and whether a network meets the graphs that the host runs round it.
+
+--driver, as PENSTOCK_DRIVERS, loads a plug-in whose driver may read files of its own kind;
+--driver-option DRIVER.KEY=VALUE, as PENSTOCK_DRIVER_OPTIONS, starts a driver with an option of its
+own. All four words take both.
 
 Exit code 4 if it cannot be read or is not sound.
 
@@ -57,14 +58,7 @@ const std::string& help() {
 }
 
 int show_model(const ModelChoice& choice, const KnownDrivers& drivers, bool wants_json) {
-  std::optional<Result<DriverSet>> started;
-  const auto start = [&]() -> const Result<DriverSet>& {
-    if (!started.has_value()) {
-      started.emplace(start_drivers(drivers));
-    }
-    return *started;
-  };
-  DriverModelProbe probe(start_model_reader, plugin_readers(drivers, start));
+  DriverModelProbe probe(start_model_reader, plugin_readers(drivers));
   const auto model = probe.probe(choice);
   if (!model.has_value()) {
     return report_error(model.error(), kExitUnavailable);
@@ -76,13 +70,13 @@ int show_model(const ModelChoice& choice, const KnownDrivers& drivers, bool want
 }
 
 /// Returns the models that a frame of `file` passes, as they say themselves; none for one alone.
-Result<std::vector<ChainStep>> chain_of(const ModelFile& file) {
+Result<std::vector<ChainStep>> chain_of(const ModelFile& file, const KnownDrivers& drivers) {
   std::vector<ChainStep> steps;
   if (!file.has_host_graphs()) {
     return steps;
   }
-  PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<Driver> driver, start_model_reader());
-  PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(*driver, file));
+  ModelReader reader(start_model_reader, plugin_readers(drivers));
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(reader, file));
   if (!file.before.path.empty()) {
     steps.push_back({file.before.name, true, facts_of(chain.before)});
   }
@@ -105,7 +99,7 @@ int show_package(const ModelChoice& choice, const KnownDrivers& drivers, bool wa
   if (!file.has_value()) {
     return report_error(file.error(), kExitUnavailable);
   }
-  const auto chain = chain_of(*file);
+  const auto chain = chain_of(*file, drivers);
   if (!chain.has_value()) {
     return report_error(chain.error().within("'" + choice.path + "'"), kExitUnavailable);
   }

@@ -17,6 +17,7 @@
 #include "tools/cli/known_drivers.h"
 #include "tools/cli/package_report.h"
 #include "tools/compose/model_chain.h"
+#include "tools/compose/model_reader.h"
 #include "tools/package/clip_calibrator.h"
 #include "tools/package/model_ports.h"
 #include "tools/package/package_draft.h"
@@ -41,6 +42,7 @@ to make a new one of. It becomes NAME.zip here, unless -o says otherwise; nothin
   --preprocess MODEL, --postprocess MODEL    models that the host runs before and after
   --mode NAME           an execution mode it may run in; may be repeated
   --name NAME, --notes TEXT
+  --driver FILE         loads a plug-in whose driver may read models of its own kind
 )";
 
 namespace {
@@ -63,7 +65,9 @@ const ArgumentRules& rules() {
                                         "--postprocess",
                                         "--mode",
                                         "--name",
-                                        "--notes"},
+                                        "--notes",
+                                        kDriverOption,
+                                        kDriverSetting},
                                        "MODEL",
                                        1,
                                        64};
@@ -217,14 +221,14 @@ Status add_words(const Arguments& words, PackageDraft& draft) {
 }
 
 /// Checks that every network meets the graphs round it.
-Status check_chains(const Driver& driver, PackageDraft& draft) {
+Status check_chains(ModelReader& reader, PackageDraft& draft) {
   for (const PackageNetwork& network : draft.info().networks) {
     for (const PackageVariant& variant : network.variants) {
       const ModelFile file = file_of(draft.info().name, variant, [&](const std::string& member) {
         return draft.file(member).string();
       });
       if (file.has_host_graphs()) {
-        PENSTOCK_RETURN_IF_ERROR(read_chain(driver, file));
+        PENSTOCK_RETURN_IF_ERROR(read_chain(reader, file));
       }
     }
   }
@@ -283,22 +287,27 @@ int models_pack(std::span<const std::string> args) {
   if (!options.has_value()) {
     return report_usage("models", options.error());
   }
-  const auto driver = start_model_reader();
-  if (!driver.has_value()) {
-    return report(driver.error());
+  const auto drivers = find_drivers({words->values(kDriverOption), words->values(kDriverSetting)});
+  if (!drivers.has_value()) {
+    return report_error(drivers.error(), kExitUsage);
   }
-  auto draft = PackageDraft::begin(words->plain(), **driver, default_package_cache());
+  ModelReader reader(start_model_reader, plugin_readers(*drivers));
+  const auto host = reader.host();
+  if (!host.has_value()) {
+    return report(host.error());
+  }
+  auto draft = PackageDraft::begin(words->plain(), reader, default_package_cache());
   if (!draft.has_value()) {
     return report(draft.error());
   }
   if (const Status added = add_words(*words, *draft); !added.has_value()) {
     return report(added.error());
   }
-  if (const Status fine = check_chains(**driver, *draft); !fine.has_value()) {
+  if (const Status fine = check_chains(reader, *draft); !fine.has_value()) {
     return report(fine.error());
   }
   if (!options->clip.empty()) {
-    if (const Status done = calibrate_all(**driver, *options, *draft); !done.has_value()) {
+    if (const Status done = calibrate_all(**host, *options, *draft); !done.has_value()) {
       return report(done.error());
     }
   }

@@ -11,28 +11,28 @@
 #include "tools/cli/console.h"
 #include "tools/cli/known_drivers.h"
 #include "tools/compose/model_chain.h"
+#include "tools/compose/model_reader.h"
 #include "tools/package/model_ports.h"
 
 namespace penstock {
 namespace {
 
-Status check_variant(const Driver& driver,
+Status check_variant(ModelReader& reader,
                      const std::filesystem::path& folder,
                      const PackageVariant& variant) {
   const ModelFile file =
       file_of("", variant, [&](const std::string& member) { return (folder / member).string(); });
-  PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(driver, file));
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(reader, file));
   return check_ports(variant, chain.network);
 }
 
 /// Reads every model of the package, compares it with the manifest, and with the graphs round it.
-Status check_models(const Package& package) {
+Status check_models(const Package& package, ModelReader& reader) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::filesystem::path folder,
                             package.materialise(default_package_cache()));
-  PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<Driver> driver, start_model_reader());
   for (const PackageNetwork& network : package.info().networks) {
     for (const PackageVariant& variant : network.variants) {
-      if (const Status fine = check_variant(*driver, folder, variant); !fine.has_value()) {
+      if (const Status fine = check_variant(reader, folder, variant); !fine.has_value()) {
         return fine.error().within("'" + package.path().string() + "', network '" + network.name +
                                    "', variant '" + variant.name + "'");
       }
@@ -41,21 +41,28 @@ Status check_models(const Package& package) {
   return {};
 }
 
-Result<Package> verified(const std::string& path) {
-  PENSTOCK_ASSIGN_OR_RETURN(Package package, open_package(path));
-  PENSTOCK_RETURN_IF_ERROR(check_models(package));
+Result<Package> verified(const std::string& path, ModelReader& reader) {
+  PENSTOCK_ASSIGN_OR_RETURN(
+      Package package, reader.takes_any_file() ? open_package_or_file(path) : open_package(path));
+  PENSTOCK_RETURN_IF_ERROR(check_models(package, reader));
   return package;
 }
 
 }  // namespace
 
 int models_verify(std::span<const std::string> args) {
-  const auto words = Arguments::parse(args, {{"--json"}, {}, "PACKAGE", 1, 1});
+  const auto words =
+      Arguments::parse(args, {{"--json"}, {kDriverOption, kDriverSetting}, "PACKAGE", 1, 1});
   if (!words.has_value()) {
     return report_usage("models", words.error());
   }
+  const auto drivers = find_drivers({words->values(kDriverOption), words->values(kDriverSetting)});
+  if (!drivers.has_value()) {
+    return report_error(drivers.error(), kExitUsage);
+  }
+  ModelReader reader(start_model_reader, plugin_readers(*drivers));
   const std::string& path = words->plain().front();
-  const auto package = verified(path);
+  const auto package = verified(path, reader);
   if (words->has("--json")) {
     nlohmann::ordered_json json{{"file", path}, {"sound", package.has_value()}};
     if (package.has_value()) {

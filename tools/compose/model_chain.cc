@@ -1,5 +1,8 @@
 #include "tools/compose/model_chain.h"
 
+#include <memory>
+#include <utility>
+
 #include "engine/package/tensor_match.h"
 
 namespace penstock {
@@ -23,19 +26,10 @@ std::string in_package(const ModelFile& file, const std::string& what) {
   return file.package.empty() ? what : "package '" + file.package + "', " + what;
 }
 
-}  // namespace
-
-std::string graph_text(const ModelFile& file, const HostGraphFile& graph) {
-  return in_package(file, "graph '" + graph.name + "'");
-}
-
-std::string network_text(const ModelFile& file) {
-  return in_package(file, "network '" + file.name + "'");
-}
-
-Result<ModelChain> read_chain(const Driver& host, const ModelFile& file) {
+/// Reads the graphs round the network, and joins them with it.
+Result<ModelChain> join_graphs(const Driver& host, const ModelFile& file, ModelInfo network_info) {
   ModelChain chain;
-  PENSTOCK_ASSIGN_OR_RETURN(chain.network, host.inspect(file.path));
+  chain.network = std::move(network_info);
   PENSTOCK_ASSIGN_OR_RETURN(chain.before, read_graph(host, file, file.before));
   PENSTOCK_ASSIGN_OR_RETURN(chain.after, read_graph(host, file, file.after));
   const std::string network = "network '" + file.name + "'";
@@ -58,6 +52,27 @@ Result<ModelChain> read_chain(const Driver& host, const ModelFile& file) {
                                    {"graph '" + file.after.name + "'", chain.after.inputs}));
   }
   return chain;
+}
+
+}  // namespace
+
+std::string graph_text(const ModelFile& file, const HostGraphFile& graph) {
+  return in_package(file, "graph '" + graph.name + "'");
+}
+
+std::string network_text(const ModelFile& file) {
+  return in_package(file, "network '" + file.name + "'");
+}
+
+Result<ModelChain> read_chain(ModelReader& reader, const ModelFile& file) {
+  PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<Driver> host, reader.host());
+  PENSTOCK_ASSIGN_OR_RETURN(ModelInfo network, reader.inspect(file.path));
+  return join_graphs(*host, file, std::move(network));
+}
+
+Result<ModelChain> read_chain(const Driver& host, const ModelFile& file) {
+  PENSTOCK_ASSIGN_OR_RETURN(ModelInfo network, host.inspect(file.path));
+  return join_graphs(host, file, std::move(network));
 }
 
 ModelInfo outside_of(const ModelChain& chain, const ModelFile& file) {

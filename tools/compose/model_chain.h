@@ -8,6 +8,7 @@
 #include "drivers/api/model_info.h"
 #include "engine/base/result.h"
 #include "tools/compose/model_files.h"
+#include "tools/compose/model_reader.h"
 
 namespace penstock {
 
@@ -21,9 +22,13 @@ struct ModelChain {
   std::vector<std::size_t> after_takes;    ///< Outputs of the network, one an input of `after`.
 };
 
-/// Reads the files of a model with the driver of the host, and joins them. Blocks.
-/// Errors: of `Driver::inspect`, naming the graph; `kCorrupt` where tensors do not meet, naming
+/// Reads the files of a model, and joins them: the graphs with the driver of the host, which is to
+/// run them, the network with whichever driver of `reader` can. Blocks.
+/// Errors: of `ModelReader`, naming the graph; `kCorrupt` where tensors do not meet, naming
 /// package, graph and tensor (see `match_tensors`).
+Result<ModelChain> read_chain(ModelReader& reader, const ModelFile& file);
+
+/// Likewise, all of it with the driver of the host.
 Result<ModelChain> read_chain(const Driver& host, const ModelFile& file);
 
 /// Returns what whoever runs `chain` as one model sees of it: the inputs of its first graph, the

@@ -26,32 +26,10 @@ ModelFacts facts_of(const ModelInfo& info) {
 }
 
 Result<ModelFacts> DriverModelProbe::probe(const ModelChoice& choice) {
-  if (!driver_.has_value()) {
-    driver_ = start_();
-  }
-  if (!driver_->has_value()) {
-    return driver_->error();
-  }
+  PENSTOCK_RETURN_IF_ERROR(reader_.host());
   PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(choice));
-  if (!file.has_host_graphs()) {
-    PENSTOCK_ASSIGN_OR_RETURN(const ModelInfo info, inspect(file.path));
-    return facts_of(info);
-  }
-  PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(***driver_, file));
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(reader_, file));
   return facts_of(outside_of(chain, file));
-}
-
-Result<ModelInfo> DriverModelProbe::inspect(const std::string& path) {
-  auto info = (**driver_)->inspect(path);
-  if (info.has_value() || !others_) {
-    return info;
-  }
-  for (const std::shared_ptr<Driver>& other : others_()) {
-    if (auto read = other->inspect(path); read.has_value()) {
-      return read;
-    }
-  }
-  return info;
 }
 
 Result<std::vector<NetworkNames>> DriverModelProbe::networks(const std::string& path) {

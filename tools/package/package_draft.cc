@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 }  // namespace
 
 Result<PackageDraft> PackageDraft::begin(const std::vector<std::string>& models,
-                                         const Driver& driver,
+                                         ModelReader& reader,
                                          const fs::path& cache) {
   PackageDraft draft;
   if (models.size() == 1 && looks_like_package(models.front())) {
@@ -30,7 +30,7 @@ Result<PackageDraft> PackageDraft::begin(const std::vector<std::string>& models,
       return Error{Errc::kInvalidArgument,
                    "'" + model + "' is a package; only plain models go together"};
     }
-    PENSTOCK_RETURN_IF_ERROR(draft.take_model(model, driver));
+    PENSTOCK_RETURN_IF_ERROR(draft.take_model(model, reader));
   }
   return draft;
 }
@@ -47,9 +47,11 @@ Status PackageDraft::take_package(const std::string& path, const fs::path& cache
   return {};
 }
 
-Status PackageDraft::take_model(const std::string& path, const Driver& driver) {
-  PENSTOCK_ASSIGN_OR_RETURN(const Package package, open_package(path));
-  auto facts = driver.inspect(path);
+Status PackageDraft::take_model(const std::string& path, ModelReader& reader) {
+  PENSTOCK_ASSIGN_OR_RETURN(
+      const Package package,
+      reader.takes_any_file() ? open_package_or_file(path) : open_package(path));
+  auto facts = reader.inspect(path);
   if (!facts.has_value()) {
     return facts.error();
   }

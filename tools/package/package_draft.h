@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "drivers/api/driver.h"
 #include "engine/base/result.h"
 #include "engine/package/archive_writer.h"
 #include "engine/package/package.h"
 #include "engine/package/package_info.h"
+#include "tools/compose/model_reader.h"
 
 namespace penstock {
 
@@ -16,11 +16,11 @@ namespace penstock {
 class PackageDraft {
  public:
   /// Begins with a package that there is already (`models` is one folder or zip), or with plain
-  /// model files, each a variant of one network, whose tensors `driver` reads. May block.
-  /// Errors: of `open_package` and `Driver::inspect`; `kInvalidArgument` for a folder or zip among
+  /// model files, each a variant of one network, whose tensors `reader` reads. May block.
+  /// Errors: of `open_package` and `ModelReader`; `kInvalidArgument` for a folder or zip among
   /// several, or two models of one name.
   static Result<PackageDraft> begin(const std::vector<std::string>& models,
-                                    const Driver& driver,
+                                    ModelReader& reader,
                                     const std::filesystem::path& cache);
 
   [[nodiscard]] PackageInfo& info() { return info_; }
@@ -41,7 +41,7 @@ class PackageDraft {
   PackageDraft() = default;
 
   Status take_package(const std::string& path, const std::filesystem::path& cache);
-  Status take_model(const std::string& path, const Driver& driver);
+  Status take_model(const std::string& path, ModelReader& reader);
 
   PackageInfo info_;
   PackageParts parts_;

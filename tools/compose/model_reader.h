@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "drivers/api/driver.h"
+#include "drivers/api/model_info.h"
+#include "engine/base/result.h"
+
+namespace penstock {
+
+/// Reads model files with the driver of the host. What that cannot read may be a file of another
+/// driver's own kind: those are asked in turn, and what the host's said stands if none of them can.
+///
+/// The drivers are started when the first file is read. Thread-safety: one thread at a time.
+class ModelReader {
+ public:
+  using Start = std::function<Result<std::shared_ptr<Driver>>()>;
+
+  /// Returns the other drivers that may read model files, of any ending.
+  using Others = std::function<std::vector<std::shared_ptr<Driver>>()>;
+
+  explicit ModelReader(Start start, Others others = nullptr)
+      : start_(std::move(start)),
+        others_(std::move(others)) {}
+
+  /// Returns whether files of any ending may be models: there are others that may know them.
+  [[nodiscard]] bool takes_any_file() const { return static_cast<bool>(others_); }
+
+  /// Returns the driver of the host. Errors: what keeps it from starting, every time.
+  Result<std::shared_ptr<Driver>> host();
+
+  /// Errors: of `host` and `Driver::inspect`.
+  Result<ModelInfo> inspect(const std::string& path);
+
+ private:
+  Start start_;
+  Others others_;
+  std::optional<Result<std::shared_ptr<Driver>>> host_;
+};
+
+}  // namespace penstock
