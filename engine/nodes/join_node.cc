@@ -17,37 +17,44 @@ JoinTable::Late late_of(const std::string& word) {
   return word == "drop" ? JoinTable::Late::kDrop : JoinTable::Late::kPartial;
 }
 
-void add_objects(std::vector<Frame>& parts, Frame& base) {
+void add_objects(std::vector<Frame>& parts, LabelUnion& labels, Frame& base) {
   std::vector<Object> all;
-  const LabelTable* table = nullptr;
   bool has_any = false;
   for (const Frame& part : parts) {
-    const bool fits = !has_any || part.objects().labels == table;
-    if (part.payloads().has(Payload::kObjects) && fits) {
+    if (part.payloads().has(Payload::kObjects)) {
       has_any = true;
-      table = part.objects().labels;
-      all.insert(all.end(), part.objects().items.begin(), part.objects().items.end());
+      labels.include(part.objects().labels);
+    }
+  }
+  for (const Frame& part : parts) {
+    const Objects found = part.objects();
+    for (Object object : found.items) {
+      object.label = labels.id_of(found.labels, object.label);
+      all.push_back(object);
     }
   }
   if (has_any) {
-    base.set_objects(all, table);
+    base.set_objects(all, labels.table());
   }
 }
 
-void add_labels(std::vector<Frame>& parts, Frame& base) {
+void add_labels(std::vector<Frame>& parts, LabelUnion& labels, Frame& base) {
   std::vector<Label> all;
-  const LabelTable* table = nullptr;
   bool has_any = false;
   for (const Frame& part : parts) {
-    const bool fits = !has_any || part.labels().labels == table;
-    if (part.payloads().has(Payload::kLabels) && fits) {
+    if (part.payloads().has(Payload::kLabels)) {
       has_any = true;
-      table = part.labels().labels;
-      all.insert(all.end(), part.labels().items.begin(), part.labels().items.end());
+      labels.include(part.labels().labels);
+    }
+  }
+  for (const Frame& part : parts) {
+    const Labels found = part.labels();
+    for (const Label& label : found.items) {
+      all.push_back({labels.id_of(found.labels, label.id), label.score});
     }
   }
   if (has_any) {
-    base.set_labels(all, table);
+    base.set_labels(all, labels.table());
   }
 }
 
@@ -58,22 +65,6 @@ void add_tensors(std::vector<Frame>& parts, Frame& base) {
   }
   if (!all.empty()) {
     base.set_tensors(all);
-  }
-}
-
-/// Gives `base` what it lacks of the results of `parts`, and ends these.
-void merge(std::vector<Frame>& parts, Frame& base) {
-  if (!base.payloads().has(Payload::kObjects)) {
-    add_objects(parts, base);
-  }
-  if (!base.payloads().has(Payload::kLabels)) {
-    add_labels(parts, base);
-  }
-  if (!base.payloads().has(Payload::kTensors)) {
-    add_tensors(parts, base);
-  }
-  for (Frame& part : parts) {
-    part.end(Outcome::kDelivered);  // What becomes of the base decides about the frame.
   }
 }
 
@@ -156,6 +147,22 @@ Status JoinNode::flush(StreamId stream, Emit& emit) {
   table_->flush(stream, decisions_);
   act(emit);
   return {};
+}
+
+/// Gives `base` what it lacks of the results of `parts`, and ends these.
+void JoinNode::merge(std::vector<Frame>& parts, Frame& base) {
+  if (!base.payloads().has(Payload::kObjects)) {
+    add_objects(parts, object_labels_, base);
+  }
+  if (!base.payloads().has(Payload::kLabels)) {
+    add_labels(parts, class_labels_, base);
+  }
+  if (!base.payloads().has(Payload::kTensors)) {
+    add_tensors(parts, base);
+  }
+  for (Frame& part : parts) {
+    part.end(Outcome::kDelivered);  // What becomes of the base decides about the frame.
+  }
 }
 
 void JoinNode::act(Emit& emit) {

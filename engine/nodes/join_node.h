@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/flow/join_table.h"
 #include "engine/graph/type_registry.h"
 #include "engine/node/node.h"
+#include "engine/nodes/label_union.h"
 #include "engine/nodes/node_catalogue.h"
 
 namespace penstock {
@@ -19,8 +21,8 @@ ActorType join_type();
 /// Brings the branches of a frame together again: the frame of its first input goes on, and gets
 /// from each other input, in their order, the results that it lacks.
 ///
-/// What pieces of the frame brought is put together in the order of the pieces; results whose
-/// labels come from another table than the first one's are left out.
+/// What pieces of the frame brought is put together in the order of the pieces; where labels come
+/// from several tables, under one that has the names of all.
 ///
 /// Ownership: keeps the frames that wait for their other parts, at most as many as can be alive.
 class JoinNode final : public Node {
@@ -48,11 +50,14 @@ class JoinNode final : public Node {
 
  private:
   void act(Emit& emit);
+  void merge(std::vector<Frame>& parts, Frame& base);
 
   const std::string name_;
   JoinTable::Options options_;
   std::unique_ptr<JoinTable> table_;  // From `open` on.
   JoinTable::Decisions decisions_;
+  LabelUnion object_labels_;
+  LabelUnion class_labels_;
 };
 
 }  // namespace penstock

@@ -95,6 +95,40 @@ TEST_F(JoinNodeTest, PutsTogetherWhatThePiecesBringInTheirOrder) {
   EXPECT_EQ(scores(bench_.emit.sent.front()), std::vector<float>({0.1F, 0.2F, 0.3F}));
 }
 
+TEST_F(JoinNodeTest, KeepsTheNamesOfResultsWhoseTablesDiffer) {
+  start("{}");
+  const LabelTable faces{{"face", "person"}};
+  for (int round = 0; round < 2; ++round) {
+    Frame base = bench_.frame(static_cast<std::uint64_t>(round));
+    const FrameId id = base.id();
+    Frame first = FramePool::make_child(base, 0);
+    Frame second = FramePool::make_child(base, 1);
+    Frame third = FramePool::make_child(base, 2);
+    first.set_objects(objects({0.1F}), &people_);
+    first.set_labels(std::vector<Label>{{0, 0.5F}}, &people_);
+    second.set_objects(objects({0.2F}), &faces);
+    second.set_labels(std::vector<Label>{{0, 0.25F}}, &faces);
+    third.set_objects(objects({0.3F}), nullptr);
+    bench_.emit.sent.clear();
+    EXPECT_TRUE(enter(0, base).has_value());
+    EXPECT_TRUE(enter(1, first).has_value());
+    EXPECT_TRUE(enter(1, second).has_value());
+    EXPECT_TRUE(enter(1, third).has_value());
+    closing(id, 3);
+    ASSERT_EQ(bench_.emit.sent.size(), 1U);
+    const Frame& joined = bench_.emit.sent.front();
+    ASSERT_EQ(scores(joined), std::vector<float>({0.1F, 0.2F, 0.3F}));
+    std::vector<std::string> names;
+    for (const Object& object : joined.objects().items) {
+      names.push_back(joined.objects().labels->name_of(object.label));
+    }
+    EXPECT_EQ(names, std::vector<std::string>({"person", "person", "1"}));
+    ASSERT_EQ(joined.labels().items.size(), 2U);
+    EXPECT_EQ(joined.labels().labels->name_of(joined.labels().items[0].id), "background");
+    EXPECT_EQ(joined.labels().labels->name_of(joined.labels().items[1].id), "face");
+  }
+}
+
 TEST_F(JoinNodeTest, PassesABaseOnWhoseOtherPartEnded) {
   start("{}");
   Frame base = bench_.frame(0);
