@@ -112,6 +112,7 @@ void GraphExpander::add_plain(std::size_t index, ActorSpec spec) {
   if (from != nullptr && from->model != nullptr && spec.type->is_decoder() && actor.sound) {
     checker_.check_decoder(stage, *from->model);
   }
+  stage.results = follow_results(index, stage);
   spec.arrives = std::move(before);
   stages_[index] = {std::move(stage)};
   result_.push_back(std::move(spec));
@@ -240,6 +241,7 @@ GraphStage GraphExpander::make_preprocess(const ActorDraft& actor, ModelDraft& m
 
 void GraphExpander::add_chain(std::size_t index, const ActorSpec& spec, Stages stages) {
   const GraphStage* before = nullptr;
+  CarriedResults results = joined_results(branches_of(index));
   for (GraphStage& stage : stages) {
     ActorSpec part = spec;
     stage.name = spec.name;
@@ -247,6 +249,9 @@ void GraphExpander::add_chain(std::size_t index, const ActorSpec& spec, Stages s
       stage.name += "." + stage.part;
       part.part_of = spec.name;
     }
+    const bool is_sound = stage.model != nullptr || find_draft(draft_.models, spec.model)->sound;
+    results = results_behind({&stage.name, stage.type, &stage.options, is_sound}, results);
+    stage.results = results;
     part.name = stage.name;
     part.type = stage.type;
     part.arrives = stage.before;
@@ -272,6 +277,34 @@ void GraphExpander::add_chain(std::size_t index, const ActorSpec& spec, Stages s
     result_.push_back(std::move(part));
   }
   stages_[index] = std::move(stages);
+}
+
+/// Returns what comes in by each input, in the order in which they are written.
+std::vector<JoinBranch> GraphExpander::branches_of(std::size_t index) const {
+  std::vector<JoinBranch> branches;
+  std::map<std::string, std::size_t> by_port;
+  for (const LinkedEdge& edge : linked_.inputs[index]) {
+    const auto [known, is_new] = by_port.emplace(edge.port, branches.size());
+    if (is_new) {
+      branches.push_back({edge.draft->target, {}, edge.draft->place});
+    }
+    branches[known->second].results.add(stage_of(edge)->results);
+  }
+  return branches;
+}
+
+/// Returns what frames carry that leave the actor, after a look at what it says about labels.
+CarriedResults GraphExpander::follow_results(std::size_t index, const GraphStage& stage) {
+  const std::vector<JoinBranch> branches = branches_of(index);
+  if (stage.type->is_join()) {
+    check_join_branches(stage.name, branches, diagnostics_);
+  }
+  const CarriedResults arriving = joined_results(branches);
+  const ResultStage passed = {&stage.name, stage.type, &stage.options, draft_.actors[index].sound};
+  if (passed.is_sound) {
+    check_arriving_labels(passed, arriving, diagnostics_);
+  }
+  return results_behind(passed, arriving);
 }
 
 const GraphStage* GraphExpander::stage_of(const LinkedEdge& edge) const {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/graph/carried_results.h"
 #include "engine/graph/graph_draft.h"
 #include "engine/graph/graph_linker.h"
 #include "engine/graph/graph_spec.h"
@@ -19,9 +20,11 @@ namespace penstock {
 /// `.pre` is there when the model says `preprocess`, or when no tensors arrive; `.post` when it
 /// says `postprocess`. With neither, the actor stays one, as if written by hand.
 ///
-/// Reports E032 (part), E033 (model, device), E040 (payload), E041 (two sizes), and what
-/// `StageChecker` reports. After a report it goes on as if the wish had been fulfilled, so that one
-/// mistake gives one message. Thread-safety: none.
+/// Reports E032 (part), E033 (model, device), E040 (payload), E041 (two sizes), E046 (results
+/// that a join leaves out), and what
+/// `StageChecker` and
+/// `check_arriving_labels` report. After a report it goes on as if the wish had been fulfilled, so
+/// that one mistake gives one message. Thread-safety: none.
 class GraphExpander {
  public:
   /// All must outlive the expander; devices and models that are used are marked in `draft`.
@@ -46,6 +49,8 @@ class GraphExpander {
   GraphStage make_preprocess(const ActorDraft& actor, ModelDraft& model);
   void check_tensors(std::size_t index, ModelDraft& model);
   void add_chain(std::size_t index, const ActorSpec& spec, Stages stages);
+  std::vector<JoinBranch> branches_of(std::size_t index) const;
+  CarriedResults follow_results(std::size_t index, const GraphStage& stage);
 
   const GraphStage* stage_of(const LinkedEdge& edge) const;
   std::vector<InputSpec> inputs_of(std::size_t index) const;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "engine/graph/carried_results.h"
 #include "engine/graph/graph_draft.h"
 #include "engine/graph/graph_spec.h"
 #include "engine/graph/option_values.h"
@@ -17,6 +18,7 @@ struct GraphStage {
   std::string part;
   const ActorType* type = nullptr;
   PayloadSet before;                  ///< What a frame carries when it comes in.
+  CarriedResults results;             ///< Of what it carries when it leaves.
   const ModelDraft* model = nullptr;  ///< Of a stage that runs one.
   bool preprocess_is_sound = false;   ///< Of a stage that preprocesses.
   OptionValues options;

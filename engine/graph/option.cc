@@ -304,6 +304,11 @@ Option& Option::labels_of(std::string sibling) {
   return *this;
 }
 
+Option& Option::arriving_labels() {
+  are_arriving_labels_ = true;
+  return *this;
+}
+
 Option& Option::templated() {
   templated_ = true;
   return *this;

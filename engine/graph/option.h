@@ -104,6 +104,8 @@ class Option {
   Option& group_required();
   /// Items must be labels of the sibling option `sibling` (E014 with the nearest label).
   Option& labels_of(std::string sibling);
+  /// Items must be labels of objects that arrive at the actor (E014 with the nearest label).
+  Option& arriving_labels();
   /// `$(stream)`, `$(graph)`, `$(seq)` and strftime words may appear; paths out have it already.
   Option& templated();
   /// Of a path out: how the file's name must end (".mp4"), in any case of letters (E014).
@@ -159,6 +161,8 @@ class Option {
 
   [[nodiscard]] const std::string& label_sibling() const { return label_sibling_; }
 
+  [[nodiscard]] bool are_arriving_labels() const { return are_arriving_labels_; }
+
   [[nodiscard]] bool is_templated() const { return templated_; }
 
   [[nodiscard]] const std::vector<std::string>& endings() const { return endings_; }
@@ -201,6 +205,7 @@ class Option {
   std::string group_;
   bool group_required_ = false;
   std::string label_sibling_;
+  bool are_arriving_labels_ = false;
   bool templated_ = false;
   std::vector<std::string> endings_;
   std::string needed_name_;

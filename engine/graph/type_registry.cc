@@ -112,6 +112,11 @@ ActorType& ActorType::decoder(DecoderFit fit) {
   return in("in", {payload::kTensors});
 }
 
+ActorType& ActorType::labels(std::vector<std::string> names) {
+  labels_ = std::move(names);
+  return *this;
+}
+
 ActorType& ActorType::runs_model() {
   runs_model_ = true;
   waits_ = true;

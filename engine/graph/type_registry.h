@@ -122,6 +122,9 @@ class ActorType {
   /// Is a `decode` word; needs tensors on port "in". One instance a stream, so that streams are
   /// decoded side by side.
   ActorType& decoder(DecoderFit fit);
+  /// Its objects always have one of these labels. Of a type that gives objects and has neither this
+  /// nor an option of labels, nobody knows them.
+  ActorType& labels(std::vector<std::string> names);
   /// Runs the model named by its option `model`; expands to `.pre`, `.infer`, `.post`.
   ActorType& runs_model();
   /// Is what `preprocess:` of a model stands for; there is one such type. One instance a stream.
@@ -167,6 +170,9 @@ class ActorType {
 
   [[nodiscard]] const DecoderFit& decoder_fit() const { return fit_; }
 
+  /// Empty where they depend on its options, or nobody knows them.
+  [[nodiscard]] const std::vector<std::string>& own_labels() const { return labels_; }
+
   [[nodiscard]] bool does_run_model() const { return runs_model_; }
 
   [[nodiscard]] bool does_preprocess() const { return preprocesses_; }
@@ -188,6 +194,7 @@ class ActorType {
   bool may_drop_ = false;
   int holds_ = 0;
   DecoderFit fit_;
+  std::vector<std::string> labels_;
   bool runs_model_ = false;
   bool preprocesses_ = false;
 };

@@ -119,6 +119,81 @@ TEST_F(BuiltinTypesTest, FindTheDecoderThatDoesNotFit) {
       << complaints(text);
 }
 
+TEST_F(BuiltinTypesTest, KnowTheLabelsThatArriveAtAFilter) {
+  const auto complaint = [&](const std::string& actors) {
+    return complaints(kDetector + actors + "  rest: {type: discard, in: near}\n");
+  };
+  const std::string near = "  near: {type: filter, in: track, labels: ";
+  const std::string track = "  track: {type: tracker, in: detect}\n";
+  EXPECT_EQ(complaint(track + near + "[person, dog]}\n"), "");
+  EXPECT_EQ(complaint(track + near + "[persn, dog]}\n"),
+            "E014 actor 'near': no label 'persn' among the objects that arrive, from "
+            "'detect.post'\n");
+  // A number is no name of what has one.
+  EXPECT_NE(complaint(track + near + "[\"1\"]}\n"), "");
+  const std::string other = "  other: {type: discard, in: detect}\n";
+  EXPECT_EQ(complaint(other + "  near: {type: filter, in: cam, labels: [ellipse]}\n"), "");
+  EXPECT_EQ(complaint(other + "  near: {type: filter, in: cam, labels: [person]}\n"),
+            "E014 actor 'near': no label 'person' among the objects that arrive, from 'cam'\n");
+  // Of several producers one is enough.
+  EXPECT_EQ(complaint("  near: {type: filter, in: [cam, detect], labels: [person, ellipse]}\n"),
+            "");
+  const CheckedGraph checked =
+      check(kDetector + track + near + "[persn]}\n" + "  rest: {type: discard, in: near}\n");
+  ASSERT_EQ(checked.diagnostics.size(), 1U);
+  EXPECT_EQ(checked.diagnostics.front().hint, "did you mean 'person'?");
+  EXPECT_EQ(checked.diagnostics.front().line, 12);
+}
+
+TEST_F(BuiltinTypesTest, TakeNumbersForTheLabelsOfADetectorWithoutNames) {
+  const std::string without = R"(graph: a
+models: {people: {file: ssd.onnx, device: cpu, preprocess: {resize: [300, 300]}, postprocess: {decode: ssd}}}
+actors:
+  cam: {type: test_source}
+  detect: {type: infer, model: people, in: cam}
+  rest: {type: discard, in: near}
+)";
+  EXPECT_EQ(complaints(without + "  near: {type: filter, in: detect, labels: [\"1\", \"2\"]}\n"),
+            "");
+  EXPECT_EQ(complaints(without + "  near: {type: filter, in: detect, labels: [person]}\n"),
+            "E014 actor 'near': no label 'person' among the objects that arrive, from "
+            "'detect.post'\n");
+}
+
+TEST_F(BuiltinTypesTest, SayWhatAJoinLeavesOut) {
+  const std::string text = kDetector + R"(  again: {type: infer, model: people, in: cam}
+  rest: {type: discard, in: both}
+)";
+  const std::string both = "  both: {type: join, in: ";
+  EXPECT_EQ(complaints(text + both + "{a: detect, b: again}}\n"),
+            "E046 actor 'both' leaves out the objects of 'again.post': its first input 'detect' "
+            "brings objects of its own\n");
+  EXPECT_EQ(complaints(text + both + "{frames: cam, a: detect, b: again}}\n"),
+            "E046 actor 'both' leaves out the objects of 'detect.post': its first input 'cam' "
+            "brings objects of its own\n"
+            "E046 actor 'both' leaves out the objects of 'again.post': its first input 'cam' "
+            "brings objects of its own\n")
+      << "a test_source brings its ground truth";
+  const std::string plain =
+      "  small: {type: preprocess, resize: [300, 300], in: app}\n"
+      "  app: {type: app_source}\n  one: {type: infer, model: people, in: app}\n"
+      "  two: {type: infer, model: people, in: app}\n"
+      "  few: {type: filter, in: one, score: 0.5}\n";
+  EXPECT_EQ(complaints(kDetector + plain + both + "{frames: app, a: one, b: two}}\n" +
+                       "  rest: {type: discard, in: [both, detect, small, few]}\n"),
+            "");
+  // The same objects, come by two ways.
+  EXPECT_EQ(complaints(kDetector + plain + both + "{a: one, b: few}}\n" +
+                       "  rest: {type: discard, in: [both, detect, small, two]}\n"),
+            "");
+  // Behind it the labels of all branches are there.
+  EXPECT_EQ(complaints(kDetector + plain + both + "{frames: app, a: one, b: two}}\n" +
+                       "  near: {type: filter, in: both, labels: [dog, cat]}\n" +
+                       "  rest: {type: discard, in: [near, detect, small, few]}\n"),
+            "E014 actor 'near': no label 'cat' among the objects that arrive, from 'one.post', "
+            "'two.post'\n");
+}
+
 TEST_F(BuiltinTypesTest, KnowWhatFramesMustCarry) {
   EXPECT_EQ(complaints(R"(graph: a
 actors:

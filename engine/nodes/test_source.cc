@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/nodes/label_tables.h"
 
@@ -12,6 +13,10 @@ constexpr int kMaxSide = 16384;
 constexpr std::size_t kRowAlignment = 64;
 // Beyond the frames in the graph: the one that waits at the entrance and the one that replaces it.
 constexpr std::uint32_t kFramesOutside = 2;
+
+std::vector<std::string> shape_labels() {
+  return {"rectangle", "ellipse"};
+}
 
 std::optional<std::uint64_t> count_of(const OptionValues& options, const char* name) {
   if (!options.has(name)) {
@@ -26,7 +31,7 @@ ActorType test_source_type() {
   constexpr double kMaxFrames = 1e12;
   ActorType type("test_source", "makes pictures of moving shapes, with their ground truth");
   type.source([](const OptionValues& options) { return options.get_bool("live"); });
-  type.out("frames", {payload::kImage, payload::kObjects});
+  type.out("frames", {payload::kImage, payload::kObjects}).labels(shape_labels());
   type.option(Option::size("size", "of the pictures")
                   .range(MovingShapes::kMinSide, kMaxSide)
                   .fallback("[640, 480]"));
@@ -68,7 +73,7 @@ Result<std::unique_ptr<Source>> TestSource::make(const SourceArgs& args) {
 TestSource::TestSource(const Options& options)
     : options_(options),
       scene_(options.scene),
-      labels_(intern_labels({"rectangle", "ellipse"})) {
+      labels_(intern_labels(shape_labels())) {
   skip_old_faults();
 }
 

@@ -1,0 +1,175 @@
+#include "engine/graph/carried_results.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+#include "engine/yaml/nearest_word.h"
+
+namespace penstock {
+namespace {
+
+/// What a join takes over from other branches where the first has none.
+constexpr std::array<const char*, 3> kJoined = {
+    payload::kObjects, payload::kLabels, payload::kTensors};
+
+bool contains(const std::vector<std::string>& list, const std::string& word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+/// Returns the option that names the labels of what a type gives; nullptr if it has none.
+const Option* label_option(const ActorType& type) {
+  const auto& options = type.options();
+  const auto found = std::find_if(options.begin(), options.end(), [](const Option& option) {
+    return option.kind() == OptionKind::kLabels;
+  });
+  return found == options.end() ? nullptr : &*found;
+}
+
+/// Replaces what is known of the labels of objects by what `stage`, which gives new ones, says.
+void name_objects(const ResultStage& stage, CarriedResults& results) {
+  const Option* const option = label_option(*stage.type);
+  results.labels = stage.type->own_labels();
+  results.has_numbers = false;
+  results.has_unknown = !stage.is_sound || (results.labels.empty() && option == nullptr);
+  if (option == nullptr || !stage.is_sound) {
+    return;
+  }
+  if (stage.options->has(option->name())) {
+    results.labels = stage.options->get_texts(option->name());
+  } else {
+    results.has_numbers = true;
+  }
+}
+
+bool is_number(const std::string& text) {
+  std::int32_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size();
+}
+
+std::string names_of(const std::set<std::string>& givers) {
+  std::string text;
+  for (const std::string& giver : givers) {
+    text += (text.empty() ? "'" : ", '") + giver + "'";
+  }
+  return text;
+}
+
+/// Returns those that gave `kind`; none if nobody did.
+std::set<std::string> givers_of(const CarriedResults& results, const std::string& kind) {
+  const auto found = results.givers.find(kind);
+  return found == results.givers.end() ? std::set<std::string>() : found->second;
+}
+
+}  // namespace
+
+void CarriedResults::add(const CarriedResults& other) {
+  for (const auto& [kind, names] : other.givers) {
+    givers[kind].insert(names.begin(), names.end());
+  }
+  for (const std::string& label : other.labels) {
+    if (!contains(labels, label)) {
+      labels.push_back(label);
+    }
+  }
+  has_numbers = has_numbers || other.has_numbers;
+  has_unknown = has_unknown || other.has_unknown;
+}
+
+CarriedResults results_behind(const ResultStage& stage, const CarriedResults& arriving) {
+  CarriedResults results;
+  PayloadSet added;
+  for (const OutPort& port : stage.type->outputs()) {
+    if (!port.fresh) {
+      results = arriving;
+    }
+    added.insert(port.adds.begin(), port.adds.end());
+  }
+  if (stage.type->is_decoder()) {
+    results.givers.erase(payload::kTensors);  // read by now
+  }
+  for (const std::string& kind : added) {
+    results.givers[kind] = {*stage.name};
+  }
+  if (added.count(payload::kObjects) != 0) {
+    name_objects(stage, results);
+  }
+  return results;
+}
+
+void check_arriving_labels(const ResultStage& stage,
+                           const CarriedResults& arriving,
+                           Diagnostics& diagnostics) {
+  if (arriving.has_unknown) {
+    return;
+  }
+  const std::string from = names_of(givers_of(arriving, payload::kObjects));
+  for (const Option& option : stage.type->options()) {
+    if (!option.are_arriving_labels() || !stage.options->has(option.name())) {
+      continue;
+    }
+    for (const std::string& label : stage.options->get_texts(option.name())) {
+      if (contains(arriving.labels, label) || (arriving.has_numbers && is_number(label))) {
+        continue;
+      }
+      const std::string near = did_you_mean(label, arriving.labels);
+      const std::string rule = arriving.labels.empty()
+                                   ? "they have numbers; give them 'labels', or write a number"
+                                   : one_of(arriving.labels);
+      diagnostics.error("E014",
+                        stage.options->place(option.name()),
+                        "actor '" + *stage.name + "': no label '" + label +
+                            "' among the objects that arrive, from " + from,
+                        near.empty() ? rule : near);
+    }
+  }
+}
+
+void check_join_branches(const std::string& name,
+                         const std::vector<JoinBranch>& branches,
+                         Diagnostics& diagnostics) {
+  if (branches.empty()) {
+    return;
+  }
+  const JoinBranch& base = branches.front();
+  for (const char* kind : kJoined) {
+    const std::set<std::string> own = givers_of(base.results, kind);
+    for (const JoinBranch& branch : branches) {
+      std::set<std::string> lost;
+      for (const std::string& giver : givers_of(branch.results, kind)) {
+        if (own.count(giver) == 0) {
+          lost.insert(giver);
+        }
+      }
+      if (!own.empty() && !lost.empty()) {
+        diagnostics.warning("E046",
+                            branch.place,
+                            "actor '" + name + "' leaves out the " + kind + " of " +
+                                names_of(lost) + ": its first input '" + base.target + "' brings " +
+                                kind + " of its own",
+                            std::string("name an input without ") + kind +
+                                " first, then all others are put together");
+      }
+    }
+  }
+}
+
+CarriedResults joined_results(const std::vector<JoinBranch>& branches) {
+  CarriedResults results;
+  for (const JoinBranch& branch : branches) {
+    results.add(branch.results);
+  }
+  for (const char* kind : kJoined) {
+    if (branches.empty()) {
+      break;
+    }
+    if (const auto own = givers_of(branches.front().results, kind); !own.empty()) {
+      results.givers[kind] = own;
+    }
+  }
+  return results;
+}
+
+}  // namespace penstock

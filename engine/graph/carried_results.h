@@ -1,0 +1,60 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/graph/option_values.h"
+#include "engine/graph/type_registry.h"
+#include "engine/yaml/diagnostic.h"
+
+namespace penstock {
+
+/// What a graph says of the results that frames carry at some place in it: who gave them, and what
+/// the labels of their objects may be.
+struct CarriedResults {
+  /// By kind of payload the names of the actors, after expansion, that gave it.
+  std::map<std::string, std::set<std::string>> givers;
+  std::vector<std::string> labels;  ///< Of objects, each once, in the order of their tables.
+  bool has_numbers = false;         ///< Some objects have no labels: their numbers are their names.
+  bool has_unknown = false;         ///< Some come from a type that does not say how it calls them.
+
+  /// Adds what frames of another producer carry.
+  void add(const CarriedResults& other);
+};
+
+/// An actor that frames pass, as far as their results are concerned.
+struct ResultStage {
+  const std::string* name = nullptr;  ///< After expansion.
+  const ActorType* type = nullptr;
+  const OptionValues* options = nullptr;
+  bool is_sound = true;  ///< False: something about its options was reported already.
+};
+
+/// Returns what frames carry that leave `stage`, of which `arriving` came in.
+CarriedResults results_behind(const ResultStage& stage, const CarriedResults& arriving);
+
+/// Reports E014 for each item of an option of `stage` that must be a label of arriving objects and
+/// is none. Says nothing where their labels are not known.
+void check_arriving_labels(const ResultStage& stage,
+                           const CarriedResults& arriving,
+                           Diagnostics& diagnostics);
+
+/// One input of a join.
+struct JoinBranch {
+  std::string target;  ///< As it is written.
+  CarriedResults results;
+  SourcePlace place;
+};
+
+/// Reports E046 for results of a branch that never come through the join `name`, as the first
+/// branch brings such results of its own.
+void check_join_branches(const std::string& name,
+                         const std::vector<JoinBranch>& branches,
+                         Diagnostics& diagnostics);
+
+/// Returns what frames carry behind a join of `branches`.
+CarriedResults joined_results(const std::vector<JoinBranch>& branches);
+
+}  // namespace penstock
