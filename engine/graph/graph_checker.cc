@@ -55,6 +55,7 @@ class GraphCheck {
     if (request_.devices != nullptr) {
       check_devices(*request_.devices, draft_, spec.actors, diagnostics_);
     }
+    check_program();
     check_outputs(spec);
     check_unused(linked);
     finish(spec);
@@ -181,6 +182,23 @@ class GraphCheck {
                          place.unknown->hint);
     }
     return !place.unknown.has_value();
+  }
+
+  /// E037: actors whose frames only a program of the user's can give or take.
+  void check_program() {
+    for (const ActorDraft& actor : draft_.actors) {
+      const ActorType* const type = actor.spec.type;
+      if (request_.has_program || type == nullptr || !type->is_by_program()) {
+        continue;
+      }
+      diagnostics_.error("E037",
+                         actor.spec.place,
+                         "actor '" + actor.spec.name + "' (" + type->name() + ") " +
+                             (type->is_source() ? "is fed by" : "gives its frames to") +
+                             " a C++ program of yours, and 'penstock run' is none",
+                         "compose the graph there, with AppPorts; 'penstock check --embedded' "
+                         "checks it for that");
+    }
   }
 
   /// E065: a file that several streams or several actors write.

@@ -23,6 +23,7 @@ struct CheckRequest {
   DeviceProbe* devices = nullptr;     ///< nullptr = devices are not asked (no E060, E061).
   const FileAccess* files = nullptr;  ///< nullptr = the files of this machine.
   Environment environment;            ///< Empty = that of this process.
+  bool has_program = true;  ///< False: no program holds other ends of `app_source`... (E037).
 };
 
 /// What came out: the graph if it is right, and everything there is to say about it.

@@ -112,6 +112,11 @@ ActorType& ActorType::decoder(DecoderFit fit) {
   return in("in", {payload::kTensors});
 }
 
+ActorType& ActorType::by_program() {
+  by_program_ = true;
+  return *this;
+}
+
 ActorType& ActorType::labels(std::vector<std::string> names) {
   labels_ = std::move(names);
   return *this;

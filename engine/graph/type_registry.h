@@ -115,6 +115,7 @@ class ActorType {
   /// `live` nothing = always lossless.
   ActorType& source(LiveRule live);
   ActorType& sink();             ///< Has no output and waits for I/O.
+  ActorType& by_program();       ///< Its other end is held by the program that runs the graph.
   ActorType& waits();            ///< Waits for something outside (a device, a join's other branch).
   ActorType& join();             ///< Waits, and gives out the union of what its inputs carry.
   ActorType& may_drop();         ///< Not every frame that goes in comes out.
@@ -158,6 +159,8 @@ class ActorType {
 
   [[nodiscard]] bool is_sink() const { return sink_; }
 
+  [[nodiscard]] bool is_by_program() const { return by_program_; }
+
   [[nodiscard]] bool is_join() const { return join_; }
 
   [[nodiscard]] bool does_wait() const { return waits_; }
@@ -189,6 +192,7 @@ class ActorType {
   bool source_ = false;
   LiveRule live_;
   bool sink_ = false;
+  bool by_program_ = false;
   bool join_ = false;
   bool waits_ = false;
   bool may_drop_ = false;

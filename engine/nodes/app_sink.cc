@@ -6,7 +6,7 @@ namespace penstock {
 
 ActorType app_sink_type() {
   ActorType type("app_sink", "gives frames to an application (C++: AppSink)");
-  type.in("in", {}).sink();
+  type.in("in", {}).sink().by_program();
   return type;
 }
 

@@ -9,7 +9,7 @@ namespace penstock {
 ActorType app_source_type() {
   ActorType type("app_source", "takes what an application pushes (C++: AppSource)");
   type.source([](const OptionValues& options) { return options.get_bool("live"); });
-  type.out("frames", {payload::kImage});
+  type.by_program().out("frames", {payload::kImage});
   type.option(
       Option::boolean("live", "while the graph is full, the latest frame wins").fallback("false"));
   type.option(Option::integer("max_in_flight", "frames of a stream in the graph at once")

@@ -15,7 +15,8 @@ namespace {
 
 constexpr const char* kHelp =
     R"(usage: penstock check FILE [--set NAME=VALUE]... [--driver FILE]...
-                           [--driver-option DRIVER.KEY=VALUE]... [--json]
+                           [--driver-option DRIVER.KEY=VALUE]...
+                           [--embedded] [--json]
 
 Checks a graph file, and the model and label files that it names, and reports everything that is
 wrong at once. Exit code 2 if there is an error, 4 if it is only that a device is not there or a
@@ -26,6 +27,8 @@ model does not fit on it, 0 if there are only warnings.
   --driver-option DRIVER.KEY=VALUE
                     starts the driver with an option of its own, as PENSTOCK_DRIVER_OPTIONS does,
                     with ';' between
+  --embedded        for a graph that a C++ program of yours runs: it feeds each app_source and takes
+                    the frames of each app_sink, which 'penstock run' cannot
   --json            prints {"diagnostics":[{"code","severity","file","line","column","message",
                     "hint"}]} on stdout
 
@@ -55,8 +58,8 @@ void show_verdict(const std::string& path, const CheckedGraph& checked) {
 }
 
 int run(std::span<const std::string> args) {
-  const auto parsed =
-      Arguments::parse(args, {{"--json"}, {"--set", kDriverOption, kDriverSetting}, "FILE", 1, 1});
+  const auto parsed = Arguments::parse(
+      args, {{"--json", "--embedded"}, {"--set", kDriverOption, kDriverSetting}, "FILE", 1, 1});
   if (!parsed.has_value()) {
     return report_usage("check", parsed.error());
   }
@@ -67,7 +70,8 @@ int run(std::span<const std::string> args) {
   }
   const TypeRegistry registry = make_registry();
   const std::string& path = parsed->plain().front();
-  const auto checked = load_graph(path, *parsed, {&registry, &*drivers});
+  const auto checked =
+      load_graph(path, *parsed, {&registry, &*drivers, true, nullptr, parsed->has("--embedded")});
   if (!checked.has_value()) {
     return report_usage("check", checked.error());
   }

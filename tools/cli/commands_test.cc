@@ -87,6 +87,22 @@ TEST(CheckCommand, TellsProgramsOnStdout) {
   EXPECT_EQ(answer.err, "");
 }
 
+TEST(CheckCommand, SaysWhatOnlyAProgramCanRun) {
+  const std::string graph = write_graph(
+      "app.yaml", "actors:\n  cam: {type: app_source}\n  end: {type: app_sink, in: cam}\n");
+  const Answer answer = ask(check_command(), {graph});
+  EXPECT_EQ(answer.code, kExitUsage);
+  EXPECT_TRUE(contains(answer.err,
+                       ":2:3: error[E037]: actor 'cam' (app_source) is fed by a C++ program of "
+                       "yours, and 'penstock run' is none"))
+      << answer.err;
+  EXPECT_TRUE(contains(answer.err, ":3:3: error[E037]: actor 'end' (app_sink) gives its frames to"))
+      << answer.err;
+  const Answer embedded = ask(check_command(), {graph, "--embedded"});
+  EXPECT_EQ(embedded.code, kExitDone) << embedded.err;
+  EXPECT_EQ(ask(graph_command(), {graph}).code, kExitDone) << "it can be drawn";
+}
+
 TEST(CheckCommand, WantsAFile) {
   EXPECT_EQ(ask(check_command(), {}).code, kExitUsage);
   EXPECT_EQ(ask(check_command(), {"no-such.yaml"}).code, kExitUsage);

@@ -41,6 +41,7 @@ Result<CheckedGraph> load_graph(const std::string& path,
   request.registry = against.registry;
   request.models = &models;
   request.files = against.files;
+  request.has_program = against.has_program;
   request.devices = against.drivers != nullptr && against.asks_devices ? &devices : nullptr;
   PENSTOCK_ASSIGN_OR_RETURN(request.set, parse_settings(arguments.values("--set")));
   CheckedGraph checked = check_graph_file(path, request);

@@ -17,6 +17,8 @@ struct CheckAgainst {
   const KnownDrivers* drivers = nullptr;  ///< Whose model files can be read; null: OpenVINO's.
   bool asks_devices = true;               ///< Theirs, whether they are there and can do it.
   const FileAccess* files = nullptr;      ///< Looked at instead of this machine's, if given.
+  bool has_program =
+      true;  ///< Its ends of `app_source` and `app_sink` are there, or do not matter.
 };
 
 /// Checks the graph file at `path` with the `--set` options of `arguments`, its model files and

@@ -330,7 +330,8 @@ int run(std::span<const std::string> args) {
     return report_error(drivers.error(), kExitUsage);
   }
   const TypeRegistry registry = make_registry();
-  const auto checked = load_graph(parsed->plain().front(), *parsed, {&registry, &*drivers});
+  const auto checked =
+      load_graph(parsed->plain().front(), *parsed, {&registry, &*drivers, true, nullptr, false});
   if (!checked.has_value()) {
     return report_usage("run", checked.error());
   }
