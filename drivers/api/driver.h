@@ -54,10 +54,12 @@ class Request {
   /// Of a model with buckets, the inputs run in the first that they fit into, and `outputs` must
   /// have its shapes (`choose_bucket`); smaller inputs are padded by the driver.
   /// `sub_devices` is a placement on which the model is resident; 0 lets the driver choose.
+  /// `frames` is how many rows of the batch hold frames, for the driver's rates; 0: all.
   Status submit(std::span<const FeatureMap> inputs,
                 std::span<const FeatureMap> outputs,
                 std::uint64_t token,
-                SubDeviceMask sub_devices = 0);
+                SubDeviceMask sub_devices = 0,
+                std::uint32_t frames = 0);
 
   /// Asks to end early what is in flight; the completion still comes.
   void cancel() noexcept;

@@ -241,6 +241,10 @@ SubDeviceMask Job::sub_devices() const noexcept {
   return abi::knows(*job_, &PenstockJob::sub_devices) ? job_->sub_devices : 0;
 }
 
+std::uint32_t Job::frames() const noexcept {
+  return abi::knows(*job_, &PenstockJob::frames) ? job_->frames : 0;
+}
+
 void Job::complete(Errc code, std::string_view message, std::int64_t device_ns) const noexcept {
   complete_slot(*job_->completion, code, message, device_ns);
 }

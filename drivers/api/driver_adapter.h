@@ -76,6 +76,9 @@ class Job {
   /// The placement to run on; 0 where the driver chooses.
   [[nodiscard]] SubDeviceMask sub_devices() const noexcept;
 
+  /// How many rows of its batch hold frames; 0 where nobody says.
+  [[nodiscard]] std::uint32_t frames() const noexcept;
+
   /// Writes the caller's slot and calls back. Never fails, never allocates.
   void complete(Errc code,
                 std::string_view message = {},

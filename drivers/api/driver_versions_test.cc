@@ -18,7 +18,7 @@ namespace {
 class EchoRequest final : public RequestBase {
  public:
   Status submit(Job job) override {
-    job.complete(Errc::kOk, {}, static_cast<std::int64_t>(job.sub_devices()));
+    job.complete(Errc::kOk, {}, static_cast<std::int64_t>(job.sub_devices() + 100 * job.frames()));
     return {};
   }
 
@@ -228,6 +228,21 @@ TEST_F(HostOfOneZero, NamesNoSubDevicesInItsJobs) {
   kEcho.destroy_request(request);
 }
 
+TEST_F(HostOfOneZero, SaysNothingOfTheFramesInItsJobs) {
+  PenstockRequest* request = nullptr;
+  ASSERT_EQ(kEcho.create_request(model_, &request, nullptr), PENSTOCK_OK);
+  PenstockCompletion completion{};
+  completion.size = sizeof(completion);
+  completion.done = [](void*) {};
+  PenstockJob job{};
+  job.size = offsetof(PenstockJob, frames);  // As 1.1 had it.
+  job.completion = &completion;
+  job.frames = 99;
+  EXPECT_EQ(kEcho.submit(request, &job, nullptr), PENSTOCK_OK);
+  EXPECT_EQ(completion.device_ns, 0);
+  kEcho.destroy_request(request);
+}
+
 TEST(DriverHost, PassesTheReferenceDriverOn) {
   PenstockDriverApi reference = kEcho;
   reference.name = "reference";
@@ -251,6 +266,18 @@ TEST(Request, RunsOnThePlacementThatItNames) {
   EXPECT_EQ(queue.pop().value().device_time, Duration(3));
   ASSERT_TRUE(request.submit({}, {}, 3).has_value());
   EXPECT_EQ(queue.pop().value().device_time, Duration(0));
+}
+
+TEST(Request, SaysHowManyRowsOfItsBatchHoldFrames) {
+  Driver driver = Driver::create(kEcho, std::make_shared<ManualHost>()).value();
+  LoadedModel model = driver.open("echo:0").value().load("", {}).value();
+  CompletionQueue queue = CompletionQueue::create(1, {}).value();
+  Request request = model.create_request(queue).value();
+
+  ASSERT_TRUE(request.submit({}, {}, 1, 3, 5).has_value());
+  EXPECT_EQ(queue.pop().value().device_time, Duration(503));
+  ASSERT_TRUE(request.submit({}, {}, 2, 3).has_value());
+  EXPECT_EQ(queue.pop().value().device_time, Duration(3)) << "not those of the job before";
 }
 
 }  // namespace

@@ -161,7 +161,8 @@ Request::~Request() = default;
 Status Request::submit(std::span<const FeatureMap> inputs,
                        std::span<const FeatureMap> outputs,
                        std::uint64_t token,
-                       SubDeviceMask sub_devices) {
+                       SubDeviceMask sub_devices,
+                       std::uint32_t frames) {
   detail::RequestCore& core = *core_;
   const ModelInfo& model = core.model->info;
   PENSTOCK_RETURN_IF_ERROR(check_count(inputs.size(), model.inputs.size(), "input"));
@@ -193,6 +194,7 @@ Status Request::submit(std::span<const FeatureMap> inputs,
     bind(outputs[i], held.back(), core.outputs[i]);
   }
   core.job.sub_devices = sub_devices;
+  core.job.frames = frames;
   core.completions->begin(core.slot, token);
   PenstockError error = empty_error();
   const std::int32_t code = core.model->api().submit(core.request, &core.job, &error);

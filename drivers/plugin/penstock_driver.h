@@ -39,7 +39,7 @@ extern "C" {
 #endif
 
 #define PENSTOCK_DRIVER_ABI_MAJOR 1u
-#define PENSTOCK_DRIVER_ABI_MINOR 2u
+#define PENSTOCK_DRIVER_ABI_MINOR 3u
 
 /* The one symbol that a plug-in exports: a PenstockDriverEntry. */
 #define PENSTOCK_DRIVER_ENTRY_SYMBOL "penstock_driver_entry"
@@ -367,6 +367,10 @@ typedef struct PenstockJob {
   PenstockCompletion* completion;
   /* Since 1.1. A placement on which the model is resident; 0 = the driver chooses one. */
   uint64_t sub_devices;
+  /* Since 1.3. How many rows of its batch hold frames, for rates and meters: the memory may be laid
+   * out for more, whose values mean nothing; they are computed all the same. 0: all of them. */
+  uint32_t frames;
+  uint32_t reserved2;
 } PenstockJob;
 
 /* The driver. Functions return a code; where one is not 0 the error is filled (it may be NULL).

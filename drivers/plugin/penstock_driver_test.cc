@@ -187,7 +187,7 @@ static_assert(offsetof(PenstockCompletion, done) == 24);
 static_assert(offsetof(PenstockCompletion, done_argument) == 32);
 static_assert(offsetof(PenstockCompletion, message) == 40);
 
-static_assert(sizeof(PenstockJob) == 48);  // 40 in 1.0
+static_assert(sizeof(PenstockJob) == 56);  // 40 in 1.0, 48 in 1.1
 static_assert(offsetof(PenstockJob, size) == 0);
 static_assert(offsetof(PenstockJob, input_count) == 4);
 static_assert(offsetof(PenstockJob, output_count) == 8);
@@ -196,6 +196,8 @@ static_assert(offsetof(PenstockJob, inputs) == 16);
 static_assert(offsetof(PenstockJob, outputs) == 24);
 static_assert(offsetof(PenstockJob, completion) == 32);
 static_assert(offsetof(PenstockJob, sub_devices) == 40);
+static_assert(offsetof(PenstockJob, frames) == 48);
+static_assert(offsetof(PenstockJob, reserved2) == 52);
 
 static_assert(sizeof(PenstockDriverApi) == 208);  // 152 in 1.0
 static_assert(offsetof(PenstockDriverApi, size) == 0);

@@ -60,6 +60,11 @@ Status SimRequest::choose_shape(const Job& job) {
   if (bucket_.rows().has_value()) {
     what_.batch = static_cast<int>(*bucket_.rows());
   }
+  if (job.frames() > 0) {
+    const int rows = what_.batch > 0 ? what_.batch : model_->plan.core.shapes[what_.shape].batch;
+    what_.batch =
+        static_cast<int>(std::min<std::uint32_t>(job.frames(), static_cast<std::uint32_t>(rows)));
+  }
   return {};
 }
 
