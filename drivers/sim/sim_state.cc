@@ -1,6 +1,7 @@
 #include "drivers/sim/sim_state.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include <unistd.h>
@@ -220,7 +221,7 @@ void SimState::ring_all() {
 
 void SimState::deliver(const CoreOutcome& outcome) {
   if (!outcome.is_change) {
-    reinterpret_cast<FrameSink*>(outcome.cookie)->on_device_done(outcome);
+    std::bit_cast<FrameSink*>(outcome.cookie)->on_device_done(outcome);
     return;
   }
   Change change;
@@ -288,14 +289,14 @@ Status SimState::submit(SimDeviceCore::ModelId id,
                         FrameSink& sink,
                         CoreFrame what) {
   std::unique_lock lock(mutex_);
-  Status accepted = core_.submit(now(), id, place, reinterpret_cast<std::uint64_t>(&sink), what);
+  Status accepted = core_.submit(now(), id, place, std::bit_cast<std::uint64_t>(&sink), what);
   flush(std::move(lock));
   return accepted;
 }
 
 void SimState::cancel(FrameSink& sink) {
   std::unique_lock lock(mutex_);
-  core_.cancel(now(), reinterpret_cast<std::uint64_t>(&sink));
+  core_.cancel(now(), std::bit_cast<std::uint64_t>(&sink));
   flush(std::move(lock));
 }
 
