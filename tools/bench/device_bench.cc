@@ -279,6 +279,7 @@ constexpr const char* kNames[] = {"hop: 8 stages, edges, actors",
 
 BenchRow rate_row(const std::string& name, const std::vector<double>& times) {
   std::vector<double> rates;
+  rates.reserve(times.size());
   for (const double time : times) {
     rates.push_back(1e9 / time);
   }
