@@ -22,11 +22,18 @@ namespace {
 
 constexpr std::chrono::seconds kFarTooLong{120};
 
-/// A driver's device that begins each change of residence and ends it when the test says so.
+/// A driver's device that begins each change of residence and ends it when the test says so. Its
+/// devices share it, as the thread that closes one may outlive the test, and what is static.
 struct Script {
   void end_changes() {
     for (const Change& change : std::exchange(changes, {})) {
       change.complete(Errc::kOk);
+    }
+  }
+
+  void count_closed() {
+    if (--open_devices == 0 && !was_closed.exchange(true)) {
+      closed.set_value();
     }
   }
 
@@ -36,11 +43,12 @@ struct Script {
 
   std::vector<Change> changes;
   std::atomic<int> open_devices{0};
+  std::atomic<bool> was_closed{false};
   std::promise<void> closed;  // The first time.
 };
 
-std::unique_ptr<Script>& script() {
-  static std::unique_ptr<Script> the_script;
+std::shared_ptr<Script>& script() {
+  static std::shared_ptr<Script> the_script;
   return the_script;
 }
 
@@ -77,16 +85,12 @@ class SlowModel final : public ModelBase {
 
 class SlowDevice final : public DeviceBase {
  public:
-  SlowDevice() { ++script()->open_devices; }
+  SlowDevice() : script_(script()) { ++script_->open_devices; }
 
   SlowDevice(const SlowDevice&) = delete;
   SlowDevice& operator=(const SlowDevice&) = delete;
 
-  ~SlowDevice() override {
-    if (--script()->open_devices == 0 && !was_closed_.exchange(true)) {
-      script()->closed.set_value();
-    }
-  }
+  ~SlowDevice() override { script_->count_closed(); }
 
   Result<std::vector<LoadObstacle>> explain(const std::string& /*path*/,
                                             const DriverOptions& /*options*/) override {
@@ -98,10 +102,8 @@ class SlowDevice final : public DeviceBase {
     return std::unique_ptr<ModelBase>(std::make_unique<SlowModel>());
   }
 
-  static void begin_test() { was_closed_ = false; }
-
  private:
-  inline static std::atomic<bool> was_closed_{false};
+  std::shared_ptr<Script> script_;
 };
 
 class SlowDriver final : public DriverBase {
@@ -134,8 +136,7 @@ constexpr Lane kLane{PackageNumber{0}, 1};
 class DriverDevicePortTest : public ::testing::Test {
  protected:
   DriverDevicePortTest() {
-    script() = std::make_unique<Script>();
-    SlowDevice::begin_test();
+    script() = std::make_shared<Script>();
     LogOptions options;
     options.write = [this](std::string_view line) {
       const std::lock_guard lock(mutex_);
