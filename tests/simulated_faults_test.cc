@@ -82,9 +82,8 @@ TEST_F(SimulatedFaultsTest, HangIsNoticedByTheLimitOfAJob) {
 TEST_F(SimulatedFaultsTest, SlowTakesItsTime) {
   const json summary = run_with("fault: slow, factor: 100, at: 0s");
   expect_all_delivered(summary);
-  const json plain = run_with("fault: slow, factor: 1, at: 0s");
-  EXPECT_LT(summary.at("streams").at(0).at("fps").get<double>(),
-            plain.at("streams").at(0).at("fps").get<double>() / 2);
+  // The profile's 0.2 ms a frame, a hundred times; a busy machine only adds to it.
+  EXPECT_GE(summary.at("seconds").get<double>(), 0.02 * kFrames);
 }
 
 TEST_F(SimulatedFaultsTest, WrongProbesAreWrongResults) {
