@@ -47,10 +47,10 @@ class DriverSlots final : public ExecutionSlots {
 
   Status submit(const Lane& lane,
                 std::uint32_t slot,
-                std::span<const FeatureMap> inputs,
-                std::span<const FeatureMap> outputs,
+                const JobMaps& maps,
                 std::uint64_t token) override {
-    return request(lane, slot).submit(inputs, outputs, token, lane.sub_devices);
+    return request(lane, slot)
+        .submit(maps.inputs, maps.outputs, token, lane.sub_devices, maps.frames);
   }
 
   void cancel(const Lane& lane, std::uint32_t slot) noexcept override {

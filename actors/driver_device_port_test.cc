@@ -52,9 +52,13 @@ std::shared_ptr<Script>& script() {
   return the_script;
 }
 
-class IdleRequest final : public RequestBase {
+/// Takes a nanosecond for each frame that it is told of.
+class CountingRequest final : public RequestBase {
  public:
-  Status submit(Job /*job*/) override { return Error{Errc::kUnsupported, "not part of this test"}; }
+  Status submit(Job job) override {
+    job.complete(Errc::kOk, {}, job.frames());
+    return {};
+  }
 
   void cancel() noexcept override {}
 };
@@ -71,7 +75,7 @@ class SlowModel final : public ModelBase {
   [[nodiscard]] const ModelInfo& info() const noexcept override { return info_; }
 
   Result<std::unique_ptr<RequestBase>> create_request() override {
-    return std::unique_ptr<RequestBase>(std::make_unique<IdleRequest>());
+    return std::unique_ptr<RequestBase>(std::make_unique<CountingRequest>());
   }
 
   Status activate(SubDeviceMask /*sub_devices*/, Change change) override {
@@ -174,6 +178,17 @@ class DriverDevicePortTest : public ::testing::Test {
   std::mutex mutex_;
   std::string log_;
 };
+
+TEST_F(DriverDevicePortTest, TellsTheDriverHowManyFramesABatchHolds) {
+  connect(kFarTooLong);
+  const Doorbell bells[] = {{}};
+  const auto slots = port_->open(bells, {});
+  ASSERT_TRUE(slots.has_value());
+  const Ref<JobMaps> maps = JobMaps::create();
+  maps->frames = 5;
+  ASSERT_TRUE(slots->front()->submit(kLane, 0, *maps, 9).has_value());
+  EXPECT_EQ(slots->front()->pop().value().device_time, Duration(5));
+}
 
 TEST_F(DriverDevicePortTest, ClosesADeviceThatHasNothingToDo) {
   connect(kFarTooLong);

@@ -42,7 +42,6 @@ class DevicePool::Backend final : public InferenceBackend {
     submission.token = job.token;
     submission.maps = job.maps;
     submission.stream = job.stream;
-    submission.frames = job.frames;
     submission.deadline = job.deadline;
     core_->post(std::move(submission));
     return {};

@@ -11,8 +11,8 @@
 #include "engine/base/doorbell.h"
 #include "engine/base/result.h"
 #include "engine/run/inference_backend.h"
+#include "engine/run/job_maps.h"
 #include "engine/schedule/schedule_ids.h"
-#include "engine/tensor/feature_map.h"
 
 namespace penstock {
 
@@ -58,8 +58,7 @@ class ExecutionSlots {
   /// Starts a job in a slot that is free; never blocks. On an error nothing was started.
   virtual Status submit(const Lane& lane,
                         std::uint32_t slot,
-                        std::span<const FeatureMap> inputs,
-                        std::span<const FeatureMap> outputs,
+                        const JobMaps& maps,
                         std::uint64_t token) = 0;
   /// Asks to end early; the end still comes.
   virtual void cancel(const Lane& lane, std::uint32_t slot) noexcept = 0;

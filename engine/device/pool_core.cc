@@ -176,7 +176,7 @@ void DevicePool::Core::submit(Submission& submission, TimePoint now) {
   made.user = submission.user;
   made.slot = submission.slot;
   made.token = submission.token;
-  made.frames = submission.frames;
+  made.frames = submission.maps->frames;
   made.deadline = submission.deadline;
   made.maps = std::move(submission.maps);
   made.code = Errc::kOk;

@@ -51,7 +51,6 @@ class DevicePool::Core final : public Runnable {
     std::uint64_t token = 0;
     Ref<JobMaps> maps;
     StreamId stream{};
-    std::uint32_t frames = 1;
     TimePoint deadline = TimePoint::max();
   };
 

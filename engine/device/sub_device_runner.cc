@@ -115,8 +115,7 @@ bool SubDeviceRunner::start(Job& job) {
   place->batch = job.batch;
   place->maps = std::move(job.maps);
   place->busy = true;
-  const Status status = slots_->submit(
-      book.lane, index, place->maps->inputs, place->maps->outputs, token_of(lane, index));
+  const Status status = slots_->submit(book.lane, index, *place->maps, token_of(lane, index));
   if (!status.has_value()) {
     place->busy = false;
     place->maps.reset();

@@ -66,6 +66,16 @@ TEST_F(SubDeviceRunnerTest, RunsABatchInTheCallersMemoryAndReportsItsEndOnce) {
   EXPECT_EQ(number_of(output), 3 + FakeMachine::kAdded);
 }
 
+TEST_F(SubDeviceRunnerTest, SaysHowManyFramesABatchHolds) {
+  start();
+  Ref<JobMaps> maps = JobMaps::create({number_map(1)}, {number_map(0)});
+  maps->frames = 5;
+  sub_device_.run({BatchNumber{7}, kLane, std::move(maps)});
+  EXPECT_TRUE(runner_.run());
+  ASSERT_EQ(machine_->jobs.size(), 1U);
+  EXPECT_EQ(machine_->jobs[0].frames, 5U);
+}
+
 TEST_F(SubDeviceRunnerTest, LetsBatchesBeyondTheSlotsOfTheirLaneWaitInOrder) {
   start({.depth = 2});
   for (std::uint64_t batch = 1; batch <= 5; ++batch) {

@@ -36,7 +36,6 @@ struct InferenceJob {
   /// Let go of before the end is popped, unless a device that was given up may still look at it.
   Ref<JobMaps> maps;
   StreamId stream{};                      ///< Of the first frame.
-  std::uint32_t frames = 1;               ///< In the batch.
   TimePoint deadline = TimePoint::max();  ///< The earliest of its frames'.
 };
 

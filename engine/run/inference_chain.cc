@@ -99,6 +99,7 @@ Status InferenceChain::start(Frame& frame) {
   InferenceJob job = frame.job;
   job.token = job.slot;
   job.maps = frame.maps[frame.at];
+  job.maps->frames = frame.job.maps->frames;
   if (frame.at + 1 == links_.size()) {
     job.maps->outputs = frame.job.maps->outputs;
   } else {
@@ -189,10 +190,10 @@ void InferenceChain::go_on(Frame& frame, InferenceDone done) {
 
 void InferenceChain::end(Frame& frame, InferenceDone done) {
   JobMaps::renew(frame.maps[frame.at]);
+  done.frames = frame.job.maps->frames;
   frame.job.maps.reset();
   done.token = frame.job.slot;
   done.device_time = frame.device_time;
-  done.frames = frame.job.frames;
   ended_.push_back(std::move(done));
 }
 

@@ -38,6 +38,7 @@ class AskedLink final : public InferenceBackend {
     InferenceJob words;
     std::vector<FeatureMap> inputs;
     std::vector<FeatureMap> outputs;
+    std::uint32_t frames = 0;
   };
 
   /// What the test keeps of it.
@@ -90,7 +91,7 @@ class AskedLink final : public InferenceBackend {
     if (desk_.refuses.has_value()) {
       return *desk_.refuses;
     }
-    desk_.jobs.push_back({job, job.maps->inputs, job.maps->outputs});
+    desk_.jobs.push_back({job, job.maps->inputs, job.maps->outputs, job.maps->frames});
     desk_.jobs.back().words.maps.reset();
     return {};
   }
@@ -142,7 +143,7 @@ class InferenceChainTest : public ::testing::Test {
     job.token = 700 + slot;
     job.maps = JobMaps::create({map_of(chain_->inputs()[0], value)}, {results_[slot]});
     job.stream = StreamId{3};
-    job.frames = 2;
+    job.maps->frames = 2;
     job.deadline = TimePoint(std::chrono::seconds(9));
     return chain_->submit(job);
   }
@@ -185,7 +186,7 @@ TEST_F(InferenceChainTest, TellsEachLinkWhoseFrameItIs) {
   const InferenceJob& job = core_.jobs.at(0).words;
   EXPECT_EQ(job.slot, 1U);
   EXPECT_EQ(job.stream, StreamId{3});
-  EXPECT_EQ(job.frames, 2U);
+  EXPECT_EQ(core_.jobs.at(0).frames, 2U);
   EXPECT_EQ(job.deadline, TimePoint(std::chrono::seconds(9)));
 }
 

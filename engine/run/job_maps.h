@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace penstock {
 struct JobMaps final : RefCounted<JobMaps> {
   std::vector<FeatureMap> inputs;
   std::vector<FeatureMap> outputs;
+  std::uint32_t frames = 1;  ///< In the batch; its tensors may have room for more.
 
   static Ref<JobMaps> create(std::vector<FeatureMap> inputs = {},
                              std::vector<FeatureMap> outputs = {}) {

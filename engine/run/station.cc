@@ -295,9 +295,9 @@ Status Station::start_job(Job& job, TimePoint now) {
   PENSTOCK_RETURN_IF_ERROR(gather(job));
   wanted.slot = job.slot;
   wanted.token = job.token;
+  job.maps->frames = static_cast<std::uint32_t>(job.frames.size());
   wanted.maps = job.maps;
   wanted.stream = job.frames.front().stream;
-  wanted.frames = static_cast<std::uint32_t>(job.frames.size());
   PENSTOCK_RETURN_IF_ERROR(backend_->submit(wanted));
   job.busy = true;
   free_slots_.pop_back();

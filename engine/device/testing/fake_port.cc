@@ -40,8 +40,7 @@ class FakeMachine::Slots final : public ExecutionSlots {
 
   Status submit(const Lane& lane,
                 std::uint32_t /*slot*/,
-                std::span<const FeatureMap> inputs,
-                std::span<const FeatureMap> outputs,
+                const JobMaps& maps,
                 std::uint64_t token) override {
     if (machine_.lost_) {
       return Error{Errc::kDeviceLost, "the machine is lost"};
@@ -50,12 +49,13 @@ class FakeMachine::Slots final : public ExecutionSlots {
     job.number = machine_.jobs.size();
     job.lane = lane;
     job.at = machine_.clock_.now();
-    std::memcpy(&job.value, inputs[0].data(), sizeof(job.value));
+    job.frames = maps.frames;
+    std::memcpy(&job.value, maps.inputs[0].data(), sizeof(job.value));
     machine_.jobs.push_back(job);
     const Answer answer = machine_.options_.answer ? machine_.options_.answer(job) : Answer{};
     ++machine_.in_flight;
     machine_.most_in_flight = std::max(machine_.most_in_flight, machine_.in_flight);
-    flights_.push_back({token, outputs[0], job.value});
+    flights_.push_back({token, maps.outputs[0], job.value});
     if (!answer.hangs) {
       machine_.runner_.at(machine_.clock_.now() + answer.after,
                           [this, life = std::weak_ptr<int>(life_), token, code = answer.code] {

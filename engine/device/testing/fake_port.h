@@ -33,6 +33,7 @@ class FakeMachine {
     Lane lane;
     TimePoint at;
     std::int32_t value = 0;
+    std::uint32_t frames = 0;
   };
 
   struct Options {
