@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 
 #include "engine/yaml/nearest_word.h"
@@ -10,7 +11,7 @@
 namespace penstock {
 namespace {
 
-/// What a join takes over from other branches where the first has none.
+/// What branches bring of which a join makes one.
 constexpr std::array<const char*, 3> kJoined = {
     payload::kObjects, payload::kLabels, payload::kTensors};
 
@@ -127,32 +128,39 @@ void check_arriving_labels(const ResultStage& stage,
   }
 }
 
+std::vector<PayloadSet> brought_by(const std::vector<JoinBranch>& branches) {
+  std::vector<PayloadSet> brought;
+  CarriedResults before;
+  for (const JoinBranch& branch : branches) {
+    PayloadSet& kinds = brought.emplace_back();
+    for (const char* kind : kJoined) {
+      const std::set<std::string> givers = givers_of(branch.results, kind);
+      const std::set<std::string> known = givers_of(before, kind);
+      if (!std::includes(known.begin(), known.end(), givers.begin(), givers.end())) {
+        kinds.insert(kind);
+      }
+    }
+    before.add(branch.results);
+  }
+  return brought;
+}
+
 void check_join_branches(const std::string& name,
                          const std::vector<JoinBranch>& branches,
                          Diagnostics& diagnostics) {
-  if (branches.empty()) {
-    return;
-  }
-  const JoinBranch& base = branches.front();
-  for (const char* kind : kJoined) {
-    const std::set<std::string> own = givers_of(base.results, kind);
-    for (const JoinBranch& branch : branches) {
-      std::set<std::string> lost;
-      for (const std::string& giver : givers_of(branch.results, kind)) {
-        if (own.count(giver) == 0) {
-          lost.insert(giver);
-        }
-      }
-      if (!own.empty() && !lost.empty()) {
-        diagnostics.warning("E046",
-                            branch.place,
-                            "actor '" + name + "' leaves out the " + kind + " of " +
-                                names_of(lost) + ": its first input '" + base.target + "' brings " +
-                                kind + " of its own",
-                            std::string("name an input without ") + kind +
-                                " first, then all others are put together");
-      }
+  const std::vector<PayloadSet> brought = brought_by(branches);
+  const JoinBranch* first = nullptr;
+  for (std::size_t i = 0; i < branches.size(); ++i) {
+    const JoinBranch& branch = branches[i];
+    const std::set<std::string> givers = givers_of(branch.results, payload::kTensors);
+    if (first != nullptr && brought[i].count(payload::kTensors) != 0) {
+      diagnostics.warning("E046",
+                          branch.place,
+                          "actor '" + name + "' leaves out the tensors of " + names_of(givers) +
+                              ": input '" + first->target + "' brings tensors of its own",
+                          "decode them before they are joined");
     }
+    first = first == nullptr && !givers.empty() ? &branch : first;
   }
 }
 
@@ -160,14 +168,6 @@ CarriedResults joined_results(const std::vector<JoinBranch>& branches) {
   CarriedResults results;
   for (const JoinBranch& branch : branches) {
     results.add(branch.results);
-  }
-  for (const char* kind : kJoined) {
-    if (branches.empty()) {
-      break;
-    }
-    if (const auto own = givers_of(branches.front().results, kind); !own.empty()) {
-      results.givers[kind] = own;
-    }
   }
   return results;
 }

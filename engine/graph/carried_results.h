@@ -48,8 +48,12 @@ struct JoinBranch {
   SourcePlace place;
 };
 
-/// Reports E046 for results of a branch that never come through the join `name`, as the first
-/// branch brings such results of its own.
+/// Returns for each branch the kinds of results of which some were given by other actors than those
+/// of the branches before it. Results that come by two branches are those of the first.
+std::vector<PayloadSet> brought_by(const std::vector<JoinBranch>& branches);
+
+/// Reports E046 for tensors of a branch that never come through the join `name`, as an earlier
+/// branch brings tensors of its own: which belong to whom could not be told.
 void check_join_branches(const std::string& name,
                          const std::vector<JoinBranch>& branches,
                          Diagnostics& diagnostics);

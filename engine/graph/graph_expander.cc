@@ -113,6 +113,9 @@ void GraphExpander::add_plain(std::size_t index, ActorSpec spec) {
     checker_.check_decoder(stage, *from->model);
   }
   stage.results = follow_results(index, stage);
+  if (spec.type->is_join()) {
+    spec.brings = brought_by(branches_of(index));
+  }
   spec.arrives = std::move(before);
   stages_[index] = {std::move(stage)};
   result_.push_back(std::move(spec));

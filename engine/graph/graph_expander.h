@@ -20,7 +20,7 @@ namespace penstock {
 /// `.pre` is there when the model says `preprocess`, or when no tensors arrive; `.post` when it
 /// says `postprocess`. With neither, the actor stays one, as if written by hand.
 ///
-/// Reports E032 (part), E033 (model, device), E040 (payload), E041 (two sizes), E046 (results
+/// Reports E032 (part), E033 (model, device), E040 (payload), E041 (two sizes), E046 (tensors
 /// that a join leaves out), and what
 /// `StageChecker` and
 /// `check_arriving_labels` report. After a report it goes on as if the wish had been fulfilled, so

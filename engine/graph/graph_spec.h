@@ -71,6 +71,8 @@ struct ActorSpec {
   std::vector<std::string> serves;  ///< Names of the streams that pass here, in file order.
   bool live = false;                ///< At least one of them is live.
   PayloadSet arrives;               ///< What a frame carries when it comes in.
+  /// Of a join, by input: the results that other actors gave than those of the inputs before it.
+  std::vector<PayloadSet> brings;
   SourcePlace place;
 };
 

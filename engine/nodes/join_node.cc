@@ -17,55 +17,41 @@ JoinTable::Late late_of(const std::string& word) {
   return word == "drop" ? JoinTable::Late::kDrop : JoinTable::Late::kPartial;
 }
 
-void add_objects(std::vector<Frame>& parts, LabelUnion& labels, Frame& base) {
+void set_objects(const std::vector<const Frame*>& parts, LabelUnion& labels, Frame& base) {
   std::vector<Object> all;
-  bool has_any = false;
-  for (const Frame& part : parts) {
-    if (part.payloads().has(Payload::kObjects)) {
-      has_any = true;
-      labels.include(part.objects().labels);
-    }
+  for (const Frame* part : parts) {
+    labels.include(part->objects().labels);
   }
-  for (const Frame& part : parts) {
-    const Objects found = part.objects();
+  for (const Frame* part : parts) {
+    const Objects found = part->objects();
     for (Object object : found.items) {
       object.label = labels.id_of(found.labels, object.label);
       all.push_back(object);
     }
   }
-  if (has_any) {
-    base.set_objects(all, labels.table());
-  }
+  base.set_objects(all, labels.table());
 }
 
-void add_labels(std::vector<Frame>& parts, LabelUnion& labels, Frame& base) {
+void set_labels(const std::vector<const Frame*>& parts, LabelUnion& labels, Frame& base) {
   std::vector<Label> all;
-  bool has_any = false;
-  for (const Frame& part : parts) {
-    if (part.payloads().has(Payload::kLabels)) {
-      has_any = true;
-      labels.include(part.labels().labels);
-    }
+  for (const Frame* part : parts) {
+    labels.include(part->labels().labels);
   }
-  for (const Frame& part : parts) {
-    const Labels found = part.labels();
+  for (const Frame* part : parts) {
+    const Labels found = part->labels();
     for (const Label& label : found.items) {
       all.push_back({labels.id_of(found.labels, label.id), label.score});
     }
   }
-  if (has_any) {
-    base.set_labels(all, labels.table());
-  }
+  base.set_labels(all, labels.table());
 }
 
-void add_tensors(std::vector<Frame>& parts, Frame& base) {
+void set_tensors(const std::vector<const Frame*>& parts, Frame& base) {
   std::vector<FeatureMap> all;
-  for (const Frame& part : parts) {
-    all.insert(all.end(), part.tensors().begin(), part.tensors().end());
+  for (const Frame* part : parts) {
+    all.insert(all.end(), part->tensors().begin(), part->tensors().end());
   }
-  if (!all.empty()) {
-    base.set_tensors(all);
-  }
+  base.set_tensors(all);
 }
 
 }  // namespace
@@ -102,7 +88,7 @@ Result<std::unique_ptr<Node>> JoinNode::make(const NodeArgs& args) {
   } else if (!args.options->is_word("timeout", "none")) {
     options.timeout = args.options->get_duration("timeout");
   }
-  return std::unique_ptr<Node>(std::make_unique<JoinNode>(args.name, options));
+  return std::unique_ptr<Node>(std::make_unique<JoinNode>(args.name, options, args.brings));
 }
 
 Status JoinNode::open(const NodeContext& context) {
@@ -149,28 +135,50 @@ Status JoinNode::flush(StreamId stream, Emit& emit) {
   return {};
 }
 
+/// Finds the frames whose results of `kind` come together in `base`: those of the first branch that
+/// has some, and of each that brings others. Returns whether that is more than `base` has.
+bool JoinNode::gather(Payload kind, const char* name, const Parts& parts, const Frame& base) {
+  sources_.clear();
+  if (base.payloads().has(kind)) {
+    sources_.push_back(&base);
+  }
+  for (std::size_t port = 0; port < parts.size(); ++port) {
+    const bool brings = port < brings_.size() && brings_[port].count(name) != 0;
+    if (!sources_.empty() && !brings) {
+      continue;
+    }
+    for (const Frame& part : parts[port]) {
+      if (part.payloads().has(kind)) {
+        sources_.push_back(&part);
+      }
+    }
+  }
+  return !sources_.empty() && sources_.back() != &base;
+}
+
 /// Gives `base` what it lacks of the results of `parts`, and ends these.
-void JoinNode::merge(std::vector<Frame>& parts, Frame& base) {
-  if (!base.payloads().has(Payload::kObjects)) {
-    add_objects(parts, object_labels_, base);
+void JoinNode::merge(Parts& parts, Frame& base) {
+  if (gather(Payload::kObjects, payload::kObjects, parts, base)) {
+    set_objects(sources_, object_labels_, base);
   }
-  if (!base.payloads().has(Payload::kLabels)) {
-    add_labels(parts, class_labels_, base);
+  if (gather(Payload::kLabels, payload::kLabels, parts, base)) {
+    set_labels(sources_, class_labels_, base);
   }
-  if (!base.payloads().has(Payload::kTensors)) {
-    add_tensors(parts, base);
+  // Of tensors of two actors in one frame nobody could tell which are whose.
+  if (gather(Payload::kTensors, "", parts, base)) {
+    set_tensors(sources_, base);
   }
-  for (Frame& part : parts) {
-    part.end(Outcome::kDelivered);  // What becomes of the base decides about the frame.
+  for (std::vector<Frame>& pieces : parts) {
+    for (Frame& piece : pieces) {
+      piece.end(Outcome::kDelivered);  // What becomes of the base decides about the frame.
+    }
   }
 }
 
 void JoinNode::act(Emit& emit) {
   for (JoinTable::Decision& decision : decisions_) {
     if (auto* joined = std::get_if<JoinTable::Joined>(&decision); joined != nullptr) {
-      for (std::vector<Frame>& parts : joined->parts) {
-        merge(parts, joined->base);
-      }
+      merge(joined->parts, joined->base);
       emit.send(std::move(joined->base));
       continue;
     }

@@ -19,7 +19,8 @@ namespace penstock {
 ActorType join_type();
 
 /// Brings the branches of a frame together again: the frame of its first input goes on, and gets
-/// from each other input, in their order, the results that it lacks.
+/// from each other input, in their order, the results that it lacks, and those objects and labels
+/// that another actor gave (`NodeArgs::brings`). What comes by two ways is as the first one has it.
 ///
 /// What pieces of the frame brought is put together in the order of the pieces; where labels come
 /// from several tables, under one that has the names of all.
@@ -30,9 +31,11 @@ class JoinNode final : public Node {
   /// Errors: `kInvalidArgument` if the join has fewer than two inputs of its own.
   static Result<std::unique_ptr<Node>> make(const NodeArgs& args);
 
-  JoinNode(std::string name, const JoinTable::Options& options)
+  /// `brings` as in `NodeArgs`.
+  JoinNode(std::string name, const JoinTable::Options& options, std::vector<PayloadSet> brings = {})
       : name_(std::move(name)),
-        options_(options) {}
+        options_(options),
+        brings_(std::move(brings)) {}
 
   Status open(const NodeContext& context) override;
 
@@ -49,13 +52,18 @@ class JoinNode final : public Node {
   Status flush(StreamId stream, Emit& emit) override;
 
  private:
+  using Parts = std::vector<std::vector<Frame>>;  // By input, pieces by index.
+
   void act(Emit& emit);
-  void merge(std::vector<Frame>& parts, Frame& base);
+  void merge(Parts& parts, Frame& base);
+  bool gather(Payload kind, const char* name, const Parts& parts, const Frame& base);
 
   const std::string name_;
   JoinTable::Options options_;
+  const std::vector<PayloadSet> brings_;
   std::unique_ptr<JoinTable> table_;  // From `open` on.
   JoinTable::Decisions decisions_;
+  std::vector<const Frame*> sources_;  // During a call.
   LabelUnion object_labels_;
   LabelUnion class_labels_;
 };

@@ -20,11 +20,14 @@ using testing::options_of;
 
 class JoinNodeTest : public ::testing::Test {
  protected:
-  void start(const std::string& yaml, bool is_live = false) {
+  void start(const std::string& yaml,
+             bool is_live = false,
+             const std::vector<PayloadSet>& brings = {}) {
     const OptionValues options = options_of(join_type(), yaml);
     NodeArgs args;
     args.options = &options;
-    args.inputs = 2;
+    args.inputs = brings.empty() ? 2 : brings.size();
+    args.brings = brings;
     args.is_live = is_live;
     auto made = JoinNode::make(args);
     ASSERT_TRUE(made.has_value());
@@ -127,6 +130,43 @@ TEST_F(JoinNodeTest, KeepsTheNamesOfResultsWhoseTablesDiffer) {
     EXPECT_EQ(joined.labels().labels->name_of(joined.labels().items[0].id), "background");
     EXPECT_EQ(joined.labels().labels->name_of(joined.labels().items[1].id), "face");
   }
+}
+
+TEST_F(JoinNodeTest, TakesTheObjectsOfSeveralActorsAndThoseOfOneOnce) {
+  const PayloadSet found = {payload::kObjects};
+  start("{}", false, {found, found, {}, found});
+  const LabelTable faces{{"face"}};
+  Frame base = bench_.frame(0);
+  Frame second = base.share();
+  Frame third = base.share();
+  Frame fourth = base.share();
+  base.set_objects(objects({0.1F}), &people_);
+  second.set_objects(std::vector<Object>{{{0, 0, 10, 10}, 0.2F, 0, 0, {}}}, &faces);
+  third.set_objects(objects({0.1F, 0.05F}), &people_);  // Those of the base, with more of them.
+  fourth.set_objects(objects({0.3F}), &people_);
+  EXPECT_TRUE(enter(0, base).has_value());
+  EXPECT_TRUE(enter(1, second).has_value());
+  EXPECT_TRUE(enter(2, third).has_value());
+  EXPECT_TRUE(enter(3, fourth).has_value());
+  ASSERT_EQ(bench_.emit.sent.size(), 1U);
+  const Frame& joined = bench_.emit.sent.front();
+  EXPECT_EQ(scores(joined), std::vector<float>({0.1F, 0.2F, 0.3F}));
+  EXPECT_EQ(joined.objects().labels->name_of(joined.objects().items[1].label), "face");
+  EXPECT_EQ(joined.objects().labels->name_of(joined.objects().items[2].label), "person");
+}
+
+TEST_F(JoinNodeTest, TakesTheObjectsOfTheNextBranchWhereTheFirstIsMissing) {
+  const PayloadSet found = {payload::kObjects};
+  start("{}", false, {{}, found, {}});
+  Frame base = bench_.frame(0);
+  Frame third = base.share();
+  third.set_objects(objects({0.4F}), &people_);
+  EXPECT_TRUE(enter(0, base).has_value());
+  EXPECT_TRUE(enter(2, third).has_value());
+  const Tombstone gone{StreamId{0}, 0, 0, {}, Reason::kFiltered};
+  EXPECT_TRUE(node_->note_from(1, gone, bench_.emit).has_value());
+  ASSERT_EQ(bench_.emit.sent.size(), 1U);
+  EXPECT_EQ(scores(bench_.emit.sent.front()), std::vector<float>({0.4F}));
 }
 
 TEST_F(JoinNodeTest, PassesABaseOnWhoseOtherPartEnded) {

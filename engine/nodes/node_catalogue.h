@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,10 @@ struct NodeArgs {
   /// The size of the picture that a decoder's model is given, for models whose input leaves it
   /// open: `letterbox` or `resize` of the actor before it. 0 = the model's input says it.
   Size2d model_picture;
-  std::size_t inputs = 1;      ///< Ports that something is connected to; for types that name none.
+  std::size_t inputs = 1;  ///< Ports that something is connected to; for types that name none.
+  /// Of a join: by input, the kinds of results that other actors gave than those of the inputs
+  /// before it. Empty where nobody knows.
+  std::vector<std::set<std::string>> brings;
   bool is_live = false;        ///< A stream that passes here comes from a live source.
   bool is_simulated = false;   ///< A model before it runs on a simulated device.
   bool is_calibrated = false;  ///< Likewise, in a time that is pinned instead of estimated.
