@@ -332,9 +332,11 @@ TEST(RunningGraph, FinishesThoughANodeHangsOnTheOnlyWorker) {
   hangs.wait();
   graph->stop();
   EXPECT_TRUE(graph->wait_for(kFarTooLong));
-  EXPECT_NE(world.notes().find("hangs in a call that does not return, left there: 'work[cam]'\n"),
-            std::string::npos)
-      << world.notes();
+  const std::string notes = world.notes();
+  const std::size_t left = notes.find("hangs in a call that does not return, left there: ");
+  EXPECT_NE(left, std::string::npos) << notes;
+  // On a busy machine another may be in its last turn when the limit passes, and is named too.
+  EXPECT_NE(notes.find("'work[cam]'", left), std::string::npos) << notes;
   may_go_on.open();
   EXPECT_TRUE(graph->close(kFarTooLong).has_value());
 }
