@@ -4,6 +4,8 @@
 
 cache=${PENSTOCK_CACHE:-$HOME/.cache/penstock}
 files=$cache/files
+# CAF for the thread sanitizer, where tools/dev/build_tsan_caf has made it.
+tsan_caf=$cache/tsan-caf
 quiet=${quiet:-0}
 
 case $cache in
