@@ -39,8 +39,11 @@ Status BatchMemory::lease(Port& port,
   std::size_t bytes = port.bytes;
   if (!(shape == spec.shape)) {
     const auto counted = shape.dense_bytes(spec.type);
-    PENSTOCK_CHECK(counted.has_value() && fits(shape, spec.shape))
-        << what << " '" << spec.name << "': " << shape.to_string();
+    if (!counted.has_value() || !fits(shape, spec.shape)) {
+      return Error{Errc::kInvalidArgument,
+                   std::string(what) + " '" + spec.name + "': shape " + shape.to_string() +
+                       ", the model has " + spec.shape.to_string()};
+    }
     bytes = *counted;
   }
   auto buffer = port.pool.acquire(bytes);

@@ -38,13 +38,14 @@ class BatchMemory {
                                     Bounds bounds);
 
   /// Copies the tensors of `frames` behind one another, by input, into `inputs`.
-  /// Errors: `kUnavailable` without memory, naming the input. Pre: each frame's tensors have their
+  /// Errors: as `lease_outputs`, naming the input. Pre: each frame's tensors have their
   /// share of `shapes`.
   Status gather(std::span<const std::span<const FeatureMap>> frames,
                 std::span<const Shape> shapes,
                 std::vector<FeatureMap>& inputs);
 
-  /// Leases memory for what an inference gives. Errors: `kUnavailable`, naming the output.
+  /// Leases memory for what an inference gives. Errors: `kUnavailable` without memory,
+  /// `kInvalidArgument` for a shape that is not the model's, naming the output.
   Status lease_outputs(std::span<const Shape> shapes, std::vector<FeatureMap>& outputs);
 
  private:

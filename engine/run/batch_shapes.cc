@@ -37,6 +37,43 @@ Status check_ports(BatchShapes::Specs specs,
   return {};
 }
 
+/// Returns how many bytes there are for the map's elements.
+std::size_t bytes_of(const FeatureMap& map) {
+  return map.buffer.size() - std::min(map.offset, map.buffer.size());
+}
+
+Status check_type(const FeatureMap& map, const TensorSpec& port) {
+  const ElementType type = map.spec == nullptr ? ElementType::kUndefined : map.spec->type;
+  if (type == port.type) {
+    return {};
+  }
+  return Error{Errc::kInvalidArgument,
+               "input '" + port.name + "': a frame's tensor has elements of " + to_string(type) +
+                   ", the model wants " + to_string(port.type)};
+}
+
+/// Checks what a model with buckets leaves no choice of: its fixed extents, but for the rows of a
+/// batch, and that the map's elements are all there.
+Status check_fixed(const FeatureMap& map, const TensorSpec& port, bool is_row) {
+  const std::size_t rank = port.shape.rank();
+  bool fits = map.shape.rank() == rank;
+  for (std::size_t axis = is_row ? 1 : 0; fits && axis < rank; ++axis) {
+    fits = port.shape[axis] == Shape::kDynamic || port.shape[axis] == map.shape[axis];
+  }
+  if (!fits) {
+    return Error{Errc::kInvalidArgument,
+                 "input '" + port.name + "': a frame's tensor has shape " + map.shape.to_string() +
+                     ", the model wants " + port.shape.to_string()};
+  }
+  const auto bytes = map.shape.dense_bytes(port.type);
+  if (!bytes.has_value() || bytes_of(map) < *bytes) {
+    return Error{Errc::kInvalidArgument,
+                 "input '" + port.name + "': a frame's tensor of shape " + map.shape.to_string() +
+                     " has " + std::to_string(bytes_of(map)) + " bytes"};
+  }
+  return {};
+}
+
 /// Returns whether two shapes are the same but for their rows.
 bool same_behind_rows(const Shape& a, const Shape& b) noexcept {
   return a.rank() == b.rank() && a.rank() > 0 &&
@@ -91,8 +128,14 @@ Status BatchShapes::check_frame(std::span<const FeatureMap> maps) const {
                  "the frame carries " + std::to_string(maps.size()) + " tensors, the model has " +
                      std::to_string(inputs_.size()) + " inputs"};
   }
+  if (!has_buckets_ && batch_size_ == 1) {
+    return {};
+  }
+  for (std::size_t port = 0; port < maps.size(); ++port) {
+    PENSTOCK_RETURN_IF_ERROR(check_type(maps[port], *inputs_[port]));
+  }
   if (!has_buckets_) {
-    return batch_size_ == 1 ? Status() : check_bytes(maps);
+    return check_bytes(maps);
   }
   for (std::size_t port = 0; port < maps.size(); ++port) {
     const FeatureMap& map = maps[port];
@@ -103,6 +146,7 @@ Status BatchShapes::check_frame(std::span<const FeatureMap> maps) const {
                    "input '" + inputs_[port]->name + "': a frame's tensor has shape " +
                        map.shape.to_string() + ", one of a batch begins with 1"};
     }
+    PENSTOCK_RETURN_IF_ERROR(check_fixed(map, *inputs_[port], batch_size_ > 1));
   }
   const bool fits = std::any_of(buckets_.begin(), buckets_.end(), [&](const ShapeBucket& bucket) {
     return std::equal(
@@ -124,11 +168,11 @@ Status BatchShapes::check_bytes(std::span<const FeatureMap> maps) const {
     const TensorSpec& spec = *inputs_[port];
     const FeatureMap& map = maps[port];
     const std::size_t share = shares_[port];
-    if (!map.is_dense() || map.buffer.size() - map.offset < share) {
+    if (!map.is_dense() || bytes_of(map) < share) {
       return Error{Errc::kInvalidArgument,
                    "input '" + spec.name + "': a frame's tensor has " +
-                       std::to_string(map.buffer.size() - map.offset) +
-                       " bytes, one of a batch needs " + std::to_string(share)};
+                       std::to_string(bytes_of(map)) + " bytes, one of a batch needs " +
+                       std::to_string(share)};
     }
   }
   return {};

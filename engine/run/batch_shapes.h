@@ -26,9 +26,16 @@ class BatchShapes {
 
   /// Valid as long as the shapes that made it, until it is laid out again.
   struct Layout {
+    Layout() = default;
+    Layout(const Layout&) = delete;
+    Layout& operator=(const Layout&) = delete;
+    Layout(Layout&&) = default;
+    Layout& operator=(Layout&&) = default;
+    ~Layout() = default;
+
     std::span<const Shape> inputs;   ///< With rows for all frames, perhaps for more.
     std::span<const Shape> outputs;  ///< As above.
-    std::vector<Shape> own;          ///< Of inputs that are smaller than their bucket.
+    std::vector<Shape> own;          ///< What `inputs` shows of a model with buckets.
   };
 
   BatchShapes() = default;

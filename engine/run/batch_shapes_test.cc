@@ -80,6 +80,35 @@ TEST(BatchShapes, RefuseAFrameThatFitsNoBucketNamingTheLargest) {
             "the frame carries 0 tensors, the model has 1 inputs");
 }
 
+TEST(BatchShapes, RefuseAFrameWhoseTensorIsNotTheModels) {
+  for (const bool has_buckets : {true, false}) {
+    const PortSpecs fixed = port("images", {2, 3, 8, 8});
+    const BatchShapes shapes =
+        has_buckets ? made(4, kBuckets)
+                    : BatchShapes::create(fixed, port("boxes", {2, 6}), {}, 2).value();
+    EXPECT_TRUE(shapes.check_frame(frame({1, 3, 8, 8})).has_value());
+
+    auto spec = std::make_shared<TensorSpec>(*kInputs[0]);
+    spec->type = kInputs[0]->type == ElementType::kU8 ? ElementType::kF32 : ElementType::kU8;
+    auto other = frame({1, 3, 8, 8});
+    other[0].spec = spec;
+    const Status refused = shapes.check_frame(other);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_NE(refused.error().message.find("input 'images': a frame's tensor has elements of "),
+              std::string::npos)
+        << refused.error().message;
+
+    auto behind = frame({1, 3, 8, 8});
+    behind[0].offset = behind[0].buffer.size() + 1;
+    EXPECT_FALSE(shapes.check_frame(behind).has_value());
+  }
+  const Status channels =
+      made(4, kBuckets).check_frame(frame({1, 2, 8, 8}, port("images", {kOpen, 2, kOpen, kOpen})));
+  ASSERT_FALSE(channels.has_value());
+  EXPECT_EQ(channels.error().message,
+            "input 'images': a frame's tensor has shape 1x2x8x8, the model wants ?x3x?x?");
+}
+
 TEST(BatchShapes, LayASingleFrameOutForItsBucket) {
   const BatchShapes shapes = made(1, {bucket(1, 8), bucket(1, 16)});
   EXPECT_EQ(laid_out(shapes, frame({1, 3, 8, 8}), 1).outputs[0], Shape({1, 16, 6}));

@@ -228,6 +228,9 @@ bool Station::take_next(TimePoint now) {
     input.edge->done();
     const bool late = now > frame.deadline();
     const Ticket ticket = order_.admit(std::move(frame));
+    PENSTOCK_CHECK(static_cast<std::size_t>(ticket.stream) < held_.size())
+        << "station '" << name() << "': no input is said to bring stream "
+        << static_cast<std::uint32_t>(ticket.stream);
     held_of(ticket.stream) += 1;
     if (state_ == State::kGivenUp) {
       fail_ticket(ticket, Outcome::kFailed, Reason::kStreamStopped);
