@@ -17,6 +17,7 @@ class DevicePool::Backend final : public InferenceBackend {
   /// What is at the devices goes on there; nobody hears of it any more.
   ~Backend() override {
     user_->box.close();
+    tell_taken();  // Its client may have other backends.
     core_->post(Core::Close{user_});
   }
 

@@ -253,6 +253,25 @@ TEST_F(DevicePoolTest, ResetsADeviceThatHangsAndRunsItsFramesAgain) {
   EXPECT_EQ(values, first(4));
 }
 
+TEST_F(DevicePoolTest, CountsWhatAUserTookBeforeItLeft) {
+  add_machine();
+  const DevicePool::BackendWords words = words_for(add_package("model", 0), false, 1);
+  std::unique_ptr<InferenceBackend> first = pool_->make_backend(words, {});
+  start();
+  InferenceJob job;
+  job.maps = JobMaps::create({number_map(1)}, {number_map(0)});
+  EXPECT_TRUE(first->submit(job).has_value());
+  run();
+  EXPECT_TRUE(first->pop().has_value());
+  // It leaves without having looked whether there is more.
+  first.reset();
+  Customer second(*pool_, words);
+  second.submit(2);
+  run();
+  second.collect();
+  EXPECT_EQ(second.values(), (std::vector<std::int32_t>{2}));
+}
+
 TEST_F(DevicePoolTest, NoticesADeviceThatHangsWhileAPackageComesInByWhatTheLoadShouldTake) {
   add_machine({.on_change = [](int number, const Lane&, bool) {
     return number == 1 ? Errc::kDeadlineExceeded : Errc::kOk;
