@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/child_program.h"
+#include "tests/support/onnx_writer.h"
 #include "tests/support/program_fixture.h"
 #include "tests/support/runfiles.h"
 
@@ -146,6 +147,35 @@ TEST_F(DriverPluginsTest, PackAndVerifyModelFilesOfTheirOwnKind) {
     EXPECT_EQ(code_, kUsage) << word;
     EXPECT_TRUE(says("--driver: plug-in './nowhere.so': No such file or directory")) << err_;
   }
+}
+
+TEST_F(DriverPluginsTest, RunFilesOfTheirOwnKindWithGraphsForTheHost) {
+  const std::string npu = file_of("drivers/noop/libpenstock_npu.so");
+  write("net.npu", "compiled");
+  testing::OnnxWriter post;
+  post.input("out", {1, 4}).constant("two", {1}, {2}).node("Mul", {"out", "two"}, {"twice"});
+  post.output("twice", {1, 4}).write(folder_ / "post.onnx");
+  ask({"models",
+       "pack",
+       "net.npu",
+       "--postprocess",
+       "post.onnx",
+       "-o",
+       "net.zip",
+       "--driver",
+       npu});
+  ASSERT_EQ(code_, 0) << err_;
+  write("g.yaml",
+        "models:\n"
+        "  net:\n"
+        "    file: net.zip\n"
+        "    device: npu\n"
+        "    options: {inputs: \"in:f32:1x128x128x3:NHWC\", outputs: \"out:f32:1x4\"}\n"
+        "actors:\n"
+        "  cam:  {type: test_source, size: [128, 128], frames: 20}\n"
+        "  look: {type: infer, model: net, in: cam}\n"
+        "  end:  {type: discard, in: look}\n");
+  EXPECT_EQ(run({"g.yaml", "--driver", npu}).at("streams").at(0).at("delivered"), kFrames);
 }
 
 TEST_F(DriverPluginsTest, RunTheGraphOfTheDocuments) {

@@ -70,11 +70,6 @@ Result<ModelChain> read_chain(ModelReader& reader, const ModelFile& file) {
   return join_graphs(*host, file, std::move(network));
 }
 
-Result<ModelChain> read_chain(const Driver& host, const ModelFile& file) {
-  PENSTOCK_ASSIGN_OR_RETURN(ModelInfo network, host.inspect(file.path));
-  return join_graphs(host, file, std::move(network));
-}
-
 ModelInfo outside_of(const ModelChain& chain, const ModelFile& file) {
   ModelInfo info = chain.network;
   if (!file.before.path.empty()) {

@@ -28,9 +28,6 @@ struct ModelChain {
 /// package, graph and tensor (see `match_tensors`).
 Result<ModelChain> read_chain(ModelReader& reader, const ModelFile& file);
 
-/// Likewise, all of it with the driver of the host.
-Result<ModelChain> read_chain(const Driver& host, const ModelFile& file);
-
 /// Returns what whoever runs `chain` as one model sees of it: the inputs of its first graph, the
 /// outputs of its last.
 ModelInfo outside_of(const ModelChain& chain, const ModelFile& file);

@@ -6,6 +6,7 @@
 #include "engine/package/tensor_match.h"
 #include "tools/compose/model_chain.h"
 #include "tools/compose/model_loader.h"
+#include "tools/compose/model_reader.h"
 #include "tools/compose/placement_facts.h"
 
 namespace penstock {
@@ -63,7 +64,16 @@ Result<ModelLoader::DeviceEntry*> ModelLoader::host_of(const GraphSpec& spec) {
 
 Status ModelLoader::load_host_graphs(const GraphSpec& spec, Entry& entry) {
   PENSTOCK_ASSIGN_OR_RETURN(DeviceEntry* const host, host_of(spec));
-  PENSTOCK_ASSIGN_OR_RETURN(ModelChain chain, read_chain(*host->driver, entry.file));
+  // The network may be a file of its device's own kind.
+  ModelReader reader([host] { return Result<std::shared_ptr<Driver>>(host->driver); },
+                     [this, &entry] {
+                       std::vector<std::shared_ptr<Driver>> drivers;
+                       for (const auto& [device, depth] : entry.depth) {
+                         drivers.push_back(devices_.at(device).driver);
+                       }
+                       return drivers;
+                     });
+  PENSTOCK_ASSIGN_OR_RETURN(ModelChain chain, read_chain(reader, entry.file));
   Loaded& book = entry.loaded;
   const std::string network = network_text(entry.file);
   const auto network_inputs = book.inputs;
