@@ -84,6 +84,11 @@ Result<std::shared_ptr<ReferenceDriver>> ReferenceDriver::start(DriverHost host)
   return std::make_shared<ReferenceDriver>(std::move(driver), std::move(device));
 }
 
+Result<std::vector<LoadObstacle>> ReferenceDriver::explain(const std::string& path,
+                                                           const ShapeChoice& choice) {
+  return device_.explain(path, options_for(choice));
+}
+
 Result<LoadedModel> ReferenceDriver::load(const std::string& path, const ShapeChoice& choice) {
   DriverOptions options = options_for(choice);
   if (driver_.name() == "openvino") {

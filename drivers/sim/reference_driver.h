@@ -32,6 +32,9 @@ class ReferenceDriver {
   /// Loads a model in single precision, in one shape. Errors: as `Device::load`.
   Result<LoadedModel> load(const std::string& path, const ShapeChoice& choice);
 
+  /// Returns what stands against loading a model in a shape. Errors: of `Device::explain`.
+  Result<std::vector<LoadObstacle>> explain(const std::string& path, const ShapeChoice& choice);
+
   /// Describes the model in a shape. What it gives there, and with how much work, only a compiler
   /// can tell: it is compiled for that, and what was told is remembered for as long as the file
   /// stays as it is. Errors: as `load`.

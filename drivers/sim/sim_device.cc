@@ -157,7 +157,26 @@ Result<std::vector<LoadObstacle>> SimDevice::explain(const std::string& path,
     return obstacles;
   }
   plan_load(profile, parsed, path, *models, &obstacles);
+  if (obstacles.empty() && parsed.computes) {
+    return explain_batches(path, parsed);
+  }
   return obstacles;
+}
+
+/// Returns why the host, which computes, does not take a batch: unlike a shape, which is compiled
+/// to be described, it is known from the file alone what a batch is.
+Result<std::vector<LoadObstacle>> SimDevice::explain_batches(const std::string& path,
+                                                             const LoadOptions& options) {
+  PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<ReferenceDriver> reference, references_->get());
+  for (const ShapeChoice& choice : options.shape.choices) {
+    if (choice.shapes.empty() && choice.batch > 1) {
+      auto obstacles = reference->explain(path, choice);
+      if (!obstacles.has_value() || !obstacles->empty()) {
+        return obstacles;  // One says enough.
+      }
+    }
+  }
+  return std::vector<LoadObstacle>();
 }
 
 Result<std::unique_ptr<ModelBase>> SimDevice::load(const std::string& path,

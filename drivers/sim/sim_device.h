@@ -80,6 +80,8 @@ class SimDevice final : public DeviceBase {
 
   /// Says before anything is compiled what stands against a load that computes.
   Status check_first(const std::string& path, const LoadOptions& options);
+  Result<std::vector<LoadObstacle>> explain_batches(const std::string& path,
+                                                    const LoadOptions& options);
 
   SimState::Handle handle_;
   std::shared_ptr<ReferenceSource> references_;

@@ -243,5 +243,16 @@ TEST(SimReference, RefusesAFloatModelWithoutScalesBeforeTheLoad) {
       << "bf16 wants no scales";
 }
 
+TEST(SimReference, RefusesABatchThatTheHostCannotComputeBeforeTheLoad) {
+  Driver driver = Driver::create(sim_driver_api(), virtual_host(), {{"time", "virtual"}}).value();
+  Device device = driver.open("mx3-0").value();
+  const auto obstacles = device.explain(kModel, {{"batch", "2"}}).value();
+  ASSERT_EQ(obstacles.size(), 1U);
+  EXPECT_NE(obstacles[0].text.find("batch 2 does not go through the model"), std::string::npos)
+      << obstacles[0].text;
+  EXPECT_FALSE(device.load(kModel, {{"batch", "2"}}).has_value());
+  EXPECT_TRUE(device.explain(kModel, {{"batch", "2"}, {"compute", "none"}}).value().empty());
+}
+
 }  // namespace
 }  // namespace penstock
