@@ -53,7 +53,10 @@ class FakeDevice::Backend final : public InferenceBackend {
       return *answer.refused_by;
     }
     Place& place = places_[slot];
-    place = {true, wanted.token, answer, wanted.maps};
+    place.busy = true;
+    place.token = wanted.token;
+    place.answer = answer;
+    place.maps = wanted.maps;
     if (device_.options_.keeps_maps) {
       device_.kept_maps_.push_back(wanted.maps);
     }
