@@ -106,7 +106,11 @@ void check_arriving_labels(const ResultStage& stage,
   if (arriving.has_unknown) {
     return;
   }
-  const std::string from = names_of(givers_of(arriving, payload::kObjects));
+  const std::set<std::string> givers = givers_of(arriving, payload::kObjects);
+  if (givers.empty()) {
+    return;  // E040 says that no objects come.
+  }
+  const std::string from = names_of(givers);
   for (const Option& option : stage.type->options()) {
     if (!option.are_arriving_labels() || !stage.options->has(option.name())) {
       continue;

@@ -36,7 +36,7 @@ struct ResultStage {
 CarriedResults results_behind(const ResultStage& stage, const CarriedResults& arriving);
 
 /// Reports E014 for each item of an option of `stage` that must be a label of arriving objects and
-/// is none. Says nothing where their labels are not known.
+/// is none. Says nothing where their labels are not known, or where nobody gives objects (E040).
 void check_arriving_labels(const ResultStage& stage,
                            const CarriedResults& arriving,
                            Diagnostics& diagnostics);

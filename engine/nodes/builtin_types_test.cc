@@ -145,6 +145,20 @@ TEST_F(BuiltinTypesTest, KnowTheLabelsThatArriveAtAFilter) {
   EXPECT_EQ(checked.diagnostics.front().line, 12);
 }
 
+TEST_F(BuiltinTypesTest, SayOnceThatNoObjectsArriveAtAFilter) {
+  const std::string text = R"(graph: a
+actors:
+  app: {type: app_source}
+  near: {type: filter, in: app, labels: [person]}
+  few: {type: filter, in: near, labels: [dog]}
+  rest: {type: discard, in: few}
+)";
+  const CheckedGraph checked = check(text);
+  ASSERT_EQ(checked.diagnostics.size(), 1U) << complaints(text);
+  EXPECT_EQ(checked.diagnostics.front().code, "E040");
+  EXPECT_EQ(checked.diagnostics.front().line, 4);
+}
+
 TEST_F(BuiltinTypesTest, TakeNumbersForTheLabelsOfADetectorWithoutNames) {
   const std::string without = R"(graph: a
 models: {people: {file: ssd.onnx, device: cpu, preprocess: {resize: [300, 300]}, postprocess: {decode: ssd}}}
