@@ -50,18 +50,51 @@ bool is_number(const std::string& text) {
   return read.ec == std::errc() && read.ptr == text.data() + text.size();
 }
 
-std::string names_of(const std::set<std::string>& givers) {
-  std::string text;
-  for (const std::string& giver : givers) {
-    text += (text.empty() ? "'" : ", '") + giver + "'";
+/// Returns whether objects may be called `label`, as far as their names are known.
+bool are_called(const CarriedResults& results, const std::string& label) {
+  return contains(results.labels, label) || (results.has_numbers && is_number(label));
+}
+
+/// Leaves of the labels those that `wanted` lists. Behind a word that was reported as no label
+/// nothing is known, so that a mistake is not reported again further on.
+void narrow_labels(const std::vector<std::string>& wanted, CarriedResults& results) {
+  if (wanted.empty()) {
+    return;
   }
-  return text;
+  const bool has_mistake =
+      !results.has_unknown &&
+      !std::all_of(wanted.begin(), wanted.end(), [&](const std::string& label) {
+        return are_called(results, label);
+      });
+  results.labels = wanted;
+  results.has_numbers = false;
+  results.has_unknown = has_mistake;
 }
 
 /// Returns those that gave `kind`; none if nobody did.
 std::set<std::string> givers_of(const CarriedResults& results, const std::string& kind) {
   const auto found = results.givers.find(kind);
   return found == results.givers.end() ? std::set<std::string>() : found->second;
+}
+
+/// Leaves of the labels of objects those that `stage` lets out.
+void narrow_objects(const ResultStage& stage, CarriedResults& results) {
+  if (!stage.is_sound || givers_of(results, payload::kObjects).empty()) {
+    return;
+  }
+  for (const Option& option : stage.type->options()) {
+    if (option.are_leaving_labels() && stage.options->has(option.name())) {
+      narrow_labels(stage.options->get_texts(option.name()), results);
+    }
+  }
+}
+
+std::string names_of(const std::set<std::string>& givers) {
+  std::string text;
+  for (const std::string& giver : givers) {
+    text += (text.empty() ? "'" : ", '") + giver + "'";
+  }
+  return text;
 }
 
 }  // namespace
@@ -97,6 +130,7 @@ CarriedResults results_behind(const ResultStage& stage, const CarriedResults& ar
   if (added.count(payload::kObjects) != 0) {
     name_objects(stage, results);
   }
+  narrow_objects(stage, results);
   return results;
 }
 
@@ -116,7 +150,7 @@ void check_arriving_labels(const ResultStage& stage,
       continue;
     }
     for (const std::string& label : stage.options->get_texts(option.name())) {
-      if (contains(arriving.labels, label) || (arriving.has_numbers && is_number(label))) {
+      if (are_called(arriving, label)) {
         continue;
       }
       const std::string near = did_you_mean(label, arriving.labels);

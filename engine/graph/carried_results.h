@@ -32,7 +32,8 @@ struct ResultStage {
   bool is_sound = true;  ///< False: something about its options was reported already.
 };
 
-/// Returns what frames carry that leave `stage`, of which `arriving` came in.
+/// Returns what frames carry that leave `stage`, of which `arriving` came in. Of the labels of
+/// objects those are left that its options let out.
 CarriedResults results_behind(const ResultStage& stage, const CarriedResults& arriving);
 
 /// Reports E014 for each item of an option of `stage` that must be a label of arriving objects and

@@ -309,6 +309,12 @@ Option& Option::arriving_labels() {
   return *this;
 }
 
+Option& Option::leaving_labels() {
+  PENSTOCK_CHECK(kind_ == OptionKind::kList) << name_;
+  are_leaving_labels_ = true;
+  return *this;
+}
+
 Option& Option::templated() {
   templated_ = true;
   return *this;

@@ -106,6 +106,8 @@ class Option {
   Option& labels_of(std::string sibling);
   /// Items must be labels of objects that arrive at the actor (E014 with the nearest label).
   Option& arriving_labels();
+  /// Items are the only labels of objects that leave the actor; without an item all leave.
+  Option& leaving_labels();
   /// `$(stream)`, `$(graph)`, `$(seq)` and strftime words may appear; paths out have it already.
   Option& templated();
   /// Of a path out: how the file's name must end (".mp4"), in any case of letters (E014).
@@ -163,6 +165,8 @@ class Option {
 
   [[nodiscard]] bool are_arriving_labels() const { return are_arriving_labels_; }
 
+  [[nodiscard]] bool are_leaving_labels() const { return are_leaving_labels_; }
+
   [[nodiscard]] bool is_templated() const { return templated_; }
 
   [[nodiscard]] const std::vector<std::string>& endings() const { return endings_; }
@@ -206,6 +210,7 @@ class Option {
   bool group_required_ = false;
   std::string label_sibling_;
   bool are_arriving_labels_ = false;
+  bool are_leaving_labels_ = false;
   bool templated_ = false;
   std::vector<std::string> endings_;
   std::string needed_name_;

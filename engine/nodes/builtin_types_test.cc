@@ -72,7 +72,7 @@ models:
     file: ssd.onnx
     device: cpu
     preprocess: {resize: [300, 300], normalize: {mean: 127.5, std: 127.5}}
-    postprocess: {decode: ssd, labels: labels.txt, score: 0.4, keep: [person]}
+    postprocess: {decode: ssd, labels: labels.txt, score: 0.4, keep: [person, dog]}
 actors:
   cam: {type: test_source, streams: {gate: {seed: 1}, dock: {seed: 2, live: true, fps: 10}}}
   detect: {type: infer, model: people, in: cam}
@@ -145,6 +145,34 @@ TEST_F(BuiltinTypesTest, KnowTheLabelsThatArriveAtAFilter) {
   EXPECT_EQ(checked.diagnostics.front().line, 12);
 }
 
+TEST_F(BuiltinTypesTest, KnowTheLabelsThatADecoderKeeps) {
+  std::string text = kDetector + R"(  near: {type: filter, in: detect, labels: [dog]}
+  rest: {type: discard, in: near}
+)";
+  text.replace(text.find("[person, dog]"), 13, "person");
+  const CheckedGraph checked = check(text);
+  ASSERT_EQ(checked.diagnostics.size(), 1U) << complaints(text);
+  EXPECT_EQ(checked.diagnostics.front().code, "E014");
+  EXPECT_EQ(checked.diagnostics.front().hint, "one of person");
+}
+
+TEST_F(BuiltinTypesTest, KnowTheLabelsThatAFilterLetsThrough) {
+  const auto complaint = [&](const std::string& labels, const std::string& more) {
+    return complaints(kDetector + "  near: {type: filter, in: detect, labels: " + labels +
+                      "}\n  few: {type: filter, in: near, labels: " + more +
+                      "}\n  rest: {type: discard, in: few}\n");
+  };
+  EXPECT_EQ(complaint("[person, dog]", "dog"), "");
+  EXPECT_EQ(complaint("[]", "dog"), "") << "without a label all go through";
+  EXPECT_EQ(complaint("person", "dog"),
+            "E014 actor 'few': no label 'dog' among the objects that arrive, from "
+            "'detect.post'\n");
+  EXPECT_EQ(complaint("persn", "persn"),
+            "E014 actor 'near': no label 'persn' among the objects that arrive, from "
+            "'detect.post'\n")
+      << "one report for one mistake";
+}
+
 TEST_F(BuiltinTypesTest, SayOnceThatNoObjectsArriveAtAFilter) {
   const std::string text = R"(graph: a
 actors:
@@ -169,6 +197,11 @@ actors:
 )";
   EXPECT_EQ(complaints(without + "  near: {type: filter, in: detect, labels: [\"1\", \"2\"]}\n"),
             "");
+  const std::string near = "  near: {type: filter, in: few, labels: ";
+  const std::string few = "  few: {type: filter, in: detect, labels: [\"1\"]}\n";
+  EXPECT_EQ(complaints(without + few + near + "[\"1\"]}\n"), "");
+  EXPECT_EQ(complaints(without + few + near + "[\"2\"]}\n"),
+            "E014 actor 'near': no label '2' among the objects that arrive, from 'detect.post'\n");
   EXPECT_EQ(complaints(without + "  near: {type: filter, in: detect, labels: [person]}\n"),
             "E014 actor 'near': no label 'person' among the objects that arrive, from "
             "'detect.post'\n");

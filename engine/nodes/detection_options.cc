@@ -33,8 +33,9 @@ void add_detection_options(ActorType& type) {
   type.option(Option::number("iou", "overlap from which the worse of two boxes goes")
                   .range(0, 1)
                   .fallback("0.45"));
-  type.option(
-      Option::texts("keep", "report only these labels; without it, all").labels_of("labels"));
+  type.option(Option::texts("keep", "report only these labels; without it, all")
+                  .labels_of("labels")
+                  .leaving_labels());
   type.option(Option::integer("top_k", "at most so many objects a picture, the best ones")
                   .range(1, 65536)
                   .unit("objects")

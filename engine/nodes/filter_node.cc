@@ -30,7 +30,9 @@ void add_ids(const LabelTable* table, const std::string& name, std::vector<std::
 ActorType filter_type() {
   ActorType type("filter", "takes objects out of frames by label, score and size");
   type.in("in", {payload::kObjects}).out("out", {}).per_stream().may_drop();
-  type.option(Option::texts("labels", "keep only these; without it, all").arriving_labels());
+  type.option(Option::texts("labels", "keep only these; without it, all")
+                  .arriving_labels()
+                  .leaving_labels());
   type.option(Option::number("score", "smallest score that is kept").range(0, 1).fallback("0"));
   type.option(Option::size("min_size", "smaller boxes go; pixels of the source picture"));
   type.option(
