@@ -1,8 +1,9 @@
 #include "engine/nodes/console_sink.h"
 
 #include <array>
-#include <cstdio>
+#include <cerrno>
 
+#include "engine/base/system_reason.h"
 #include "engine/nodes/json_text.h"
 
 namespace penstock {
@@ -75,21 +76,30 @@ std::string frame_text(const Frame& frame) {
   return out;
 }
 
+Status print_line(std::string_view line, std::FILE* out) {
+  // One call a line, so that lines of several threads do not mix.
+  const std::string text = std::string(line) + "\n";
+  if (std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fflush(out) == 0) {
+    return {};
+  }
+  const int code = errno;
+  return Error{code == EPIPE ? Errc::kUnsupported : Errc::kUnavailable,
+               "cannot write to stdout" + system_reason(code)};
+}
+
 Result<std::unique_ptr<Node>> ConsoleSink::make(const NodeArgs& args) {
   const auto every = static_cast<std::uint64_t>(args.options->get_int("every"));
-  return std::unique_ptr<Node>(std::make_unique<ConsoleSink>(every, [](std::string_view line) {
-    // One call a line, so that lines of several threads do not mix.
-    const std::string text = std::string(line) + "\n";
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
-  }));
+  return std::unique_ptr<Node>(std::make_unique<ConsoleSink>(
+      every, [](std::string_view line) { return print_line(line, stdout); }));
 }
 
 Status ConsoleSink::process(Frame& frame, Emit& /*emit*/) {
-  if (arrived_[frame.stream()]++ % every_ == 0) {
-    print_(frame_text(frame));
+  if (arrived_[frame.stream()]++ % every_ != 0) {
+    return {};
   }
-  return {};
+  Status printed = print_(frame_text(frame));
+  is_beyond_repair_ = !printed.has_value() && printed.error().code == Errc::kUnsupported;
+  return printed;
 }
 
 }  // namespace penstock

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,22 +23,32 @@ ActorType console_type();
 /// Units: pixels of the source picture.
 std::string frame_text(const Frame& frame);
 
-/// Prints a line for each frame, or for one in so many of each stream.
+/// Writes `line` and its end to `out`, the standard output, at once.
+/// Errors: `kUnsupported` if its reader has gone (`penstock run ... | head`) and SIGPIPE is
+/// ignored; `kUnavailable` with the system's words for all else, such as a full disk.
+Status print_line(std::string_view line, std::FILE* out);
+
+/// Prints a line for each frame, or for one in so many of each stream. Beyond repair once the
+/// reader of what it prints has gone.
 class ConsoleSink final : public Node {
  public:
-  using Print = std::function<void(std::string_view line)>;
+  using Print = std::function<Status(std::string_view line)>;
 
   /// Prints to the standard output.
   static Result<std::unique_ptr<Node>> make(const NodeArgs& args);
 
   ConsoleSink(std::uint64_t every, Print print) : every_(every), print_(std::move(print)) {}
 
+  /// Errors: those of `print`.
   Status process(Frame& frame, Emit& emit) override;
+
+  [[nodiscard]] bool is_beyond_repair() const override { return is_beyond_repair_; }
 
  private:
   std::uint64_t every_;
   Print print_;
   std::map<StreamId, std::uint64_t> arrived_;
+  bool is_beyond_repair_ = false;
 };
 
 }  // namespace penstock

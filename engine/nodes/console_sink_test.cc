@@ -1,8 +1,11 @@
 #include "engine/nodes/console_sink.h"
 
+#include <csignal>
+#include <cstdio>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "engine/nodes/testing/node_bench.h"
 
@@ -44,7 +47,10 @@ TEST(FrameText, NamesTheClassesOfThePicture) {
 TEST(ConsoleSink, PrintsOneLineForSoManyFramesOfAStream) {
   NodeBench bench;
   std::vector<std::string> lines;
-  ConsoleSink sink(2, [&](std::string_view line) { lines.emplace_back(line); });
+  ConsoleSink sink(2, [&](std::string_view line) -> Status {
+    lines.emplace_back(line);
+    return {};
+  });
   for (std::uint64_t seq = 0; seq < 3; ++seq) {
     for (const std::uint32_t stream : {0U, 1U}) {
       Frame frame = bench.frame(seq, Duration(0), stream);
@@ -55,6 +61,40 @@ TEST(ConsoleSink, PrintsOneLineForSoManyFramesOfAStream) {
   EXPECT_EQ(lines,
             (std::vector<std::string>{
                 "gate #0 0.000 s", "dock #0 0.000 s", "gate #2 0.000 s", "dock #2 0.000 s"}));
+}
+
+/// Returns what hinders a sink that prints to `out` from showing one frame.
+Error failure_at(std::FILE* out, bool& is_beyond_repair) {
+  NodeBench bench;
+  ConsoleSink sink(1, [&](std::string_view line) { return print_line(line, out); });
+  Frame frame = bench.frame(0);
+  const Status status = sink.process(frame, bench.emit);
+  frame.end(Outcome::kFailed);
+  is_beyond_repair = sink.is_beyond_repair();
+  return status.has_value() ? Error{Errc::kOk, ""} : status.error();
+}
+
+TEST(ConsoleSink, IsBeyondRepairOnceItsReaderHasGone) {
+  std::signal(SIGPIPE, SIG_IGN);  // As the program has it.
+  int ends[2] = {};
+  ASSERT_EQ(::pipe(ends), 0);
+  ::close(ends[0]);
+  std::FILE* const out = ::fdopen(ends[1], "w");
+  bool is_beyond_repair = false;
+  EXPECT_EQ(failure_at(out, is_beyond_repair),
+            (Error{Errc::kUnsupported, "cannot write to stdout: Broken pipe"}));
+  EXPECT_TRUE(is_beyond_repair);
+  std::fclose(out);
+}
+
+TEST(ConsoleSink, IsUnavailableWhereTheDiskIsFull) {
+  std::FILE* const out = std::fopen("/dev/full", "w");
+  ASSERT_NE(out, nullptr);
+  bool is_beyond_repair = false;
+  EXPECT_EQ(failure_at(out, is_beyond_repair),
+            (Error{Errc::kUnavailable, "cannot write to stdout: No space left on device"}));
+  EXPECT_FALSE(is_beyond_repair);
+  std::fclose(out);
 }
 
 }  // namespace
