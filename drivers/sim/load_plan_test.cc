@@ -101,6 +101,10 @@ TEST(LoadPlan, RefusesAFloatModelWithoutScalesOnAnIntegerDevice) {
   EXPECT_EQ(refused.obstacles[0].subject, "scales");
   EXPECT_NE(refused.obstacles[0].text.find("penstock models pack --calibrate CLIP m.onnx"),
             std::string::npos);
+  EXPECT_NE(refused.obstacles[0].text.find("`scales: dynamic` in the device's entry of 'devices', "
+                                           "such as `npu: {type: sim, "),
+            std::string::npos)
+      << "a model has no such word";
   EXPECT_NE(refused.obstacles[0].text.find("without scales ('image', 'scores')"), std::string::npos)
       << refused.obstacles[0].text;
   EXPECT_EQ(plan(metis, {{"scales", "dynamic"}}, float_model()).plan->info.properties.at("scales"),

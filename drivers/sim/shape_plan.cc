@@ -164,7 +164,9 @@ void check_scales(const Profile& profile,
              quoted_list(unscaled, kNamesShown) +
              ") and this device computes in int8 (E061); make scales with `penstock models pack "
              "--calibrate CLIP " +
-             path + "`, or accept simulated ones with scales: dynamic"});
+             path +
+             "`, or accept simulated ones: `scales: dynamic` in the device's entry of 'devices', "
+             "such as `npu: {type: sim, profile: metis, scales: dynamic}`"});
   }
 }
 
