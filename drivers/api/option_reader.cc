@@ -169,12 +169,13 @@ std::vector<LoadObstacle> OptionReader::obstacles() {
   if (!std::exchange(finished_, true)) {
     std::string known;
     for (const std::string& name : known_) {
-      known += (known.empty() ? "" : ", ") + name;
+      known += (known.empty() ? "known are " : ", ") + name;
     }
+    known = known.empty() ? "it takes none" : known;
     for (const auto& [name, value] : options_) {
       if (used_.count(name) == 0) {
         complaints_.push_back(
-            {Errc::kInvalidArgument, name, "unknown option '" + name + "'; known are " + known});
+            {Errc::kInvalidArgument, name, "unknown option '" + name + "'; " + known});
       }
     }
   }

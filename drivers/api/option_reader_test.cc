@@ -104,6 +104,12 @@ TEST(OptionReader, NamesAnUnknownOptionAndTheKnownOnes) {
   EXPECT_EQ(status.error().message, "unknown option 'stream'; known are shape.N, streams");
 }
 
+TEST(OptionReader, SaysThatThereAreNoOptions) {
+  const DriverOptions options = {{"cards", "2"}};
+  EXPECT_EQ(OptionReader(options).finish().error().message,
+            "unknown option 'cards'; it takes none");
+}
+
 TEST(ParseShape, ReadsExtentsWithOpenOnes) {
   EXPECT_EQ(parse_shape("1x3x480x640"), Shape({1, 3, 480, 640}));
   EXPECT_EQ(parse_shape("?x3"), Shape({Shape::kDynamic, 3}));
