@@ -1,5 +1,6 @@
 // Each word through its function, with what it prints captured.
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -214,6 +215,35 @@ TEST(VersionCommand, NamesCompilerAndDrivers) {
   EXPECT_FALSE(versions.at("version").get<std::string>().empty());
   EXPECT_TRUE(versions.at("drivers").contains("openvino"));
   EXPECT_TRUE(contains(ask(version_command(), {}).out, "compiler"));
+}
+
+TEST(VersionCommand, StartsNoDriverAndAsksForNoOptions) {
+  setenv("PENSTOCK_DRIVER_OPTIONS", "nonsense", 1);
+  EXPECT_EQ(ask(version_command(), {}).code, kExitDone);
+  unsetenv("PENSTOCK_DRIVER_OPTIONS");
+}
+
+TEST(Commands, RefuseAWrongOptionOfADriverAsWrongUsage) {
+  const std::string graph = write_graph("noop.yaml",
+                                        R"(graph: g
+models: {faces: {file: )" + testing::asset("models/blazeface_128.onnx").string() +
+                                            R"(, device: noop}}
+actors:
+  cam: {type: test_source, size: [128, 128]}
+  look: {type: infer, model: faces, in: cam}
+  end: {type: discard, in: look}
+)");
+  const std::vector<std::string> wrong = {"--driver-option", "noop.cards=2"};
+  const auto with = [&](std::vector<std::string> words) {
+    words.insert(words.end(), wrong.begin(), wrong.end());
+    return words;
+  };
+  for (const Answer& answer :
+       {ask(devices_command(), wrong), ask(check_command(), with({graph}))}) {
+    EXPECT_EQ(answer.code, kExitUsage);
+    EXPECT_TRUE(contains(answer.err, "--driver-option: 'noop.cards=2': driver 'noop': unknown"))
+        << answer.err;
+  }
 }
 
 TEST(DevicesCommand, SaysWhichAreSimulated) {

@@ -263,7 +263,7 @@ int run(std::span<const std::string> args) {
   }
   const auto drivers = start_drivers(*known);
   if (!drivers.has_value()) {
-    return report_error(drivers.error(), kExitUnavailable);
+    return report(drivers.error());
   }
   if (name == "show") {
     return show(*drivers, *parsed);

@@ -46,6 +46,11 @@ Result<CheckedGraph> load_graph(const std::string& path,
   PENSTOCK_ASSIGN_OR_RETURN(request.set, parse_settings(arguments.values("--set")));
   CheckedGraph checked = check_graph_file(path, request);
   mask_in_log(checked.secrets);
+  // The graph is not at fault for what the command line or the environment gives a driver.
+  if (drivers.has_value() && !drivers->has_value() &&
+      drivers->error().code == Errc::kInvalidArgument) {
+    return drivers->error();
+  }
   return checked;
 }
 

@@ -23,7 +23,8 @@ struct CheckAgainst {
 
 /// Checks the graph file at `path` with the `--set` options of `arguments`, its model files and
 /// `against`. What must stay secret is masked in the log from then on.
-/// Errors: `kInvalidArgument` for a wrong `--set`. What is wrong in the file is in the result.
+/// Errors: `kInvalidArgument` for a wrong `--set`, and for an option that a driver which had to be
+/// started does not take. What is wrong in the file is in the result.
 Result<CheckedGraph> load_graph(const std::string& path,
                                 const Arguments& arguments,
                                 const CheckAgainst& against);

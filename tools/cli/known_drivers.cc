@@ -39,15 +39,23 @@ std::shared_ptr<HostServices> make_host() {
       &openvino_driver_api());
 }
 
-/// Returns what the environment's `variable` names, with `separator` between.
+std::string without_spaces_around(const std::string& text) {
+  constexpr const char* kSpaces = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kSpaces);
+  return first == std::string::npos
+             ? std::string()
+             : text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
+}
+
+/// Returns what the environment's `variable` names, with `separator` between, and perhaps spaces.
 std::vector<std::string> words_of_environment(const char* variable, char separator) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets variables
   const char* const value = std::getenv(variable);
   std::vector<std::string> words;
   std::istringstream all(value == nullptr ? "" : value);
   for (std::string word; std::getline(all, word, separator);) {
-    if (!word.empty()) {
-      words.push_back(word);
+    if (const std::string bare = without_spaces_around(word); !bare.empty()) {
+      words.push_back(bare);
     }
   }
   return words;
@@ -74,8 +82,8 @@ Status add_plugin(const std::string& file, Duration limit, KnownDrivers& drivers
                    " is; drivers are told apart by their names"};
 }
 
-/// Gives the driver that `setting`, "DRIVER.KEY=VALUE", names its option.
-Status add_setting(const std::string& setting, KnownDrivers& drivers) {
+/// Gives the driver that `setting`, "DRIVER.KEY=VALUE" of `source`, names its option.
+Status add_setting(const std::string& setting, const char* source, KnownDrivers& drivers) {
   const std::size_t equals = setting.find('=');
   const std::string name = setting.substr(0, equals);
   const std::size_t dot = name.find('.');
@@ -100,16 +108,39 @@ Status add_setting(const std::string& setting, KnownDrivers& drivers) {
                      "'devices' say: profile, seed, faults"};
   }
   driver->options[name.substr(dot + 1)] = setting.substr(equals + 1);
+  driver->sources[name.substr(dot + 1)] = source;
   return {};
+}
+
+/// Returns where the options of `known` were said that `complaint` names; if it names none, of all.
+std::string said_at(const KnownDriver& known, const std::string& complaint) {
+  std::string named;
+  std::string all;
+  for (const auto& [key, source] : known.sources) {
+    const std::string said =
+        source + ": '" + known.api->name + "." + key + "=" + known.options.at(key) + "'";
+    all += (all.empty() ? "" : ", ") + said;
+    if (complaint.find("'" + key + "'") != std::string::npos) {
+      named += (named.empty() ? "" : ", ") + said;
+    }
+  }
+  return named.empty() ? all : named;
+}
+
+/// Returns why `known` did not start, in the words of a user of the program.
+Error start_failure(const KnownDriver& known, const Error& error) {
+  const Error told = known.file.empty() ? error : error.within("plug-in '" + known.file + "'");
+  const bool is_about_options = error.code == Errc::kInvalidArgument && !known.sources.empty();
+  return is_about_options ? told.within(said_at(known, error.message)) : told;
 }
 
 }  // namespace
 
-Result<KnownDrivers> find_drivers(const DriverWords& words, Duration limit) {
+Result<KnownDrivers> load_drivers(const std::vector<std::string>& files, Duration limit) {
   KnownDrivers drivers = {
       {&openvino_driver_api(), {}, {}}, {&sim_driver_api(), {}, {}}, {&noop_driver_api(), {}, {}}};
   for (const auto& [source, named] :
-       {std::pair(kDriverOption, words.files),
+       {std::pair(kDriverOption, files),
         std::pair(kDriverVariable, words_of_environment(kDriverVariable, ':'))}) {
     for (const std::string& file : named) {
       if (const Status added = add_plugin(file, limit, drivers); !added.has_value()) {
@@ -117,11 +148,16 @@ Result<KnownDrivers> find_drivers(const DriverWords& words, Duration limit) {
       }
     }
   }
+  return drivers;
+}
+
+Result<KnownDrivers> find_drivers(const DriverWords& words, Duration limit) {
+  PENSTOCK_ASSIGN_OR_RETURN(KnownDrivers drivers, load_drivers(words.files, limit));
   for (const auto& [source, settings] :
        {std::pair(kDriverSettingVariable, words_of_environment(kDriverSettingVariable, ';')),
         std::pair(kDriverSetting, words.settings)}) {
     for (const std::string& setting : settings) {
-      if (const Status added = add_setting(setting, drivers); !added.has_value()) {
+      if (const Status added = add_setting(setting, source, drivers); !added.has_value()) {
         return added.error().within(source);
       }
     }
@@ -143,8 +179,7 @@ Result<DriverSet> start_drivers(const KnownDrivers& drivers) {
   for (const KnownDriver& known : drivers) {
     auto driver = Driver::create(*known.api, host, known.options);
     if (!driver.has_value()) {
-      return known.file.empty() ? driver.error()
-                                : driver.error().within("plug-in '" + known.file + "'");
+      return start_failure(known, driver.error());
     }
     PENSTOCK_RETURN_IF_ERROR(started.add(std::move(driver).value()));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,29 +40,36 @@ struct KnownDriver {
   const PenstockDriverApi* api = nullptr;
   std::string file;            ///< Of a plug-in; empty: linked in.
   DriverOptions options = {};  ///< That it is started with; only the driver knows its keys.
+  std::map<std::string, std::string> sources = {};  ///< By key, where it was said.
 };
 
 /// Those of one run of the program, in order of preference: devices of the first are tried first.
 using KnownDrivers = std::vector<KnownDriver>;
 
-/// Returns the drivers that are linked in, then the plug-ins of `words`, then those of
+/// Returns the drivers that are linked in, then the plug-ins `files`, then those of
 /// `PENSTOCK_DRIVERS`; what is named again is loaded once. A file without a folder is one of the
-/// working directory. Options of `words` win over those of `PENSTOCK_DRIVER_OPTIONS`, later ones
-/// over earlier ones.
+/// working directory.
 ///
 /// Call it before the program starts a thread, after signals are blocked: plug-ins are probed in a
 /// child process (`load_driver_plugin`), and may start threads of their own. Blocks up to `limit`
 /// for each. Errors, which begin with the option or the variable and name the file: of
-/// `load_driver_plugin`; `kInvalidArgument` for a driver with the name of another, and for an
-/// option in another form, of a driver that there is not, or of `sim`, whose devices are made as
-/// graphs say.
+/// `load_driver_plugin`; `kInvalidArgument` for a driver with the name of another.
+Result<KnownDrivers> load_drivers(const std::vector<std::string>& files,
+                                  Duration limit = kPluginLimit);
+
+/// Likewise, with what they are started with. Options of `words` win over those of
+/// `PENSTOCK_DRIVER_OPTIONS`, later ones over earlier ones.
+///
+/// Errors: likewise; `kInvalidArgument` for an option in another form, of a driver that there is
+/// not, or of `sim`, whose devices are made as graphs say.
 Result<KnownDrivers> find_drivers(const DriverWords& words, Duration limit = kPluginLimit);
 
 /// Returns their names.
 std::vector<std::string> names_of(const KnownDrivers& drivers);
 
 /// Starts all of them with their options; what they log goes to the log of this process. May block.
-/// Errors: of the first driver that does not start, naming it and the file of a plug-in.
+/// Errors: of the first driver that does not start, naming it and the file of a plug-in;
+/// `kInvalidArgument` for an option that it does not take, with where that was said.
 Result<DriverSet> start_drivers(const KnownDrivers& drivers);
 
 /// Returns what asks the plug-ins among `known` to read model files, of the drivers that `start`

@@ -1,6 +1,7 @@
 #include "tools/cli/known_drivers.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -112,9 +113,37 @@ TEST(KnownDrivers, SayWhichOptionADriverDoesNotKnow) {
   ASSERT_FALSE(started.has_value());
   EXPECT_EQ(started.error(),
             (Error{Errc::kInvalidArgument,
-                   "plug-in '" + noop_plugin() +
+                   "--driver-option: 'noop_plugin.cards=2': plug-in '" + noop_plugin() +
                        "': driver 'noop_plugin': unknown option 'cards'; known are devices, "
                        "max_resident, reset, settle, sub_devices"}));
+}
+
+TEST(KnownDrivers, SayWhereAWrongOptionWasSaid) {
+  const auto refusal_of = [](const std::vector<std::string>& settings) {
+    return start_drivers(find_drivers({{}, settings}).value()).error().message;
+  };
+  setenv(kDriverSettingVariable, " noop.devices=many ; noop.settle=1ms;; ", 1);
+  const std::string of_variable = refusal_of({"noop.sub_devices=2"});
+  EXPECT_EQ(of_variable.rfind("PENSTOCK_DRIVER_OPTIONS: 'noop.devices=many': driver 'noop': ", 0),
+            0U)
+      << of_variable;
+  const std::string of_both = refusal_of({"noop.settle=never"});
+  EXPECT_EQ(of_both.rfind("PENSTOCK_DRIVER_OPTIONS: 'noop.devices=many', --driver-option: "
+                          "'noop.settle=never': driver 'noop': ",
+                          0),
+            0U)
+      << of_both;
+  unsetenv(kDriverSettingVariable);
+  EXPECT_EQ(refusal_of({"openvino.cards=2"}),
+            "--driver-option: 'openvino.cards=2': driver 'openvino': unknown option 'cards'; it "
+            "takes none");
+}
+
+TEST(KnownDrivers, AreLoadedWithoutOptionsWhereNoneAreTaken) {
+  setenv(kDriverSettingVariable, "nonsense", 1);
+  EXPECT_TRUE(load_drivers({}).has_value());
+  EXPECT_FALSE(find_drivers({}).has_value());
+  unsetenv(kDriverSettingVariable);
 }
 
 TEST(KnownDrivers, RefuseOptionsOfDriversThatTheyDoNotStart) {

@@ -411,6 +411,10 @@ Result<std::unique_ptr<DeviceGraph>> start(const Wish& wish,
   return DeviceGraph::start(std::move(words), workers, clock);
 }
 
+int exit_code_of(const Error& error) {
+  return error.code == Errc::kInvalidArgument ? kExitUsage : kExitUnavailable;
+}
+
 }  // namespace
 
 int models_bench(std::span<const std::string> args) {
@@ -443,7 +447,7 @@ int models_bench(std::span<const std::string> args) {
   }
   const auto drivers = start_drivers(*known);
   if (!drivers.has_value()) {
-    return report_error(drivers.error(), kExitUnavailable);
+    return report_error(drivers.error(), exit_code_of(drivers.error()));
   }
   auto workers = actors::Workers::start(0);
   if (!workers.has_value()) {
@@ -452,8 +456,7 @@ int models_bench(std::span<const std::string> args) {
   const SteadyClock clock;
   const auto graph = start(*wish, *words, *drivers, *workers, clock);
   if (!graph.has_value()) {
-    const bool is_usage = graph.error().code == Errc::kInvalidArgument;
-    return report_error(graph.error(), is_usage ? kExitUsage : kExitUnavailable);
+    return report_error(graph.error(), exit_code_of(graph.error()));
   }
   const auto figures = measure(**graph, clock, wish->seconds);
   if (!figures.has_value()) {

@@ -248,7 +248,7 @@ int run_graph(const GraphSpec& spec,
   const bool quiet = arguments.has("--quiet");
   auto drivers = start_drivers(known);
   if (!drivers.has_value()) {
-    return report_error(drivers.error(), kExitUnavailable);
+    return report_error(drivers.error(), exit_code_of(drivers.error()));
   }
   const SteadyClock clock;
   StatusLine line(quiet, clock.now());

@@ -40,7 +40,7 @@ int run(std::span<const std::string> args) {
   if (!parsed.has_value()) {
     return report_usage("version", parsed.error());
   }
-  const auto drivers = find_drivers({parsed->values(kDriverOption), {}});
+  const auto drivers = load_drivers(parsed->values(kDriverOption));
   if (!drivers.has_value()) {
     return report_error(drivers.error(), kExitUsage);
   }
