@@ -1,6 +1,7 @@
 #include "engine/run/inference_chain.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -51,9 +52,8 @@ Result<std::unique_ptr<InferenceChain>> InferenceChain::create(std::vector<Link>
   }
   chain->frames_.resize(slots);
   for (Frame& frame : chain->frames_) {
-    for (std::size_t i = 0; i < chain->links_.size(); ++i) {
-      frame.maps.push_back(JobMaps::create());
-    }
+    std::generate_n(
+        std::back_inserter(frame.maps), chain->links_.size(), [] { return JobMaps::create(); });
   }
   return chain;
 }

@@ -117,11 +117,12 @@ std::string said_at(const KnownDriver& known, const std::string& complaint) {
   std::string named;
   std::string all;
   for (const auto& [key, source] : known.sources) {
-    const std::string said =
-        source + ": '" + known.api->name + "." + key + "=" + known.options.at(key) + "'";
-    all += (all.empty() ? "" : ", ") + said;
+    std::string said = source;
+    said.append(": '").append(known.api->name).append(".").append(key);
+    said.append("=").append(known.options.at(key)).append("'");
+    all.append(all.empty() ? "" : ", ").append(said);
     if (complaint.find("'" + key + "'") != std::string::npos) {
-      named += (named.empty() ? "" : ", ") + said;
+      named.append(named.empty() ? "" : ", ").append(said);
     }
   }
   return named.empty() ? all : named;

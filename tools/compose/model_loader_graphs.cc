@@ -36,9 +36,10 @@ Status check_loaded(const std::string& giver,
   }
   for (std::size_t i = 0; i < takes.size(); ++i) {
     if (takes[i] >= given.size()) {
-      return Error{Errc::kCorrupt,
-                   giver + " has " + std::to_string(given.size()) + " outputs on its device; " +
-                       taker + " takes output " + std::to_string(takes[i])};
+      std::string text = giver;
+      text.append(" has ").append(std::to_string(given.size())).append(" outputs on its device; ");
+      text.append(taker).append(" takes output ").append(std::to_string(takes[i]));
+      return Error{Errc::kCorrupt, std::move(text)};
     }
     PENSTOCK_RETURN_IF_ERROR(check_joint(giver, *given[takes[i]], taker, *wanted[i]));
   }
