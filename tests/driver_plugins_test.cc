@@ -56,6 +56,22 @@ class DriverPluginsTest : public testing::ProgramFixture {
               "  end:  {type: discard, in: look}\n");
   }
 
+  /// A graph whose model is `file`, which holds one of the accelerator's own kind.
+  void write_npu_graph(const std::string& file) const {
+    write("g.yaml",
+          "models:\n"
+          "  net:\n"
+          "    file: " +
+              file +
+              "\n"
+              "    device: npu\n"
+              "    options: {inputs: \"in:f32:1x128x128x3:NHWC\", outputs: \"out:f32:1x4\"}\n"
+              "actors:\n"
+              "  cam:  {type: test_source, size: [128, 128], frames: 20}\n"
+              "  look: {type: infer, model: net, in: cam}\n"
+              "  end:  {type: discard, in: look}\n");
+  }
+
   /// Runs the program to its end; leaves `code_` and `err_`, returns what it printed.
   std::string ask(std::vector<std::string> words) {
     ChildProgram program = penstock(std::move(words));
@@ -109,16 +125,7 @@ TEST_F(DriverPluginsTest, ReadModelFilesOfTheirOwnKind) {
   ask({"models", "inspect", "net.npu"});
   EXPECT_EQ(code_, kUnavailable);
   EXPECT_TRUE(says("'net.npu' is no model package: wants a folder, a .zip, .onnx")) << err_;
-  write("g.yaml",
-        "models:\n"
-        "  net:\n"
-        "    file: net.npu\n"
-        "    device: npu\n"
-        "    options: {inputs: \"in:f32:1x128x128x3:NHWC\", outputs: \"out:f32:1x4\"}\n"
-        "actors:\n"
-        "  cam:  {type: test_source, size: [128, 128], frames: 20}\n"
-        "  look: {type: infer, model: net, in: cam}\n"
-        "  end:  {type: discard, in: look}\n");
+  write_npu_graph("net.npu");
   EXPECT_EQ(run({"g.yaml", "--driver", npu}).at("streams").at(0).at("delivered"), kFrames);
   ask({"check", "g.yaml"});
   EXPECT_TRUE(says("error[E018]")) << err_;
@@ -165,16 +172,7 @@ TEST_F(DriverPluginsTest, RunFilesOfTheirOwnKindWithGraphsForTheHost) {
        "--driver",
        npu});
   ASSERT_EQ(code_, 0) << err_;
-  write("g.yaml",
-        "models:\n"
-        "  net:\n"
-        "    file: net.zip\n"
-        "    device: npu\n"
-        "    options: {inputs: \"in:f32:1x128x128x3:NHWC\", outputs: \"out:f32:1x4\"}\n"
-        "actors:\n"
-        "  cam:  {type: test_source, size: [128, 128], frames: 20}\n"
-        "  look: {type: infer, model: net, in: cam}\n"
-        "  end:  {type: discard, in: look}\n");
+  write_npu_graph("net.zip");
   EXPECT_EQ(run({"g.yaml", "--driver", npu}).at("streams").at(0).at("delivered"), kFrames);
 }
 
