@@ -123,7 +123,8 @@ class FakeDevice::Backend final : public InferenceBackend {
       std::memcpy(output.mutable_data(), values.data(), count * sizeof(std::int32_t));
     }
     const bool rings = place.answer.rings;
-    place = Place{};
+    place.busy = false;
+    place.maps.reset();
     done_.push_back({token, code, code == Errc::kOk ? "" : "as the test says", {}});
     if (rings) {
       doorbell_.ring();
