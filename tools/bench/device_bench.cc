@@ -99,17 +99,13 @@ class Contender {
   std::vector<double> cpu_;
 };
 
-/// Eight stages with an edge before each, as `hop` measures them.
-class Hops final : public Contender {
- public:
-  Hops(actors::Workers& workers, const Clock& clock) {
-    BenchGraph graph("hop");
-    std::size_t last = graph.source("source", {"s"}, [this](const std::string& /*stream*/) {
-      return GatedSource::factory(gate_);
-    });
-    for (std::size_t i = 1; i < kStages; ++i) {
-      last = graph.step("pass" + std::to_string(i), last, PassNode::make, kQueue);
-    }
+/// A graph without a device.
+class Plain : public Contender {
+ protected:
+  FrameGate& gate() override { return gate_; }
+
+  /// Ends `graph` behind the node `last`, and starts it.
+  void finish(BenchGraph& graph, std::size_t last, actors::Workers& workers, const Clock& clock) {
     graph.sink(
         "sink",
         last,
@@ -118,50 +114,50 @@ class Hops final : public Contender {
     graph_ = must(graph.start(workers, clock));
   }
 
- protected:
-  FrameGate& gate() override { return gate_; }
-
  private:
   FrameGate gate_;
   std::unique_ptr<actors::RunningGraph> graph_;
 };
 
+/// Eight stages with an edge before each, as `hop` measures them.
+class Hops final : public Plain {
+ public:
+  Hops(actors::Workers& workers, const Clock& clock) {
+    BenchGraph graph("hop");
+    std::size_t last = graph.source("source", {"s"}, [this](const std::string& /*stream*/) {
+      return GatedSource::factory(gate());
+    });
+    for (std::size_t i = 1; i < kStages; ++i) {
+      last = graph.step("pass" + std::to_string(i), last, PassNode::make, kQueue);
+    }
+    finish(graph, last, workers, clock);
+  }
+};
+
 /// A source and a sink, with frames that carry what they would bring to the model of `OnDevice`.
-class Alone final : public Contender {
+class Alone final : public Plain {
  public:
   Alone(actors::Workers& workers, const Clock& clock) {
     auto spec = std::make_shared<TensorSpec>();
     spec->name = "image";
     spec->type = ElementType::kU8;
     spec->shape = Shape{1, 16};
-    for (auto& frame : inputs_) {
+    const auto inputs = std::make_shared<std::array<std::vector<FeatureMap>, kInputs>>();
+    for (auto& frame : *inputs) {
       frame.push_back(must(make_feature_map(spec, spec->shape, Buffer::allocate(16))));
     }
     BenchGraph graph("alone");
     const auto source = graph.source(
         "source",
         {"s"},
-        [this](const std::string& /*stream*/) {
-          return GatedSource::factory(gate_, [this](std::uint64_t seq, SourceFrame& out) {
-            out.tensors = inputs_[seq % kInputs];
+        [this, inputs](const std::string& /*stream*/) {
+          return GatedSource::factory(gate(), [inputs](std::uint64_t seq, SourceFrame& out) {
+            out.tensors = (*inputs)[seq % kInputs];
           });
         },
         kWindow);
-    graph.sink(
-        "sink",
-        source,
-        [this](const std::string& /*stream*/) { return GateSink::factory(gate_); },
-        kQueue);
-    graph_ = must(graph.start(workers, clock));
+    finish(graph, source, workers, clock);
   }
-
- protected:
-  FrameGate& gate() override { return gate_; }
-
- private:
-  std::array<std::vector<FeatureMap>, kInputs> inputs_;
-  FrameGate gate_;
-  std::unique_ptr<actors::RunningGraph> graph_;
 };
 
 /// One model on one device.
