@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "engine/base/doorbell.h"
-#include "engine/base/ref.h"
 #include "engine/base/result.h"
 
 namespace penstock {
@@ -24,8 +23,8 @@ class Place;
 /// States: open -> closed (once, by `close()`). A closed window admits nothing and takes places
 /// back. Units: capacity in frames. Ownership: a handle; the counter lives until the handle and all
 /// places are gone, in any order. Thread-safety: `admit()`, `close()` and `set_doorbell()` by the
-/// source only; places return from any thread, in any order. Cost: O(1) a call, no allocation after
-/// `create()`; lock-free but for the ring that leaves the full state.
+/// source only; places return from any thread, in any order. Cost: one locked operation a call, no
+/// allocation after `create()`; lock-free but for the ring that leaves the full state.
 ///
 /// @code
 ///   auto window = InflightWindow::create(4);               // at most 4 frames in the graph
@@ -40,7 +39,8 @@ class InflightWindow {
   /// Errors: `kInvalidArgument` if `capacity` is 0 or above `kMaxCapacity`.
   static Result<InflightWindow> create(std::uint32_t capacity);
 
-  InflightWindow(InflightWindow&&) noexcept = default;
+  InflightWindow(InflightWindow&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+
   /// Closes the window that was here before.
   InflightWindow& operator=(InflightWindow&& other) noexcept;
   ~InflightWindow();
@@ -59,7 +59,7 @@ class InflightWindow {
   [[nodiscard]] std::uint32_t capacity() const noexcept { return core_->capacity; }
 
   [[nodiscard]] std::uint32_t in_flight() const noexcept {
-    return core_->taken.load(std::memory_order_acquire);
+    return core_->users.load(std::memory_order_acquire) - kHandle;
   }
 
   [[nodiscard]] bool has_room() const noexcept { return in_flight() < capacity(); }
@@ -67,19 +67,29 @@ class InflightWindow {
  private:
   friend class Place;
 
-  struct Core : RefCounted<Core> {
-    void on_last_reference() { delete this; }
+  /// Of a core's users: set while the handle may be rung for. The handle and each place out count
+  /// one beside it.
+  static constexpr std::uint32_t kOpen = 1U << 31;
+  static constexpr std::uint32_t kHandle = kOpen + 1;
+
+  struct Core {
+    /// Takes a place back. Who gives the last one back after the handle has gone ends the core.
+    void take_back() noexcept;
+    /// Takes a place back that may be the one that fills the window; false if it is not open.
+    bool leave_full();
 
     std::uint32_t capacity = 0;
-    std::atomic<std::uint32_t> taken{0};  // Invariant: taken <= capacity.
+    std::atomic<std::uint32_t> users{kHandle};  // Invariant: places out <= capacity.
     std::atomic<bool> closed{false};
-    std::mutex ringing;  // Held while the doorbell is rung, changed or closed.
+    std::mutex ringing;  // Held while a place leaves the full state, and to change or close.
     Doorbell doorbell;
   };
 
-  explicit InflightWindow(Ref<Core> core) : core_(std::move(core)) {}
+  explicit InflightWindow(Core* core) noexcept : core_(core) {}
 
-  Ref<Core> core_;
+  void let_go() noexcept;
+
+  Core* core_;  // Null once moved from.
 };
 
 /// The right of one root frame to be in the graph. Its end gives the right back.
@@ -88,28 +98,33 @@ class InflightWindow {
 class Place {
  public:
   Place() = default;
-  Place(Place&&) noexcept = default;
+
+  Place(Place&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
 
   Place& operator=(Place&& other) noexcept {
     if (this != &other) {
       give_back();
-      core_ = std::move(other.core_);
+      core_ = std::exchange(other.core_, nullptr);
     }
     return *this;
   }
 
   ~Place() { give_back(); }
 
-  void give_back() noexcept;
+  void give_back() noexcept {
+    if (core_ != nullptr) {
+      std::exchange(core_, nullptr)->take_back();
+    }
+  }
 
-  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(core_); }
+  [[nodiscard]] explicit operator bool() const noexcept { return core_ != nullptr; }
 
  private:
   friend class InflightWindow;
 
-  explicit Place(Ref<InflightWindow::Core> core) noexcept : core_(std::move(core)) {}
+  explicit Place(InflightWindow::Core* core) noexcept : core_(core) {}
 
-  Ref<InflightWindow::Core> core_;
+  InflightWindow::Core* core_ = nullptr;
 };
 
 }  // namespace penstock

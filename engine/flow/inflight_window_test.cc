@@ -113,6 +113,33 @@ TEST(InflightWindow, MayGoBeforeItsPlaces) {
   place.reset();  // Nobody is rung: the bell is gone.
 }
 
+TEST(InflightWindow, TakesTheLastPlacesOfAFullWindowBackAfterItHasGone) {
+  std::vector<Place> places;
+  {
+    InflightWindow window = window_of(2);
+    places.push_back(std::move(*window.admit()));
+    places.push_back(std::move(*window.admit()));
+  }
+  places.pop_back();
+  places.pop_back();  // A leak, or memory that is used after it was freed, shows under ASan.
+}
+
+TEST(InflightWindow, MayGoWhileItsPlacesComeBack) {
+  for (int round = 0; round < 200; ++round) {
+    auto bell = std::make_unique<Bell>();
+    auto window = std::make_unique<InflightWindow>(window_of(2));
+    window->set_doorbell(bell->doorbell());
+    Place first = std::move(*window->admit());
+    Place second = std::move(*window->admit());
+    std::thread one([&] { first.give_back(); });
+    std::thread other([&] { second.give_back(); });
+    window.reset();
+    bell.reset();  // Whoever still rang it would be seen by a sanitizer.
+    one.join();
+    other.join();
+  }
+}
+
 TEST(InflightWindow, ClosesTheWindowThatItReplaces) {
   auto bell = std::make_unique<Bell>();
   InflightWindow window = window_of(1);

@@ -11,6 +11,13 @@ void FrameRoot::record(Outcome outcome, Reason reason) noexcept {
   const auto wanted = static_cast<std::uint16_t>((static_cast<unsigned>(outcome) << 8U) |
                                                  static_cast<unsigned>(reason));
   std::uint16_t seen = worst.load(std::memory_order_relaxed);
+  if (is_unique() && first.is_unique()) {
+    // The only handle of a whole frame, as most are: nobody else can write now.
+    if ((seen >> 8U) < (wanted >> 8U)) {
+      worst.store(wanted, std::memory_order_relaxed);
+    }
+    return;
+  }
   while ((seen >> 8U) < (wanted >> 8U) &&
          !worst.compare_exchange_weak(seen, wanted, std::memory_order_acq_rel)) {
   }

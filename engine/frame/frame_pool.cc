@@ -28,7 +28,6 @@ Frame FramePool::make(Place place, std::uint64_t seq, const FrameTime& time) {
   root->add_first_reference();
   root->first.root = Ref<detail::FrameRoot>::adopt(root);
   root->first.add_first_reference();
-  add_reference();  // Given back when the root ends.
   options_.ledger->count_admitted();
   return Frame::adopt(&root->first);
 }
@@ -43,6 +42,19 @@ Frame FramePool::make_child(const Frame& parent, std::uint16_t index) {
   body->child.indexes[body->child.depth++] = index;
   body->add_reference();
   return Frame::adopt(body);
+}
+
+void FramePool::on_last_reference() {
+  bool is_over = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_kept_ = false;
+    roots_out_ = roots_.size() - ended_roots_.size() - free_roots_.size();
+    is_over = roots_out_ == 0;
+  }
+  if (is_over) {
+    delete this;
+  }
 }
 
 void FramePool::retire() noexcept {
@@ -85,18 +97,27 @@ void FramePool::give_body(detail::FrameBody* body) noexcept {
 }
 
 detail::FrameRoot* FramePool::take_root() {
-  const std::lock_guard lock(mutex_);
   if (free_roots_.empty()) {
-    roots_.push_back(std::make_unique<detail::FrameRoot>());
-    free_roots_.reserve(roots_.size());
-    detail::FrameRoot* root = roots_.back().get();
-    root->pool = this;
-    root->stream = options_.stream;
-    root->stream_name = stream_name_;
-    return root;
+    const std::lock_guard lock(mutex_);
+    free_roots_.swap(ended_roots_);
+    if (free_roots_.empty()) {
+      return make_root();
+    }
   }
   detail::FrameRoot* root = free_roots_.back();
   free_roots_.pop_back();
+  return root;
+}
+
+detail::FrameRoot* FramePool::make_root() {
+  roots_.push_back(std::make_unique<detail::FrameRoot>());
+  // Either may hold all of them.
+  free_roots_.reserve(roots_.capacity());
+  ended_roots_.reserve(roots_.capacity());
+  detail::FrameRoot* root = roots_.back().get();
+  root->pool = this;
+  root->stream = options_.stream;
+  root->stream_name = stream_name_;
   return root;
 }
 
@@ -106,18 +127,22 @@ void FramePool::give_root(detail::FrameRoot* root) noexcept {
   const TimePoint admitted_at = root->admitted_at;
   root->arena.reset();
   Place place = std::move(root->place);
-  TimePoint now;
+  bool is_last = false;
   {
     const std::lock_guard lock(mutex_);
-    now =
-        clock_ != nullptr ? clock_->now() : retired_at_;  // Locked: `retire` takes the clock away.
-    free_roots_.push_back(root);  // Cannot allocate: reserved when the root was made.
+    // Locked: `retire` takes the clock away, and from here on the pool is there only while the
+    // frames of others are.
+    const TimePoint now = clock_ != nullptr ? clock_->now() : retired_at_;
+    options_.ledger->count_ended(outcome == Outcome::kNone ? Outcome::kLost : outcome,
+                                 static_cast<Reason>(worst & 0xFFU),
+                                 now - admitted_at);
+    ended_roots_.push_back(root);  // Cannot allocate: reserved when the root was made.
+    is_last = !is_kept_ && --roots_out_ == 0;
   }
-  options_.ledger->count_ended(outcome == Outcome::kNone ? Outcome::kLost : outcome,
-                               static_cast<Reason>(worst & 0xFFU),
-                               now - admitted_at);
   place.give_back();
-  drop_reference();
+  if (is_last) {
+    delete this;
+  }
 }
 
 }  // namespace penstock

@@ -19,9 +19,11 @@ namespace penstock {
 /// each of them ended.
 ///
 /// States: in use -> retired (once, by `retire`), when the run that it belongs to goes.
-/// Ownership: counted; lives until the last frame has ended, whatever happened to the run.
+/// Ownership: counted; what frames need of it lives until the last of them has ended, whatever
+/// happened to the run.
 /// Thread-safety: `make` by the source; frames end on any thread.
-/// Cost: a short lock a frame at each end; no allocation once as many records exist as places.
+/// Cost: a short lock where a frame ends, and for the source only now and then; no allocation once
+/// as many records exist as places.
 class FramePool final : public RefCounted<FramePool> {
  public:
   struct Options {
@@ -46,7 +48,7 @@ class FramePool final : public RefCounted<FramePool> {
 
   [[nodiscard]] StreamLedger& ledger() const noexcept { return *options_.ledger; }
 
-  void on_last_reference() { delete this; }
+  void on_last_reference();
 
  private:
   friend class Frame;
@@ -59,6 +61,7 @@ class FramePool final : public RefCounted<FramePool> {
   detail::FrameBody* take_body();
   void give_body(detail::FrameBody* body) noexcept;
   detail::FrameRoot* take_root();
+  detail::FrameRoot* make_root();
   void give_root(detail::FrameRoot* root) noexcept;
 
   const Options options_;
@@ -67,7 +70,10 @@ class FramePool final : public RefCounted<FramePool> {
   const Clock* clock_;    // Null once retired.
   TimePoint retired_at_;  // Then the time of all ends.
   std::vector<detail::FrameBody*> free_bodies_;
-  std::vector<detail::FrameRoot*> free_roots_;
+  std::vector<detail::FrameRoot*> ended_roots_;  // Not seen by the source yet.
+  bool is_kept_ = true;                          // By a handle, not just by its frames.
+  std::size_t roots_out_ = 0;                    // Frames that have not ended, once it is not.
+  std::vector<detail::FrameRoot*> free_roots_;   // The source's own.
   std::vector<std::unique_ptr<detail::FrameBody>> bodies_;
   std::vector<std::unique_ptr<detail::FrameRoot>> roots_;
 };

@@ -80,6 +80,36 @@ TEST_F(FrameTest, OutlivesTheRunThatItIsOfAndItsClock) {
   EXPECT_EQ(books_->latency().max(), 100U);  // As old as it was when the run went.
 }
 
+TEST_F(FrameTest, UsesTheRecordsOfEndedFramesAgain) {
+  Frame first = frame(0);
+  Frame second = frame(1);
+  const void* const records[] = {&first.time(), &second.time()};
+  first.end(Outcome::kDelivered);
+  second.end(Outcome::kDelivered);
+  for (std::uint64_t seq = 2; seq < 5; ++seq) {
+    Frame again = frame(seq);
+    const void* const record = &again.time();
+    EXPECT_TRUE(record == records[0] || record == records[1]) << "frame " << seq;
+    again.end(Outcome::kDelivered);
+  }
+}
+
+TEST_F(FrameTest, MayEndWhileItsPoolGoes) {
+  constexpr int kRounds = 200;
+  for (int round = 0; round < kRounds; ++round) {
+    Ref<FramePool> pool = FramePool::create({StreamId{3}, "door", &clock_, books_});
+    Frame one = pool->make({}, 0, {});
+    Frame other = pool->make({}, 1, {});
+    std::thread first([&] { one.end(Outcome::kDelivered); });
+    std::thread second([&] { other.end(Outcome::kDelivered); });
+    pool->retire();
+    pool.reset();
+    first.join();
+    second.join();
+  }
+  EXPECT_EQ(totals().delivered, std::uint64_t{2 * kRounds});
+}
+
 TEST_F(FrameTest, EndsWithTheWorstOfItsHandlesOutcomes) {
   Frame a = frame();
   Frame b = a.share();
