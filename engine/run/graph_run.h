@@ -38,7 +38,7 @@ class NodeMakers {
   struct StationWords {
     BackendFactory make;
     std::uint32_t batch_size = 1;
-    std::uint32_t frames_per_stream = 0;  ///< See `Station::Options`.
+    std::vector<Station::Share> shares = {};  ///< See `Station::Options`.
     Duration batch_wait = std::chrono::milliseconds(10);
   };
 

@@ -19,13 +19,9 @@ constexpr std::uint64_t kSlotMask = (1ULL << kSlotBits) - 1;
 Station::Station(Options options)
     : Supervised(options.name),
       options_(std::move(options)),
+      intake_(std::move(options_.inputs), options_.shares),
       out_(options_.outputs) {
   PENSTOCK_CHECK(options_.batch_size > 0) << "station '" << name() << "'";
-  for (const Input& input : options_.inputs) {
-    for (const StreamId stream : input.streams) {
-      held_.resize(std::max(held_.size(), static_cast<std::size_t>(stream) + 1));
-    }
-  }
 }
 
 Station::~Station() {
@@ -188,7 +184,7 @@ void Station::give_results(Job& job) {
     }
     order_.at(job.frames[i]).swap_tensors(results_);
     results_.clear();
-    held_of(job.frames[i].stream) -= 1;
+    intake_.release(job.frames[i].stream);
     order_.settle(job.frames[i]);
   }
   options_.node_ledger->processed.fetch_add(job.frames.size(), std::memory_order_relaxed);
@@ -208,52 +204,32 @@ bool Station::take_next(TimePoint now) {
   if (waiting_.size() >= options_.batch_size) {
     return false;
   }
-  const std::size_t inputs = options_.inputs.size();
-  for (std::size_t i = 0; i < inputs; ++i) {
-    Input& input = options_.inputs[(next_input_ + i) % inputs];
-    if (is_at_quota(input)) {
-      continue;  // The end of one of its frames is followed by another look.
-    }
-    auto item = input.edge->pop();
-    if (!item.has_value()) {
-      continue;
-    }
-    next_input_ = (next_input_ + i + 1) % inputs;
-    if (const auto* record = std::get_if<ControlRecord>(&*item); record != nullptr) {
-      take_record(input, *record);
-      return true;
-    }
-    Frame frame = std::move(std::get<Frame>(*item));
-    // From here on the frame counts against the station's own bound, not against the edge's.
-    input.edge->done();
-    const bool late = now > frame.deadline();
-    const Ticket ticket = order_.admit(std::move(frame));
-    PENSTOCK_CHECK(static_cast<std::size_t>(ticket.stream) < held_.size())
-        << "station '" << name() << "': no input is said to bring stream "
-        << static_cast<std::uint32_t>(ticket.stream);
-    held_of(ticket.stream) += 1;
-    if (state_ == State::kGivenUp) {
-      fail_ticket(ticket, Outcome::kFailed, Reason::kStreamStopped);
-    } else if (late) {
-      fail_ticket(ticket, Outcome::kDropped, Reason::kDeadline);
-    } else {
-      waiting_.push_back({ticket, now});
-    }
-    return true;
+  auto item = intake_.next();
+  if (!item.has_value()) {
+    return false;
   }
-  return false;
+  if (auto* frame = std::get_if<Frame>(&*item); frame != nullptr) {
+    admit(std::move(*frame), now);
+  } else {
+    admit(std::get<ControlRecord>(*item));
+  }
+  return true;
 }
 
-void Station::take_record(Input& input, const ControlRecord& record) {
+void Station::admit(Frame frame, TimePoint now) {
+  const bool late = now > frame.deadline();
+  const Ticket ticket = order_.admit(std::move(frame));
+  if (state_ == State::kGivenUp) {
+    fail_ticket(ticket, Outcome::kFailed, Reason::kStreamStopped);
+  } else if (late) {
+    fail_ticket(ticket, Outcome::kDropped, Reason::kDeadline);
+  } else {
+    waiting_.push_back({ticket, now});
+  }
+}
+
+void Station::admit(const ControlRecord& record) {
   if (const auto* end = std::get_if<EndOfStream>(&record); end != nullptr) {
-    auto& streams = input.streams;
-    streams.erase(std::remove(streams.begin(), streams.end(), end->stream), streams.end());
-    for (const Input& other : options_.inputs) {
-      if (std::find(other.streams.begin(), other.streams.end(), end->stream) !=
-          other.streams.end()) {
-        return;
-      }
-    }
     order_.admit(record, end->stream);
   } else if (const auto* tombstone = std::get_if<Tombstone>(&record); tombstone != nullptr) {
     order_.admit(record, tombstone->stream);
@@ -350,19 +326,8 @@ Status Station::gather(Job& job) {
   return {};
 }
 
-bool Station::is_at_quota(const Input& input) {
-  if (options_.frames_per_stream == 0) {
-    return false;
-  }
-  std::uint32_t held = 0;
-  for (const StreamId stream : input.streams) {
-    held += held_of(stream);
-  }
-  return held >= options_.frames_per_stream * input.streams.size() && held > 0;
-}
-
 void Station::fail_ticket(const Ticket& ticket, Outcome outcome, Reason reason) {
-  held_of(ticket.stream) -= 1;
+  intake_.release(ticket.stream);
   Frame& frame = order_.at(ticket);
   const FrameId id = frame.id();
   frame.end(outcome, reason);
@@ -431,10 +396,7 @@ void Station::note_busy(TimePoint now, int change) {
 }
 
 bool Station::is_over() const {
-  return order_.size() == 0 &&
-         std::all_of(options_.inputs.begin(), options_.inputs.end(), [](const Input& input) {
-           return input.streams.empty();
-         });
+  return order_.size() == 0 && intake_.is_over();
 }
 
 void Station::blocking_step() {

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "engine/flow/edge_ring.h"
 #include "engine/run/batch_memory.h"
 #include "engine/run/batch_shapes.h"
 #include "engine/run/inference_backend.h"
 #include "engine/run/outlets.h"
+#include "engine/run/station_intake.h"
 #include "engine/run/stream_order.h"
 #include "engine/run/supervised.h"
 #include "engine/telemetry/device_ledger.h"
@@ -41,10 +41,8 @@ namespace penstock {
 /// Ownership: owns the backend and the frames that wait; the edges are the run's.
 class Station final : public Supervised {
  public:
-  struct Input {
-    EdgeRing* edge = nullptr;
-    std::vector<StreamId> streams;
-  };
+  using Input = StationIntake::Input;
+  using Share = StationIntake::Share;
 
   struct Options {
     std::string name;
@@ -52,10 +50,8 @@ class Station final : public Supervised {
     const Clock* clock = nullptr;
     std::uint32_t batch_size = 1;
     Duration batch_wait = std::chrono::milliseconds(10);
-    /// Frames of one stream that the station takes in at once, so that a stream whose frames wait
-    /// behind the backend leaves room for the others; 0: no such bound.
-    std::uint32_t frames_per_stream = 0;
-    std::uint32_t max_frames = 16;  ///< Frames that can hold outputs at once.
+    std::vector<Share> shares = {};  ///< By stream.
+    std::uint32_t max_frames = 16;   ///< Frames that can hold outputs at once.
     std::vector<Input> inputs;
     std::vector<OutEdge> outputs;
     std::shared_ptr<NodeLedger> node_ledger;
@@ -99,13 +95,8 @@ class Station final : public Supervised {
   void fail_frames(Job& job, Reason reason);
   bool take_some(TimePoint now);
   bool take_next(TimePoint now);
-  void take_record(Input& input, const ControlRecord& record);
-
-  std::uint32_t& held_of(StreamId stream) noexcept {
-    return held_[static_cast<std::size_t>(stream)];
-  }
-
-  bool is_at_quota(const Input& input);
+  void admit(Frame frame, TimePoint now);
+  void admit(const ControlRecord& record);
   bool submit_ready(TimePoint now);
   Status start_job(Job& job, TimePoint now);
   TimePoint take_frames(Job& job);
@@ -121,7 +112,8 @@ class Station final : public Supervised {
   [[nodiscard]] bool is_over() const;
   Status open_backend();
 
-  Options options_;
+  Options options_;  // Without inputs and shares.
+  StationIntake intake_;
   Outlets out_;
   StreamOrder order_;
   std::unique_ptr<InferenceBackend> backend_;
@@ -134,9 +126,7 @@ class Station final : public Supervised {
   std::vector<FeatureMap> results_;                    // Of the frame that is given them.
   std::vector<std::size_t> row_bytes_;                 // Of one frame of them, by output.
   std::vector<std::span<const FeatureMap>> gathered_;  // Of its frames.
-  std::vector<Waiting> waiting_;     // The batch being made; the first came first.
-  std::vector<std::uint32_t> held_;  // Frames taken in and not settled, by stream.
-  std::size_t next_input_ = 0;
+  std::vector<Waiting> waiting_;  // The batch being made; the first came first.
   std::uint64_t next_serial_ = 1;
   std::uint32_t in_flight_ = 0;
   TimePoint busy_since_;

@@ -1,5 +1,6 @@
 #include "engine/run/station.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -72,7 +73,7 @@ TEST(Station, LetsOneStreamPassAnotherWhoseJobIsSlow) {
 TEST(Station, LeavesRoomForAStreamBesideOneWhoseFramesWaitBehindTheBackend) {
   // As a scheduler does that serves stream 1 only: without a bound stream 0 would take all slots.
   StationWorld world(
-      {.streams = 2, .frames = 6, .frames_per_stream = 2},
+      {.streams = 2, .frames = 6, .shares = {{.frames = 2}, {.frames = 2}}},
       {.slots = 4, .answer = [](const Job& job) {
          return Answer{.after = job.values[0] < 1000 ? seconds(10) : Duration(milliseconds(10))};
        }});
@@ -102,6 +103,34 @@ TEST(Station, TakesTheStreamsInTurn) {
   EXPECT_NEAR(of_stream[0], 5, 1);
   EXPECT_NEAR(of_stream[1], 5, 1);
   EXPECT_NEAR(of_stream[2], 5, 1);
+}
+
+/// Returns which stream the device worked for, job by job.
+std::vector<std::int32_t> streams_of_jobs(StationWorld& world) {
+  std::vector<std::int32_t> streams;
+  for (const Job& job : world.device().jobs()) {
+    streams.push_back(job.values[0] / 1000);
+  }
+  return streams;
+}
+
+TEST(Station, TakesTheStreamsOfTheHighestRankFirst) {
+  StationWorld world({.streams = 3, .frames = 10, .window = 8, .shares = {{}, {.rank = 1}, {}}},
+                     {.slots = 1});
+  EXPECT_TRUE(world.run());
+  world.expect_finished();
+  const auto streams = streams_of_jobs(world);
+  // What came first had to be taken: there was nothing else.
+  EXPECT_EQ(std::count(streams.begin(), streams.begin() + 12, 1), 10);
+}
+
+TEST(Station, SharesItsSlotsByWeightWithinARank) {
+  StationWorld world({.streams = 2, .frames = 40, .window = 8, .shares = {{.weight = 3}, {}}},
+                     {.slots = 1});
+  EXPECT_TRUE(world.run());
+  world.expect_finished();
+  const auto streams = streams_of_jobs(world);
+  EXPECT_NEAR(static_cast<double>(std::count(streams.begin(), streams.begin() + 40, 0)), 30, 2);
 }
 
 TEST(Station, GivesTheInputsOfABatchBackWhenItLeavesNotWhenItEnds) {
@@ -415,7 +444,11 @@ TEST(Station, BalancesTheBooksWhateverTheDeviceDoes) {
     setup.out_queue = static_cast<std::uint32_t>(pick(1, 4));
     setup.batch = static_cast<std::uint32_t>(pick(1, 4));
     setup.batch_wait = milliseconds(pick(0, 30));
-    setup.frames_per_stream = static_cast<std::uint32_t>(pick(0, 4));
+    for (std::uint32_t s = 0; s < setup.streams; ++s) {
+      setup.shares.push_back({static_cast<std::uint32_t>(pick(0, 4)),
+                              static_cast<std::uint8_t>(pick(0, 2)),
+                              static_cast<double>(pick(1, 4))});
+    }
     setup.seed = seed;
     if (pick(0, 2) == 0) {
       setup.period = milliseconds(pick(1, 20));

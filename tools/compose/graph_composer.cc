@@ -102,10 +102,7 @@ class Makers final : public NodeMakers {
     StationWords words;
     words.make = parts_.models->backend_of(actor, plan_);
     words.batch_size = static_cast<std::uint32_t>(model->batch_size);
-    // One stream alone can keep the devices busy; several leave each other a share of the queue.
-    const ModelLoader::Loaded& loaded = parts_.models->at(actor);
-    const auto streams = static_cast<std::uint32_t>(std::max<std::size_t>(actor.serves.size(), 1));
-    words.frames_per_stream = std::max(loaded.depth, loaded.requests / streams) * words.batch_size;
+    words.shares = parts_.models->shares_of(actor, plan_);
     words.batch_wait = model->batch_wait;
     return words;
   }

@@ -369,10 +369,14 @@ void ModelLoader::describe(const LoadedModel& model,
   }
 }
 
-const ModelLoader::Loaded& ModelLoader::at(const ActorSpec& actor) const {
+const ModelLoader::Entry& ModelLoader::entry_of(const ActorSpec& actor) const {
   const auto found = entries_.find(actor.model);
   PENSTOCK_CHECK(found != entries_.end()) << "model '" << actor.model << "' was not loaded";
-  return found->second.loaded;
+  return found->second;
+}
+
+const ModelLoader::Loaded& ModelLoader::at(const ActorSpec& actor) const {
+  return entry_of(actor).loaded;
 }
 
 DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor, const Entry& entry) {
@@ -421,10 +425,31 @@ DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor,
   return words;
 }
 
+std::vector<StationIntake::Share> ModelLoader::shares_of(const ActorSpec& actor,
+                                                         const Plan& plan) const {
+  const Entry& entry = entry_of(actor);
+  std::vector<StationIntake::Share> shares(plan.streams.size());
+  for (std::size_t i = 0; i < plan.streams.size(); ++i) {
+    const auto flow = std::find_if(actor.flows.begin(), actor.flows.end(), [&](const auto& one) {
+      return one.stream == plan.streams[i].name;
+    });
+    if (flow == actor.flows.end()) {
+      continue;
+    }
+    double rivals = 0;
+    for (const FlowSpec& other : actor.flows) {
+      rivals += other.priority >= flow->priority ? other.weight : 0;
+    }
+    const auto part = static_cast<std::uint32_t>(entry.loaded.requests * (flow->weight / rivals));
+    shares[i].frames = frames_of(entry.spec, std::max(entry.loaded.depth, part));
+    shares[i].rank = static_cast<std::uint8_t>(class_of(flow->priority));
+    shares[i].weight = flow->weight;
+  }
+  return shares;
+}
+
 BackendFactory ModelLoader::backend_of(const ActorSpec& actor, const Plan& plan) {
-  const auto found = entries_.find(actor.model);
-  PENSTOCK_CHECK(found != entries_.end()) << "model '" << actor.model << "' was not loaded";
-  const Entry& entry = found->second;
+  const Entry& entry = entry_of(actor);
   std::map<StreamId, DevicePool::StreamWords> streams;
   for (std::size_t i = 0; i < plan.streams.size(); ++i) {
     for (const FlowSpec& flow : actor.flows) {

@@ -17,6 +17,7 @@
 #include "engine/graph/graph_spec.h"
 #include "engine/plan/plan.h"
 #include "engine/run/inference_backend.h"
+#include "engine/run/station_intake.h"
 #include "engine/tensor/feature_map.h"
 #include "engine/tensor/shape_bucket.h"
 #include "tools/compose/model_files.h"
@@ -86,6 +87,12 @@ class ModelLoader {
   /// Returns what makes the backend of the station `actor`, whose streams are those of `plan`.
   [[nodiscard]] BackendFactory backend_of(const ActorSpec& actor, const Plan& plan);
 
+  /// Returns what the streams of `plan` are granted at the station `actor`: of the requests that
+  /// the model may have under way each has its share by weight among those of its class and above.
+  /// One alone can keep the devices busy.
+  [[nodiscard]] std::vector<StationIntake::Share> shares_of(const ActorSpec& actor,
+                                                            const Plan& plan) const;
+
  private:
   struct DeviceEntry {
     DeviceNumber number;
@@ -123,6 +130,8 @@ class ModelLoader {
     std::optional<HostGraph> after;
     Joints joints;
   };
+
+  [[nodiscard]] const Entry& entry_of(const ActorSpec& actor) const;
 
   Status load_model(const GraphSpec& spec, const ActorSpec& actor, Entry& entry);
   Status load_first(const GraphSpec& spec, const ActorSpec& actor, Entry& entry);

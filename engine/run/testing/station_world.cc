@@ -82,7 +82,7 @@ void StationWorld::build() {
   options.clock = &graph_.clock();
   options.batch_size = setup_.batch;
   options.batch_wait = setup_.batch_wait;
-  options.frames_per_stream = setup_.frames_per_stream;
+  options.shares = setup_.shares;
   options.max_frames = setup_.streams * setup_.window;
   options.node_ledger = node_books_;
   options.device_ledger = device_books_;
