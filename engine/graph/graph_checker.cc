@@ -17,6 +17,7 @@
 #include "engine/graph/graph_linker.h"
 #include "engine/graph/model_names.h"
 #include "engine/graph/model_shapes.h"
+#include "engine/graph/repeated_frames.h"
 #include "engine/graph/section_reader.h"
 #include "engine/yaml/nearest_word.h"
 #include "engine/yaml/yaml_reader.h"
@@ -50,6 +51,7 @@ class GraphCheck {
     const LinkedGraph linked = linker.link();
     GraphExpander expander(registry_, linked, draft_, diagnostics_);
     spec.actors = expander.expand();
+    check_repeated_frames(draft_, linked, diagnostics_);
     resolve_flows(draft_, spec.actors, diagnostics_);
     check_batches(draft_, spec.actors, diagnostics_);
     if (request_.devices != nullptr) {

@@ -303,7 +303,7 @@ TEST(GraphChecker, SurvivesMutatedGraphs) {
       "params: {v: {default: a}, w: {default: $(v)}}\n" +
       with_model(
           "  d: {type: infer, model: people, in: cam, restart: {backoff: [1s, 2s]}}\n"
-          "  j: {type: join, in: {a: d, b: [d.pre, cam]}, timeout: none}\n"
+          "  j: {type: join, in: {a: d, b: [d.pre], c: cam}, timeout: none}\n"
           "  l: {type: jsonl_sink, in: {from: j, queue: 3}, path: \"$(v)/$(stream)\"}\n");
   const std::vector<std::string> pieces = {
       "[", "]",    "{", "}",  ":", "$(v)", "$(",    "in",  "d",      "cam",     "type", "1s",

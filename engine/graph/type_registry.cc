@@ -95,8 +95,9 @@ ActorType& ActorType::join() {
   return *this;
 }
 
-ActorType& ActorType::may_drop() {
+ActorType& ActorType::may_drop(DropRule rule) {
   may_drop_ = true;
+  drops_ = std::move(rule);
   return *this;
 }
 

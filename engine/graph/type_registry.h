@@ -64,6 +64,9 @@ using OptionsRule = std::function<std::optional<Misrule>(const OptionValues& opt
 /// Whether a source with these options is live (the latest frame wins) or lossless (it waits).
 using LiveRule = std::function<bool(const OptionValues& options)>;
 
+/// Whether an actor with these options may end frames instead of passing them on.
+using DropRule = std::function<bool(const OptionValues& options)>;
+
 /// Everything the language knows about a type of actor: its ports, its options, and the traits that
 /// planning asks for. The node class behind it is known to the runtime only, by the same name.
 ///
@@ -114,11 +117,13 @@ class ActorType {
   /// Has no input, waits, makes streams; also allows `streams:` with the options per stream.
   /// `live` nothing = always lossless.
   ActorType& source(LiveRule live);
-  ActorType& sink();             ///< Has no output and waits for I/O.
-  ActorType& by_program();       ///< Its other end is held by the program that runs the graph.
-  ActorType& waits();            ///< Waits for something outside (a device, a join's other branch).
-  ActorType& join();             ///< Waits, and gives out the union of what its inputs carry.
-  ActorType& may_drop();         ///< Not every frame that goes in comes out.
+  ActorType& sink();        ///< Has no output and waits for I/O.
+  ActorType& by_program();  ///< Its other end is held by the program that runs the graph.
+  ActorType& waits();       ///< Waits for something outside (a device, a join's other branch).
+  ActorType& join();        ///< Waits, and gives out the union of what its inputs carry.
+  /// Not every frame that goes in comes out, by the actor's own choice; `rule` nothing = whatever
+  /// its options say. `check` takes all others, of one input and one output, for passing on all.
+  ActorType& may_drop(DropRule rule = {});
   ActorType& holds(int frames);  ///< Keeps that many frames beyond its turn.
   /// Is a `decode` word; needs tensors on port "in". One instance a stream, so that streams are
   /// decoded side by side.
@@ -167,6 +172,11 @@ class ActorType {
 
   [[nodiscard]] bool does_drop() const { return may_drop_; }
 
+  /// Likewise, with these options. Pre: they are checked.
+  [[nodiscard]] bool does_drop(const OptionValues& options) const {
+    return may_drop_ && (!drops_ || drops_(options));
+  }
+
   [[nodiscard]] int held_frames() const { return holds_; }
 
   [[nodiscard]] bool is_decoder() const { return static_cast<bool>(fit_); }
@@ -196,6 +206,7 @@ class ActorType {
   bool join_ = false;
   bool waits_ = false;
   bool may_drop_ = false;
+  DropRule drops_;
   int holds_ = 0;
   DecoderFit fit_;
   std::vector<std::string> labels_;

@@ -29,7 +29,8 @@ void add_ids(const LabelTable* table, const std::string& name, std::vector<std::
 
 ActorType filter_type() {
   ActorType type("filter", "takes objects out of frames by label, score and size");
-  type.in("in", {payload::kObjects}).out("out", {}).per_stream().may_drop();
+  type.in("in", {payload::kObjects}).out("out", {}).per_stream();
+  type.may_drop([](const OptionValues& options) { return options.get_bool("drop_empty"); });
   type.option(Option::texts("labels", "keep only these; without it, all")
                   .arriving_labels()
                   .leaving_labels());

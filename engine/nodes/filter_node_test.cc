@@ -97,8 +97,10 @@ TEST_F(FilterNodeTest, PassesEmptyFramesUnlessToldToDropThem) {
   EXPECT_EQ(bench_.emit.dropped, (std::vector<Reason>{Reason::kFiltered}));
 }
 
-TEST(FilterType, MayDropFrames) {
-  EXPECT_TRUE(filter_type().does_drop());
+TEST(FilterType, MayDropFramesOnlyWhereToldSo) {
+  const ActorType type = filter_type();
+  EXPECT_TRUE(type.does_drop(options_of(type, "{drop_empty: true}")));
+  EXPECT_FALSE(type.does_drop(options_of(type, "{labels: [car]}")));
 }
 
 }  // namespace

@@ -58,7 +58,8 @@ void set_tensors(const std::vector<const Frame*>& parts, Frame& base) {
 
 ActorType join_type() {
   ActorType type("join", "brings the branches of each frame together again");
-  type.any_in({}).join().out("out", {}).per_stream().may_drop();
+  type.any_in({}).join().out("out", {}).per_stream();
+  type.may_drop([](const OptionValues& options) { return options.is_word("late", "drop"); });
   type.option(Option::word("by", {"frame"}, "what belongs together: the parts of one frame")
                   .fallback("frame"));
   type.option(Option::duration("timeout",
