@@ -122,13 +122,65 @@ TEST_F(DriverPluginsTest, ReadModelFilesOfTheirOwnKind) {
       << err_;
   ask({"models", "inspect", "net.txt", "--driver", npu});
   EXPECT_EQ(code_, kUnavailable);
-  ask({"models", "inspect", "net.npu"});
-  EXPECT_EQ(code_, kUnavailable);
-  EXPECT_TRUE(says("'net.npu' is no model package: wants a folder, a .zip, .onnx")) << err_;
+  for (const std::string word : {"inspect", "verify", "pack"}) {
+    ask({"models", word, "net.npu"});
+    EXPECT_EQ(code_, kUnavailable);
+    EXPECT_EQ(err_,
+              "penstock: 'net.npu' is no model package: wants a folder, a .zip, .onnx, .tflite or "
+              ".xml file; a plug-in whose driver reads such files is loaded with --driver FILE\n");
+  }
   write_npu_graph("net.npu");
   EXPECT_EQ(run({"g.yaml", "--driver", npu}).at("streams").at(0).at("delivered"), kFrames);
   ask({"check", "g.yaml"});
   EXPECT_TRUE(says("error[E018]")) << err_;
+  EXPECT_TRUE(says("is loaded with --driver FILE")) << err_;
+}
+
+TEST_F(DriverPluginsTest, SayWhatEachDriverMakesOfAFile) {
+  write("net.txt", "a text");
+  ask({"models", "inspect", "net.txt", "--driver", file_of("drivers/noop/libpenstock_npu.so")});
+  EXPECT_EQ(code_, kUnavailable);
+  EXPECT_TRUE(
+      says("model 'net.txt': openvino reads .onnx, .tflite and .xml; driver 'npu_plugin': "))
+      << err_;
+}
+
+TEST_F(DriverPluginsTest, AreMissedByNameWhereAPackageHoldsFilesOfTheirOwnKind) {
+  write("net.npu", "compiled");
+  ask({"models",
+       "pack",
+       "net.npu",
+       "-o",
+       "net.zip",
+       "--driver",
+       file_of("drivers/noop/libpenstock_npu.so")});
+  ASSERT_EQ(code_, 0) << err_;
+  const std::string rule =
+      "network 'net.npu': openvino reads .onnx, .tflite and .xml; a plug-in whose driver reads "
+      "such "
+      "files is loaded with --driver FILE\n";
+  ask({"models", "verify", "net.zip"});
+  EXPECT_EQ(code_, kUnavailable);
+  EXPECT_EQ(err_, "penstock: 'net.zip', network 'net', variant 'net': " + rule);
+  ask({"models", "inspect", "net.zip"});
+  EXPECT_EQ(code_, kUnavailable);
+  EXPECT_EQ(err_, "penstock: package 'net', " + rule);
+  write_npu_graph("net.zip");
+  ask({"check", "g.yaml"});
+  EXPECT_TRUE(says("error[E018]: model 'net': package 'net', " + rule)) << err_;
+}
+
+TEST_F(DriverPluginsTest, CannotCalibrateFilesOfTheirOwnKind) {
+  const std::string npu = file_of("drivers/noop/libpenstock_npu.so");
+  write("net.npu", "compiled");
+  ask({"models", "pack", "net.npu", "-o", "net.zip", "--driver", npu, "--calibrate", "clip.avi"});
+  EXPECT_EQ(code_, kUnavailable);
+  EXPECT_EQ(
+      err_,
+      "penstock: --calibrate runs the model on the host, which reads .onnx, .tflite and .xml, "
+      "not 'net.npu'; leave --calibrate out, and calibrate the model that this one was made "
+      "from\n");
+  EXPECT_FALSE(fs::exists(folder_ / "net.zip"));
 }
 
 TEST_F(DriverPluginsTest, PackAndVerifyModelFilesOfTheirOwnKind) {

@@ -117,13 +117,8 @@ class PackageOpener {
  private:
   [[nodiscard]] const fs::path& path() const { return package_.path_; }
 
-  [[nodiscard]] bool is_plain_kind() const {
-    const std::string extension = path().extension().string();
-    return std::find(kPlainKinds.begin(), kPlainKinds.end(), extension) != kPlainKinds.end();
-  }
-
   Status read_file() {
-    if (is_plain_kind()) {
+    if (is_plain_model(path())) {
       return read_plain();
     }
     if (path().extension() == ".zip" || starts_with(path(), 2) == "PK") {
@@ -407,6 +402,11 @@ Result<Package> open_package_or_file(const fs::path& path, const PackageLimits& 
   PackageOpener opener(without_slash(path), limits);
   opener.take_any_file();
   return opener.open();
+}
+
+bool is_plain_model(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return std::find(kPlainKinds.begin(), kPlainKinds.end(), extension) != kPlainKinds.end();
 }
 
 bool looks_like_package(const fs::path& path) {

@@ -82,6 +82,9 @@ Result<Package> open_package(const std::filesystem::path& path, const PackageLim
 Result<Package> open_package_or_file(const std::filesystem::path& path,
                                      const PackageLimits& limits = {});
 
+/// True if `path` ends as the plain files do that the host reads: `.onnx`, `.tflite` or `.xml`.
+bool is_plain_model(const std::filesystem::path& path);
+
 /// True if `path` is a folder or ends with `.zip`: a package with a manifest, not a plain file.
 bool looks_like_package(const std::filesystem::path& path);
 

@@ -35,7 +35,7 @@ Result<CheckedGraph> load_graph(const std::string& path,
     }
     return selector->select(device);
   };
-  DriverModelProbe models(start_model_reader, plugin_readers(known, started));
+  DriverModelProbe models(start_model_reader, plugin_readers(known, started), kReaderAdvice);
   DriverDeviceProbe devices(select, names_of(known));
   CheckRequest request;
   request.registry = against.registry;

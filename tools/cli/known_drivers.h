@@ -24,6 +24,10 @@ namespace penstock {
 inline constexpr const char* kDriverOption = "--driver";
 inline constexpr const char* kDriverVariable = "PENSTOCK_DRIVERS";
 
+/// What a user can do about a model file that no driver reads.
+inline constexpr const char* kReaderAdvice =
+    "a plug-in whose driver reads such files is loaded with --driver FILE";
+
 /// The option by which a word of the program takes what drivers are started with, as
 /// `DRIVER.KEY=VALUE`, and the variable that has more of it, with ';' between.
 inline constexpr const char* kDriverSetting = "--driver-option";

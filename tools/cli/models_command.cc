@@ -58,7 +58,7 @@ const std::string& help() {
 }
 
 int show_model(const ModelChoice& choice, const KnownDrivers& drivers, bool wants_json) {
-  DriverModelProbe probe(start_model_reader, plugin_readers(drivers));
+  DriverModelProbe probe(start_model_reader, plugin_readers(drivers), kReaderAdvice);
   const auto model = probe.probe(choice);
   if (!model.has_value()) {
     return report_error(model.error(), kExitUnavailable);
@@ -75,7 +75,7 @@ Result<std::vector<ChainStep>> chain_of(const ModelFile& file, const KnownDriver
   if (!file.has_host_graphs()) {
     return steps;
   }
-  ModelReader reader(start_model_reader, plugin_readers(drivers));
+  ModelReader reader(start_model_reader, plugin_readers(drivers), kReaderAdvice);
   PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(reader, file));
   if (!file.before.path.empty()) {
     steps.push_back({file.before.name, true, facts_of(chain.before)});

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/nodes/picture_options.h"
+#include "engine/package/package.h"
 #include "engine/yaml/scalar.h"
 #include "tools/cli/arguments.h"
 #include "tools/cli/command.h"
@@ -235,8 +236,26 @@ Status check_chains(ModelReader& reader, PackageDraft& draft) {
   return {};
 }
 
+/// Checks that the host, which runs the networks to see what they give, can read them all.
+Status check_calibratable(const PackageInfo& info) {
+  for (const PackageNetwork& network : info.networks) {
+    for (const PackageVariant& variant : network.variants) {
+      if (!is_plain_model(variant.model)) {
+        return Error{Errc::kUnsupported,
+                     "--calibrate runs the model on the host, which reads .onnx, .tflite and .xml, "
+                     "not '" +
+                         variant.model +
+                         "'; leave --calibrate out, and calibrate the model that this one was made "
+                         "from"};
+      }
+    }
+  }
+  return {};
+}
+
 /// Works out the scales of every variant.
 Status calibrate_all(Driver& driver, const CalibrationOptions& options, PackageDraft& draft) {
+  PENSTOCK_RETURN_IF_ERROR(check_calibratable(draft.info()));
   PENSTOCK_ASSIGN_OR_RETURN(const std::vector<DeviceInfo> devices, driver.enumerate());
   const auto cpu = std::find_if(devices.begin(), devices.end(), [](const DeviceInfo& device) {
     return device.kind == DeviceKind::kCpu;
@@ -258,7 +277,7 @@ Status calibrate_all(Driver& driver, const CalibrationOptions& options, PackageD
           variant.preprocess.empty() ? std::filesystem::path() : draft.file(variant.preprocess);
       const auto done = calibrate(device, {before, file}, options, variant);
       if (!done.has_value()) {
-        return done.error().within("model '" + file.string() + "'");
+        return done.error().within("network '" + variant.model + "'");
       }
       used = *done;
     }
@@ -291,7 +310,7 @@ int models_pack(std::span<const std::string> args) {
   if (!drivers.has_value()) {
     return report_error(drivers.error(), kExitUsage);
   }
-  ModelReader reader(start_model_reader, plugin_readers(*drivers));
+  ModelReader reader(start_model_reader, plugin_readers(*drivers), kReaderAdvice);
   const auto host = reader.host();
   if (!host.has_value()) {
     return report(host.error());

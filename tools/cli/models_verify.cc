@@ -42,8 +42,7 @@ Status check_models(const Package& package, ModelReader& reader) {
 }
 
 Result<Package> verified(const std::string& path, ModelReader& reader) {
-  PENSTOCK_ASSIGN_OR_RETURN(
-      Package package, reader.takes_any_file() ? open_package_or_file(path) : open_package(path));
+  PENSTOCK_ASSIGN_OR_RETURN(Package package, reader.open(path));
   PENSTOCK_RETURN_IF_ERROR(check_models(package, reader));
   return package;
 }
@@ -60,7 +59,7 @@ int models_verify(std::span<const std::string> args) {
   if (!drivers.has_value()) {
     return report_error(drivers.error(), kExitUsage);
   }
-  ModelReader reader(start_model_reader, plugin_readers(*drivers));
+  ModelReader reader(start_model_reader, plugin_readers(*drivers), kReaderAdvice);
   const std::string& path = words->plain().front();
   const auto package = verified(path, reader);
   if (words->has("--json")) {

@@ -8,6 +8,23 @@
 namespace penstock {
 namespace {
 
+/// Returns `error`, which drivers gave for the file at `path`, about `text`: a member of a package
+/// is named as it is there, not by where it was unpacked.
+Error about_member(const Error& error,
+                   const std::string& path,
+                   const std::string& member,
+                   const std::string& text) {
+  std::string message = error.message;
+  if (const std::string named = "model '" + path + "': "; message.rfind(named, 0) == 0) {
+    message.erase(0, named.size());
+  }
+  for (std::size_t at = message.find(path); at != std::string::npos;
+       at = message.find(path, at + member.size())) {
+    message.replace(at, path.size(), member);
+  }
+  return Error{error.code, std::move(message)}.within(text);
+}
+
 Result<ModelInfo> read_graph(const Driver& host,
                              const ModelFile& file,
                              const HostGraphFile& graph) {
@@ -16,7 +33,15 @@ Result<ModelInfo> read_graph(const Driver& host,
   }
   auto read = host.inspect(graph.path);
   if (!read.has_value()) {
-    return read.error().within(graph_text(file, graph));
+    return about_member(read.error(), graph.path, graph.name, graph_text(file, graph));
+  }
+  return read;
+}
+
+Result<ModelInfo> read_network(ModelReader& reader, const ModelFile& file) {
+  auto read = reader.inspect(file.path);
+  if (!read.has_value() && file.is_in_package) {
+    return about_member(read.error(), file.path, file.name, network_text(file));
   }
   return read;
 }
@@ -66,7 +91,7 @@ std::string network_text(const ModelFile& file) {
 
 Result<ModelChain> read_chain(ModelReader& reader, const ModelFile& file) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<Driver> host, reader.host());
-  PENSTOCK_ASSIGN_OR_RETURN(ModelInfo network, reader.inspect(file.path));
+  PENSTOCK_ASSIGN_OR_RETURN(ModelInfo network, read_network(reader, file));
   return join_graphs(*host, file, std::move(network));
 }
 

@@ -43,6 +43,7 @@ ModelFile file_of(const std::string& package,
   file.package = package;
   file.name = variant.model;
   file.path = place(variant.model);
+  file.is_in_package = true;
   const auto graph = [&](const std::string& member) {
     return member.empty() ? HostGraphFile() : HostGraphFile{place(member), member};
   };
@@ -96,6 +97,7 @@ Result<ModelFile> ModelFiles::find(const ModelChoice& choice) {
   ModelFile file;
   if (package->form() == Package::Form::kPlainFile) {
     file = file_of(info.name, variant, [&](const std::string&) { return choice.path; });
+    file.is_in_package = false;
   } else {
     PENSTOCK_ASSIGN_OR_RETURN(const std::filesystem::path folder,
                               package->materialise(default_package_cache()));

@@ -25,6 +25,7 @@ struct ModelFile {
   std::string path;               ///< A file that drivers read: the network's.
   std::string name;               ///< In the package.
   std::string package;            ///< Its name, for messages; may be empty.
+  bool is_in_package = false;     ///< False for a plain file, whose package is itself.
   HostGraphFile before;           ///< What the host runs before the network.
   HostGraphFile after;            ///< Likewise, after it.
   std::string hash;               ///< SHA-256 of the package, in hexadecimal.

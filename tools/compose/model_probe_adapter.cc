@@ -27,9 +27,12 @@ ModelFacts facts_of(const ModelInfo& info) {
 
 Result<ModelFacts> DriverModelProbe::probe(const ModelChoice& choice) {
   PENSTOCK_RETURN_IF_ERROR(reader_.host());
-  PENSTOCK_ASSIGN_OR_RETURN(const ModelFile file, files_.find(choice));
-  PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(reader_, file));
-  return facts_of(outside_of(chain, file));
+  const auto file = files_.find(choice);
+  if (!file.has_value()) {
+    return reader_.advised(file.error(), choice.path);
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(reader_, *file));
+  return facts_of(outside_of(chain, *file));
 }
 
 Result<std::vector<NetworkNames>> DriverModelProbe::networks(const std::string& path) {

@@ -23,8 +23,11 @@ ModelFacts facts_of(const ModelInfo& info);
 /// Thread-safety: one thread at a time.
 class DriverModelProbe final : public ModelProbe {
  public:
-  explicit DriverModelProbe(ModelReader::Start start, ModelReader::Others others = nullptr)
-      : reader_(std::move(start), std::move(others)),
+  /// As `ModelReader`.
+  explicit DriverModelProbe(ModelReader::Start start,
+                            ModelReader::Others others = nullptr,
+                            std::string advice = {})
+      : reader_(std::move(start), std::move(others), std::move(advice)),
         files_(reader_.takes_any_file() ? ModelFiles::Kinds::kAny : ModelFiles::Kinds::kKnown) {}
 
   /// Errors: what keeps the host's driver from starting, every time; those of `ModelFiles::find`

@@ -12,15 +12,38 @@ Result<std::shared_ptr<Driver>> ModelReader::host() {
 Result<ModelInfo> ModelReader::inspect(const std::string& path) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<Driver> driver, host());
   auto info = driver->inspect(path);
-  if (info.has_value() || !others_) {
+  if (info.has_value()) {
     return info;
   }
+  if (!others_) {
+    return advised(info.error(), path);
+  }
+  Error failure = info.error();
   for (const std::shared_ptr<Driver>& other : others_()) {
-    if (auto read = other->inspect(path); read.has_value()) {
+    auto read = other->inspect(path);
+    if (read.has_value()) {
       return read;
     }
+    if (!is_plain_model(path)) {
+      failure.message += "; driver '" + other->name() + "': " + read.error().message;
+    }
   }
-  return info;
+  return advised(failure, path);
+}
+
+Result<Package> ModelReader::open(const std::string& path) const {
+  auto package = takes_any_file() ? open_package_or_file(path) : open_package(path);
+  if (!package.has_value()) {
+    return advised(package.error(), path);
+  }
+  return package;
+}
+
+Error ModelReader::advised(const Error& error, const std::string& path) const {
+  const bool is_of_unknown_kind =
+      error.code == Errc::kUnsupported && !is_plain_model(path) && !looks_like_package(path);
+  return is_of_unknown_kind && !advice_.empty() ? Error{error.code, error.message + "; " + advice_}
+                                                : error;
 }
 
 }  // namespace penstock

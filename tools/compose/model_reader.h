@@ -10,6 +10,7 @@
 #include "drivers/api/driver.h"
 #include "drivers/api/model_info.h"
 #include "engine/base/result.h"
+#include "engine/package/package.h"
 
 namespace penstock {
 
@@ -24,9 +25,11 @@ class ModelReader {
   /// Returns the other drivers that may read model files, of any ending.
   using Others = std::function<std::vector<std::shared_ptr<Driver>>()>;
 
-  explicit ModelReader(Start start, Others others = nullptr)
+  /// `advice` is what a user can do about a file that none of them knows.
+  explicit ModelReader(Start start, Others others = nullptr, std::string advice = {})
       : start_(std::move(start)),
-        others_(std::move(others)) {}
+        others_(std::move(others)),
+        advice_(std::move(advice)) {}
 
   /// Returns whether files of any ending may be models: there are others that may know them.
   [[nodiscard]] bool takes_any_file() const { return static_cast<bool>(others_); }
@@ -34,12 +37,21 @@ class ModelReader {
   /// Returns the driver of the host. Errors: what keeps it from starting, every time.
   Result<std::shared_ptr<Driver>> host();
 
-  /// Errors: of `host` and `Driver::inspect`.
+  /// Errors: of `host` and `Driver::inspect`. About a file of a kind that the host does not read
+  /// all drivers that were asked are heard.
   Result<ModelInfo> inspect(const std::string& path);
+
+  /// Opens the package or model file at `path`: one of any ending where there are others.
+  /// Errors: of `open_package` and `open_package_or_file`.
+  [[nodiscard]] Result<Package> open(const std::string& path) const;
+
+  /// Adds the advice to `error`, if it says that `path` is of a kind that nobody reads.
+  [[nodiscard]] Error advised(const Error& error, const std::string& path) const;
 
  private:
   Start start_;
   Others others_;
+  std::string advice_;
   std::optional<Result<std::shared_ptr<Driver>>> host_;
 };
 

@@ -48,9 +48,7 @@ Status PackageDraft::take_package(const std::string& path, const fs::path& cache
 }
 
 Status PackageDraft::take_model(const std::string& path, ModelReader& reader) {
-  PENSTOCK_ASSIGN_OR_RETURN(
-      const Package package,
-      reader.takes_any_file() ? open_package_or_file(path) : open_package(path));
+  PENSTOCK_ASSIGN_OR_RETURN(const Package package, reader.open(path));
   auto facts = reader.inspect(path);
   if (!facts.has_value()) {
     return facts.error();
