@@ -63,15 +63,13 @@ int run(std::span<const std::string> args) {
   if (!parsed.has_value()) {
     return report_usage("check", parsed.error());
   }
-  const auto drivers =
-      find_drivers({parsed->values(kDriverOption), parsed->values(kDriverSetting)});
-  if (!drivers.has_value()) {
-    return report_error(drivers.error(), kExitUsage);
-  }
+  const DriverSearch search =
+      search_drivers({parsed->values(kDriverOption), parsed->values(kDriverSetting)});
   const TypeRegistry registry = make_registry();
   const std::string& path = parsed->plain().front();
-  const auto checked =
-      load_graph(path, *parsed, {&registry, &*drivers, true, nullptr, parsed->has("--embedded")});
+  const bool is_embedded = parsed->has("--embedded");
+  const auto checked = load_graph(
+      path, *parsed, {&registry, &search.drivers, true, nullptr, is_embedded, search.failures});
   if (!checked.has_value()) {
     return report_usage("check", checked.error());
   }

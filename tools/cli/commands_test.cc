@@ -238,12 +238,49 @@ actors:
     words.insert(words.end(), wrong.begin(), wrong.end());
     return words;
   };
-  for (const Answer& answer :
-       {ask(devices_command(), wrong), ask(check_command(), with({graph}))}) {
+  const Answer devices = ask(devices_command(), wrong);
+  EXPECT_EQ(devices.code, kExitUsage);
+  EXPECT_TRUE(contains(devices.err, "--driver-option: 'noop.cards=2': driver 'noop': unknown"))
+      << devices.err;
+  const Answer checked = ask(check_command(), with({graph}));
+  EXPECT_EQ(checked.code, kExitUsage);
+  EXPECT_TRUE(
+      contains(checked.err, "--driver-option: error[E038]: 'noop.cards=2': driver 'noop': unknown"))
+      << checked.err;
+  EXPECT_FALSE(contains(checked.err, "E060")) << checked.err;
+}
+
+TEST(CheckCommand, ReportsWrongOptionsOfDriversWithAllElseThatIsWrong) {
+  const std::string graph = write_graph("wrong.yaml",
+                                        R"(graph: g
+models: {faces: {file: )" + testing::asset("models/blazeface_128.onnx").string() +
+                                            R"(, device: noop}}
+actors:
+  cam: {type: test_source, size: [128, 128]}
+  look: {type: infer, model: faces, in: cam}
+  end: {type: discard, in: loko}
+)");
+  for (const std::string setting : {"noop.cards=2", "nop.devices=2", "devices"}) {
+    setenv("PENSTOCK_DRIVER_OPTIONS", "noop", 1);
+    const Answer text = ask(check_command(), {graph, "--driver-option", setting});
+    const Answer answer = ask(check_command(), {graph, "--driver-option", setting, "--json"});
+    unsetenv("PENSTOCK_DRIVER_OPTIONS");
+    EXPECT_EQ(text.code, kExitUsage);
     EXPECT_EQ(answer.code, kExitUsage);
-    EXPECT_TRUE(contains(answer.err, "--driver-option: 'noop.cards=2': driver 'noop': unknown"))
-        << answer.err;
+    EXPECT_TRUE(contains(text.err, "no actor 'loko'; did you mean 'look'")) << text.err;
+    const json all = json::parse(answer.out, nullptr, false).value("diagnostics", json());
+    ASSERT_EQ(all.size(), setting == "noop.cards=2" ? 2U : 3U) << answer.out;
+    EXPECT_EQ(all.front().at("code"), "E038");
+    EXPECT_EQ(all.front().at("severity"), "error");
+    EXPECT_EQ(all.front().at("file"), "PENSTOCK_DRIVER_OPTIONS");
+    EXPECT_EQ(all.front().at("message"), "wants DRIVER.KEY=VALUE, not 'noop'");
+    EXPECT_EQ(all.back().at("code"), "E031");
   }
+  const Answer started = ask(check_command(), {graph, "--driver-option", "noop.cards=2", "--json"});
+  const json all = json::parse(started.out, nullptr, false).value("diagnostics", json());
+  ASSERT_EQ(all.size(), 2U) << started.out;
+  EXPECT_EQ(all.front().at("file"), "--driver-option");
+  EXPECT_EQ(all.front().at("line"), 0);
 }
 
 TEST(DevicesCommand, SaysWhichAreSimulated) {

@@ -19,12 +19,14 @@ struct CheckAgainst {
   const FileAccess* files = nullptr;      ///< Looked at instead of this machine's, if given.
   bool has_program =
       true;  ///< Its ends of `app_source` and `app_sink` are there, or do not matter.
+  std::vector<Error> driver_failures = {};  ///< Of `search_drivers`; with some no device is asked.
 };
 
 /// Checks the graph file at `path` with the `--set` options of `arguments`, its model files and
 /// `against`. What must stay secret is masked in the log from then on.
-/// Errors: `kInvalidArgument` for a wrong `--set`, and for an option that a driver which had to be
-/// started does not take. What is wrong in the file is in the result.
+/// What is wrong with drivers is E038, before what is wrong in the file: `driver_failures`, and an
+/// option that one which had to be started does not take. The file is checked without devices then.
+/// Errors: `kInvalidArgument` for a wrong `--set`. What is wrong in the file is in the result.
 Result<CheckedGraph> load_graph(const std::string& path,
                                 const Arguments& arguments,
                                 const CheckAgainst& against);

@@ -135,33 +135,63 @@ Error start_failure(const KnownDriver& known, const Error& error) {
   return is_about_options ? told.within(said_at(known, error.message)) : told;
 }
 
-}  // namespace
-
-Result<KnownDrivers> load_drivers(const std::vector<std::string>& files, Duration limit) {
-  KnownDrivers drivers = {
+/// Returns the drivers that are linked in, and those of the plug-ins up to the first failure.
+DriverSearch search_plugins(const std::vector<std::string>& files, Duration limit) {
+  DriverSearch search;
+  search.drivers = {
       {&openvino_driver_api(), {}, {}}, {&sim_driver_api(), {}, {}}, {&noop_driver_api(), {}, {}}};
   for (const auto& [source, named] :
        {std::pair(kDriverOption, files),
         std::pair(kDriverVariable, words_of_environment(kDriverVariable, ':'))}) {
     for (const std::string& file : named) {
-      if (const Status added = add_plugin(file, limit, drivers); !added.has_value()) {
-        return added.error().within(source);
+      if (const Status added = add_plugin(file, limit, search.drivers); !added.has_value()) {
+        search.failures.push_back(added.error().within(source));
+        return search;
       }
     }
   }
-  return drivers;
+  return search;
 }
 
-Result<KnownDrivers> find_drivers(const DriverWords& words, Duration limit) {
-  PENSTOCK_ASSIGN_OR_RETURN(KnownDrivers drivers, load_drivers(words.files, limit));
+}  // namespace
+
+Result<KnownDrivers> load_drivers(const std::vector<std::string>& files, Duration limit) {
+  DriverSearch search = search_plugins(files, limit);
+  if (!search.failures.empty()) {
+    return search.failures.front();
+  }
+  return std::move(search.drivers);
+}
+
+DriverSearch search_drivers(const DriverWords& words, Duration limit) {
+  DriverSearch search = search_plugins(words.files, limit);
+  if (!search.failures.empty()) {
+    return search;
+  }
   for (const auto& [source, settings] :
        {std::pair(kDriverSettingVariable, words_of_environment(kDriverSettingVariable, ';')),
         std::pair(kDriverSetting, words.settings)}) {
     for (const std::string& setting : settings) {
-      if (const Status added = add_setting(setting, source, drivers); !added.has_value()) {
-        return added.error().within(source);
+      if (const Status added = add_setting(setting, source, search.drivers); !added.has_value()) {
+        search.failures.push_back(added.error().within(source));
       }
     }
+  }
+  return search;
+}
+
+Result<KnownDrivers> find_drivers(const DriverWords& words, Duration limit) {
+  DriverSearch search = search_drivers(words, limit);
+  if (!search.failures.empty()) {
+    return search.failures.front();
+  }
+  return std::move(search.drivers);
+}
+
+KnownDrivers without_options(KnownDrivers drivers) {
+  for (KnownDriver& driver : drivers) {
+    driver.options.clear();
+    driver.sources.clear();
   }
   return drivers;
 }

@@ -68,6 +68,19 @@ Result<KnownDrivers> load_drivers(const std::vector<std::string>& files,
 /// not, or of `sim`, whose devices are made as graphs say.
 Result<KnownDrivers> find_drivers(const DriverWords& words, Duration limit = kPluginLimit);
 
+/// What was found, and all that was wrong with the rest.
+struct DriverSearch {
+  KnownDrivers drivers;         ///< With the options that are right.
+  std::vector<Error> failures;  ///< As the errors of `find_drivers`.
+};
+
+/// As `find_drivers`, but goes on behind an option that is wrong. A plug-in that cannot be loaded
+/// ends the search: options may be for its driver.
+DriverSearch search_drivers(const DriverWords& words, Duration limit = kPluginLimit);
+
+/// Returns the same drivers, without options.
+KnownDrivers without_options(KnownDrivers drivers);
+
 /// Returns their names.
 std::vector<std::string> names_of(const KnownDrivers& drivers);
 

@@ -320,24 +320,24 @@ int run(std::span<const std::string> args) {
     return report_usage("run", drain_limit.error());
   }
   const StopSignals signals;  // Before anything starts a thread.
-  const auto drivers =
-      find_drivers({parsed->values(kDriverOption), parsed->values(kDriverSetting)});
-  if (!drivers.has_value()) {
-    if (signals.wait_for(Duration::zero())) {  // Ctrl-C ends the child that probes a plug-in.
-      log_info("run", "stopped before it ran");
-      return kExitDone;
-    }
-    return report_error(drivers.error(), kExitUsage);
+  const DriverSearch search =
+      search_drivers({parsed->values(kDriverOption), parsed->values(kDriverSetting)});
+  // Ctrl-C ends the child that probes a plug-in.
+  if (!search.failures.empty() && signals.wait_for(Duration::zero())) {
+    log_info("run", "stopped before it ran");
+    return kExitDone;
   }
   const TypeRegistry registry = make_registry();
   const auto checked =
-      load_graph(parsed->plain().front(), *parsed, {&registry, &*drivers, true, nullptr, false});
+      load_graph(parsed->plain().front(),
+                 *parsed,
+                 {&registry, &search.drivers, true, nullptr, false, search.failures});
   if (!checked.has_value()) {
     return report_usage("run", checked.error());
   }
   show_diagnostics(*checked);
   return checked->spec.has_value()
-             ? run_graph(*checked->spec, *parsed, *drivers, *drain_limit, signals)
+             ? run_graph(*checked->spec, *parsed, search.drivers, *drain_limit, signals)
              : exit_code_of(*checked);
 }
 
