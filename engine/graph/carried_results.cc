@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "engine/yaml/nearest_word.h"
 
@@ -15,8 +16,18 @@ namespace {
 constexpr std::array<const char*, 3> kJoined = {
     payload::kObjects, payload::kLabels, payload::kTensors};
 
-bool contains(const std::vector<std::string>& list, const std::string& word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
+template <class Item>
+bool contains(const std::vector<Item>& list, const Item& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+template <class Item>
+void add_new(const std::vector<Item>& more, std::vector<Item>& list) {
+  for (const Item& item : more) {
+    if (!contains(list, item)) {
+      list.push_back(item);
+    }
+  }
 }
 
 /// Returns the option that names the labels of what a type gives; nullptr if it has none.
@@ -41,6 +52,34 @@ void name_objects(const ResultStage& stage, CarriedResults& results) {
     results.labels = stage.options->get_texts(option->name());
   } else {
     results.has_numbers = true;
+  }
+}
+
+/// Replaces what is known of the tables of results of `kind` by that of `stage`, which gives new
+/// ones.
+void name_tables(const ResultStage& stage, const std::string& kind, LabelTables& tables) {
+  const Option* const option = label_option(*stage.type);
+  const bool has_own = kind == payload::kObjects && !stage.type->own_labels().empty();
+  if (!stage.is_sound || (!has_own && option == nullptr)) {
+    tables.erase(kind);
+  } else if (option != nullptr) {
+    tables[kind] = {stage.options->has(option->name()) ? stage.options->get_texts(option->name())
+                                                       : std::vector<std::string>()};
+  } else {
+    tables[kind] = {stage.type->own_labels()};
+  }
+}
+
+/// Makes of several tables one: what a join puts together has the names of all.
+void unite_tables(LabelTables& tables) {
+  for (auto& [kind, list] : tables) {
+    std::vector<std::string> names;
+    for (const std::vector<std::string>& table : list) {
+      add_new(table, names);
+    }
+    if (list.size() > 1) {
+      list = {std::move(names)};
+    }
   }
 }
 
@@ -103,10 +142,9 @@ void CarriedResults::add(const CarriedResults& other) {
   for (const auto& [kind, names] : other.givers) {
     givers[kind].insert(names.begin(), names.end());
   }
-  for (const std::string& label : other.labels) {
-    if (!contains(labels, label)) {
-      labels.push_back(label);
-    }
+  add_new(other.labels, labels);
+  for (const auto& [kind, list] : other.tables) {
+    add_new(list, tables[kind]);
   }
   has_numbers = has_numbers || other.has_numbers;
   has_unknown = has_unknown || other.has_unknown;
@@ -129,6 +167,14 @@ CarriedResults results_behind(const ResultStage& stage, const CarriedResults& ar
   }
   if (added.count(payload::kObjects) != 0) {
     name_objects(stage, results);
+  }
+  for (const char* kind : {payload::kObjects, payload::kLabels}) {
+    if (added.count(kind) != 0) {
+      name_tables(stage, kind, results.tables);
+    }
+  }
+  if (stage.type->is_join()) {
+    unite_tables(results.tables);
   }
   narrow_objects(stage, results);
   return results;

@@ -19,6 +19,9 @@ struct CarriedResults {
   std::vector<std::string> labels;  ///< Of objects, each once, in the order of their tables.
   bool has_numbers = false;         ///< Some objects have no labels: their numbers are their names.
   bool has_unknown = false;         ///< Some come from a type that does not say how it calls them.
+  /// Of objects and of labels, those that are known: whole, whatever is kept back of them, each
+  /// once, in the order of the branches that they come by.
+  LabelTables tables;
 
   /// Adds what frames of another producer carry.
   void add(const CarriedResults& other);

@@ -114,7 +114,9 @@ void GraphExpander::add_plain(std::size_t index, ActorSpec spec) {
   }
   stage.results = follow_results(index, stage);
   if (spec.type->is_join()) {
-    spec.brings = brought_by(branches_of(index));
+    const std::vector<JoinBranch> branches = branches_of(index);
+    spec.brings = brought_by(branches);
+    spec.label_tables = joined_results(branches).tables;
   }
   spec.arrives = std::move(before);
   stages_[index] = {std::move(stage)};

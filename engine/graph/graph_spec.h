@@ -73,6 +73,8 @@ struct ActorSpec {
   PayloadSet arrives;               ///< What a frame carries when it comes in.
   /// Of a join, by input: the results that other actors gave than those of the inputs before it.
   std::vector<PayloadSet> brings;
+  /// Of a join, as far as they are known: the label tables of the results that come together.
+  LabelTables label_tables;
   SourcePlace place;
 };
 

@@ -28,6 +28,10 @@ inline constexpr const char* kEmbeddings = "embeddings";
 
 using PayloadSet = std::set<std::string>;
 
+/// By kind of payload, the lists of labels that results have numbers of; an empty list where the
+/// numbers are all that there is.
+using LabelTables = std::map<std::string, std::vector<std::vector<std::string>>>;
+
 /// An input of an actor type: what a frame that arrives must carry.
 struct InPort {
   std::string name;

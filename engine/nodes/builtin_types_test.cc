@@ -224,6 +224,34 @@ TEST_F(BuiltinTypesTest, KnowWhatTheBranchesOfAJoinBring) {
       << "b has those of a, come by another way";
 }
 
+TEST_F(BuiltinTypesTest, KnowTheLabelTablesThatComeTogetherInAJoin) {
+  const auto model = [](const std::string& name, const std::string& decoder) {
+    return "  " + name + ": {file: ssd.onnx, device: cpu, preprocess: {resize: [300, 300]}, " +
+           "postprocess: {decode: " + decoder + "}}\n";
+  };
+  const CheckedGraph checked =
+      check("models:\n" + model("people", "ssd, labels: [none, person, dog], keep: [dog]") +
+            model("faces", "ssd, labels: [none, face]") + model("numbers", "ssd") + R"(actors:
+  app: {type: app_source}
+  people: {type: infer, model: people, in: app}
+  faces: {type: infer, model: faces, in: app}
+  numbers: {type: infer, model: numbers, in: app}
+  near: {type: filter, in: people, labels: [dog]}
+  both: {type: join, in: {a: app, b: near, c: faces, d: people}}
+  all: {type: join, in: {a: both, b: numbers}}
+  rest: {type: discard, in: all}
+)");
+  ASSERT_TRUE(checked.spec.has_value()) << checked.diagnostics.front().message;
+  using Tables = std::vector<std::vector<std::string>>;
+  const auto tables_at = [&](const std::string& join) {
+    return checked.spec->find_actor(join)->label_tables.at(payload::kObjects);
+  };
+  EXPECT_EQ(tables_at("both"), Tables({{"none", "person", "dog"}, {"none", "face"}}))
+      << "whole, though some labels are kept back";
+  EXPECT_EQ(tables_at("all"), Tables({{"none", "person", "dog", "face"}, {}}))
+      << "behind a join there is one table; numbers have none";
+}
+
 TEST_F(BuiltinTypesTest, SayWhatAJoinLeavesOut) {
   const std::string raw = R"(graph: a
 models: {people: {file: ssd.onnx, device: cpu, preprocess: {resize: [300, 300]}}}

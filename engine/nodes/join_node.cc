@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/nodes/label_tables.h"
+
 namespace penstock {
 namespace {
 
@@ -15,6 +17,16 @@ JoinTable::Late late_of(const std::string& word) {
     return JoinTable::Late::kWait;
   }
   return word == "drop" ? JoinTable::Late::kDrop : JoinTable::Late::kPartial;
+}
+
+void include_all(const LabelTables& tables, const char* kind, LabelUnion& labels) {
+  const auto known = tables.find(kind);
+  if (known == tables.end()) {
+    return;
+  }
+  for (const std::vector<std::string>& names : known->second) {
+    labels.include(intern_labels(names));
+  }
 }
 
 void set_objects(const std::vector<const Frame*>& parts, LabelUnion& labels, Frame& base) {
@@ -89,7 +101,19 @@ Result<std::unique_ptr<Node>> JoinNode::make(const NodeArgs& args) {
   } else if (!args.options->is_word("timeout", "none")) {
     options.timeout = args.options->get_duration("timeout");
   }
-  return std::unique_ptr<Node>(std::make_unique<JoinNode>(args.name, options, args.brings));
+  return std::unique_ptr<Node>(
+      std::make_unique<JoinNode>(args.name, options, args.brings, args.label_tables));
+}
+
+JoinNode::JoinNode(std::string name,
+                   const JoinTable::Options& options,
+                   std::vector<PayloadSet> brings,
+                   const LabelTables& tables)
+    : name_(std::move(name)),
+      options_(options),
+      brings_(std::move(brings)) {
+  include_all(tables, payload::kObjects, object_labels_);
+  include_all(tables, payload::kLabels, class_labels_);
 }
 
 Status JoinNode::open(const NodeContext& context) {

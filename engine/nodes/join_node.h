@@ -23,7 +23,9 @@ ActorType join_type();
 /// that another actor gave (`NodeArgs::brings`). What comes by two ways is as the first one has it.
 ///
 /// What pieces of the frame brought is put together in the order of the pieces; where labels come
-/// from several tables, under one that has the names of all.
+/// from several tables, under one that has the names of all. Of tables that are known beforehand
+/// (`NodeArgs::label_tables`) it has the names from the first frame on, so that a name keeps its
+/// id.
 ///
 /// Ownership: keeps the frames that wait for their other parts, at most as many as can be alive.
 class JoinNode final : public Node {
@@ -31,11 +33,11 @@ class JoinNode final : public Node {
   /// Errors: `kInvalidArgument` if the join has fewer than two inputs of its own.
   static Result<std::unique_ptr<Node>> make(const NodeArgs& args);
 
-  /// `brings` as in `NodeArgs`.
-  JoinNode(std::string name, const JoinTable::Options& options, std::vector<PayloadSet> brings = {})
-      : name_(std::move(name)),
-        options_(options),
-        brings_(std::move(brings)) {}
+  /// `brings` and `tables` as in `NodeArgs`.
+  JoinNode(std::string name,
+           const JoinTable::Options& options,
+           std::vector<PayloadSet> brings = {},
+           const LabelTables& tables = {});
 
   Status open(const NodeContext& context) override;
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/frame/frame_pool.h"
+#include "engine/nodes/label_tables.h"
 #include "engine/nodes/testing/node_bench.h"
 #include "engine/nodes/testing/type_options.h"
 
@@ -22,12 +23,14 @@ class JoinNodeTest : public ::testing::Test {
  protected:
   void start(const std::string& yaml,
              bool is_live = false,
-             const std::vector<PayloadSet>& brings = {}) {
+             const std::vector<PayloadSet>& brings = {},
+             const LabelTables& tables = {}) {
     const OptionValues options = options_of(join_type(), yaml);
     NodeArgs args;
     args.options = &options;
     args.inputs = brings.empty() ? 2 : brings.size();
     args.brings = brings;
+    args.label_tables = tables;
     args.is_live = is_live;
     auto made = JoinNode::make(args);
     ASSERT_TRUE(made.has_value());
@@ -130,6 +133,40 @@ TEST_F(JoinNodeTest, KeepsTheNamesOfResultsWhoseTablesDiffer) {
     EXPECT_EQ(joined.labels().labels->name_of(joined.labels().items[0].id), "background");
     EXPECT_EQ(joined.labels().labels->name_of(joined.labels().items[1].id), "face");
   }
+}
+
+TEST_F(JoinNodeTest, GivesANameOneIdFromTheFirstFrameOnWhereTheTablesAreKnown) {
+  start("{}",
+        false,
+        {},
+        {{payload::kObjects, {{"background", "person"}, {"face"}}},
+         {payload::kLabels, {{"young", "old"}, {"sad"}}}});
+  const LabelTable* const faces = intern_labels({"face"});
+  const LabelTable* const moods = intern_labels({"sad"});
+  Frame base = bench_.frame(0);
+  Frame other = base.share();
+  other.set_objects(std::vector<Object>{{{0, 0, 10, 10}, 0.5F, 0, 0, {}}}, faces);
+  other.set_labels(std::vector<Label>{{0, 0.5F}}, moods);
+  EXPECT_TRUE(enter(0, base).has_value());
+  EXPECT_TRUE(enter(1, other).has_value());
+  ASSERT_EQ(bench_.emit.sent.size(), 1U);
+  const Frame& joined = bench_.emit.sent.front();
+  EXPECT_EQ(joined.objects().items[0].label, 2) << "behind the two of the other table";
+  EXPECT_EQ(joined.objects().labels, intern_labels({"background", "person", "face"}));
+  EXPECT_EQ(joined.labels().items[0].id, 2);
+  EXPECT_EQ(joined.labels().labels, intern_labels({"young", "old", "sad"}));
+}
+
+TEST_F(JoinNodeTest, KeepsTheOnlyTableThatIsKnown) {
+  start("{}", false, {}, {{payload::kObjects, {{"background", "person"}}}});
+  const LabelTable* const people = intern_labels({"background", "person"});
+  Frame base = bench_.frame(0);
+  Frame other = base.share();
+  other.set_objects(objects({0.5F}), people);
+  EXPECT_TRUE(enter(0, base).has_value());
+  EXPECT_TRUE(enter(1, other).has_value());
+  ASSERT_EQ(bench_.emit.sent.size(), 1U);
+  EXPECT_EQ(bench_.emit.sent.front().objects().labels, people);
 }
 
 TEST_F(JoinNodeTest, TakesTheObjectsOfSeveralActorsAndThoseOfOneOnce) {

@@ -13,7 +13,8 @@ namespace penstock {
 ///
 /// As long as it has seen one table, that is the table, and ids stay as they are. From the second
 /// one on ids are translated, for results of the first one too, so that one name has one id
-/// whichever branches a frame came by. Numbers without a name (results without a table, or ids
+/// whichever branches a frame came by. Tables that are included before the first frame comes are
+/// counted from it on. Numbers without a name (results without a table, or ids
 /// behind its end) get their text as name, as sinks print it.
 ///
 /// Ownership: tables are those of `intern_labels`. Thread-safety: one thread at a time.

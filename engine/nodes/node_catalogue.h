@@ -38,6 +38,9 @@ struct NodeArgs {
   /// Of a join: by input, the kinds of results that other actors gave than those of the inputs
   /// before it. Empty where nobody knows.
   std::vector<std::set<std::string>> brings;
+  /// Of a join, by kind of results: the lists of labels that they have numbers of, as far as they
+  /// are known; an empty list where the numbers are all that there is.
+  std::map<std::string, std::vector<std::vector<std::string>>> label_tables;
   bool is_live = false;        ///< A stream that passes here comes from a live source.
   bool is_simulated = false;   ///< A model before it runs on a simulated device.
   bool is_calibrated = false;  ///< Likewise, in a time that is pinned instead of estimated.

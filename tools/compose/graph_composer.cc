@@ -49,6 +49,7 @@ class Makers final : public NodeMakers {
     args.stream = stream;
     args.inputs = input_count(actor);
     args.brings = actor.brings;
+    args.label_tables = actor.label_tables;
     args.is_live = actor.live;
     args.is_simulated = follows(actor, [](const auto& model) { return model.simulated; });
     args.is_calibrated = follows(actor, [](const auto& model) { return model.calibrated; });
