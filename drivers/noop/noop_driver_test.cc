@@ -131,6 +131,22 @@ TEST_F(NoopDriver, FailsEverySoManyInferencesWhenAsked) {
   EXPECT_EQ(codes, std::vector<Errc>({Errc::kOk, Errc::kInternal, Errc::kOk, Errc::kInternal}));
 }
 
+TEST_F(NoopDriver, HoldsWhatIsBeyondHoldAfterUntilItsRequestIsDestroyed) {
+  LoadedModel model = device_.load("", {{"hold_after", "1"}}).value();
+  const std::vector<FeatureMap> inputs = {map_for(model.input_spec(0), 7)};
+  const std::vector<FeatureMap> outputs = {map_for(model.output_spec(0), 0)};
+  {
+    Request request = model.create_request(queue_).value();
+    ASSERT_TRUE(request.submit(inputs, outputs, 1).has_value());
+    EXPECT_EQ(queue_.pop().value().code, Errc::kOk);
+    ASSERT_TRUE(request.submit(inputs, outputs, 2).has_value());
+    request.cancel();
+    ASSERT_TRUE(device_.reset().has_value());
+    EXPECT_FALSE(queue_.pop().has_value());
+  }
+  EXPECT_EQ(queue_.pop().value().code, Errc::kCancelled);
+}
+
 TEST_F(NoopDriver, ReportsAFaultAsAnEventAndLosesWhatFollows) {
   LoadedModel model = device_.load("", {{"fault_after", "1"}}).value();
   Request request = model.create_request(queue_).value();

@@ -20,6 +20,10 @@ NoopRequest::NoopRequest(NoopModel& model) : model_(model), device_(model.device
 // lose(), after cancel() nothing is in flight, and after cancel_call() nobody is inside finish().
 NoopRequest::~NoopRequest() {
   device_.remove(*this);
+  {
+    const std::lock_guard lock(mutex_);
+    is_held_ = false;
+  }
   cancel();
   device_.host().cancel_call(ticket_);
   model_.forget_request();
@@ -39,6 +43,11 @@ Status NoopRequest::submit(Job job) {
   }
   PENSTOCK_RETURN_IF_ERROR(model_.check_resident(job.sub_devices()));
   PENSTOCK_RETURN_IF_ERROR(bucket_.choose(spec.info, job));
+  if (spec.hold_after > 0 && number > spec.hold_after) {
+    job_ = job;
+    is_held_ = true;
+    return {};
+  }
   const bool fails = spec.fail_every > 0 && number % spec.fail_every == 0;
   const Errc outcome = fails ? Errc::kInternal : Errc::kOk;
   if (spec.latency == Duration::zero()) {
@@ -83,7 +92,7 @@ void NoopRequest::end(Errc code, std::string_view reason) noexcept {
 std::optional<Job> NoopRequest::take(std::uint64_t* ticket) noexcept {
   const std::lock_guard lock(mutex_);
   *ticket = ticket_;
-  return std::exchange(job_, std::nullopt);
+  return is_held_ ? std::nullopt : std::exchange(job_, std::nullopt);
 }
 
 void NoopRequest::finish() noexcept {

@@ -36,6 +36,7 @@ class NoopRequest final : public RequestBase, private NoopPart {
   std::mutex mutex_;
   std::optional<Job> job_;
   JobBucket bucket_;  // Of the job.
+  bool is_held_ = false;  // Nothing but the destructor ends the job.
   Errc outcome_ = Errc::kOk;
   std::int64_t device_ns_ = 0;
   std::uint64_t ticket_ = 0;

@@ -103,6 +103,7 @@ NoopSpec read_noop_spec(OptionReader& reader, std::uint32_t sub_devices) {
                                     : NoopSpec::Write::kZeros;
   spec.fail_every = reader.integer("fail_every", 0, 0, kMany);
   spec.fault_after = reader.integer("fault_after", 0, 0, kMany);
+  spec.hold_after = reader.integer("hold_after", 0, 0, kMany);
   spec.info.properties["write"] = write;
   spec.info.properties["latency_ns"] = std::to_string(spec.latency.count());
   read_placements(reader, sub_devices, spec);

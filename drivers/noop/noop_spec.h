@@ -20,6 +20,7 @@ struct NoopSpec {
   Write write = Write::kZeros;
   std::int64_t fail_every = 0;
   std::int64_t fault_after = 0;
+  std::int64_t hold_after = 0;
   /// With buckets: what fills inputs that are smaller, one element an input.
   std::vector<std::vector<std::byte>> padding;
 };
