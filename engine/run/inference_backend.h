@@ -27,6 +27,9 @@ struct InferenceDone {
   /// Set where its frames were left out on purpose: too late, or a queue was full.
   std::optional<Reason> dropped_by = {};
   std::uint32_t frames = 1;  ///< As submitted.
+  /// Set where the results do not lie in the job's own maps: a device that was given up may still
+  /// write there.
+  Ref<JobMaps> maps = {};
 };
 
 /// One inference as a station hands it over.

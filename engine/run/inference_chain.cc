@@ -176,6 +176,9 @@ void InferenceChain::go_on(Frame& frame, InferenceDone done) {
     return;
   }
   Ref<JobMaps>& before = frame.maps[frame.at];
+  if (done.maps) {
+    before = std::move(done.maps);
+  }
   ++frame.at;
   for (const std::size_t output : links_[frame.at].link.takes) {
     frame.maps[frame.at]->inputs.push_back(before->outputs[output]);

@@ -100,7 +100,7 @@ void Station::give_up() {
 
 void Station::collect(TimePoint now) {
   while (backend_ != nullptr) {
-    const auto done = backend_->pop();
+    auto done = backend_->pop();
     if (!done.has_value()) {
       return;
     }
@@ -114,13 +114,16 @@ void Station::collect(TimePoint now) {
   }
 }
 
-void Station::complete(Job& job, const InferenceDone& done, TimePoint now) {
+void Station::complete(Job& job, InferenceDone& done, TimePoint now) {
   DeviceLedger& ledger = *options_.device_ledger;
   note_busy(now, -1);
   job.busy = false;
   free_slots_.push_back(job.slot);
   ledger.latency.record(
       static_cast<std::uint64_t>(std::max<Duration::rep>((now - job.submitted_at).count(), 0)));
+  if (done.maps) {
+    job.maps = std::move(done.maps);
+  }
   if (job.abandoned) {
     JobMaps::renew(job.maps);
     return;
@@ -439,7 +442,8 @@ Status Station::open_backend() {
     jobs_[slot - 1].maps = JobMaps::create();
     free_slots_.push_back(slot - 1);
   }
-  const std::size_t in_jobs = std::size_t{backend_->slots()} + 1;
+  // As much again may be left with a device that does not end its jobs.
+  const std::size_t in_jobs = 2 * std::size_t{backend_->slots()} + 1;
   PENSTOCK_ASSIGN_OR_RETURN(memory_,
                             BatchMemory::create(name(),
                                                 backend_->inputs(),

@@ -90,7 +90,7 @@ class Station final : public Supervised {
 
   void obey(Orders orders);
   void collect(TimePoint now);
-  void complete(Job& job, const InferenceDone& done, TimePoint now);
+  void complete(Job& job, InferenceDone& done, TimePoint now);
   void give_results(Job& job);
   void fail_frames(Job& job, Reason reason);
   bool take_some(TimePoint now);

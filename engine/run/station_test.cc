@@ -158,6 +158,15 @@ TEST(Station, LeavesMapsAloneThatADeviceStillHas) {
   }
 }
 
+TEST(Station, TakesResultsFromWhereTheyAre) {
+  StationWorld world({.frames = 4, .window = 2}, {.slots = 1, .has_own_maps = true});
+  EXPECT_TRUE(world.run());
+  EXPECT_EQ(world.outputs(), upto(4));
+  world.expect_order();
+  EXPECT_EQ(world.buffers_in_use(), 0U);
+  world.expect_finished();
+}
+
 TEST(Station, SendsAPartialBatchWhenItsOldestFrameHasWaited) {
   // A frame every 40 ms, batches of 4, a wait of 100 ms: the frames at 0, 40 and 80 go at 100.
   StationWorld world({.frames = 6,

@@ -111,6 +111,7 @@ class FakeDevice::Backend final : public InferenceBackend {
     if (!place.busy || place.token != token) {
       return;  // It was cancelled before its time.
     }
+    Ref<JobMaps> own_maps;
     if (code == Errc::kOk) {
       const FeatureMap& input = place.maps->inputs[0];
       const auto count = static_cast<std::size_t>(input.shape[0]);
@@ -119,6 +120,11 @@ class FakeDevice::Backend final : public InferenceBackend {
       for (std::int32_t& value : values) {
         value += kAdded;
       }
+      if (device_.options_.has_own_maps) {
+        place.maps = JobMaps::create({}, place.maps->outputs);
+        place.maps->outputs[0].buffer = Buffer::allocate(place.maps->outputs[0].buffer.size());
+        own_maps = place.maps;
+      }
       FeatureMap& output = place.maps->outputs[0];
       std::memcpy(output.mutable_data(), values.data(), count * sizeof(std::int32_t));
     }
@@ -126,6 +132,7 @@ class FakeDevice::Backend final : public InferenceBackend {
     place.busy = false;
     place.maps.reset();
     done_.push_back({token, code, code == Errc::kOk ? "" : "as the test says", {}});
+    done_.back().maps = std::move(own_maps);
     if (rings) {
       doorbell_.ring();
     }

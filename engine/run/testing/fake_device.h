@@ -48,6 +48,7 @@ class FakeDevice {
     std::vector<std::int64_t> smaller_batches = {};  ///< With `batch` they are its buckets.
     std::function<Answer(const Job&)> answer = {};   ///< Nothing: all default.
     bool keeps_maps = false;                         ///< As a device that was given up may.
+    bool has_own_maps = false;                       ///< Results do not lie where the job says.
     /// May refuse the opening with this number.
     std::function<std::optional<Error>(int opening)> on_open = {};
   };
