@@ -49,6 +49,8 @@ class Customer {
 
   void leave() { backend_.reset(); }
 
+  [[nodiscard]] const FeatureMap& output(std::size_t number) const { return outputs_.at(number); }
+
   void cancel(std::uint32_t slot) { backend_->cancel(slot); }
 
   /// Returns the values of those that came back well, in order.
@@ -56,7 +58,8 @@ class Customer {
     std::vector<std::int32_t> values;
     for (const InferenceDone& done : ends) {
       if (done.code == Errc::kOk && !done.dropped_by.has_value()) {
-        values.push_back(number_of(outputs_[done.token]) - FakeMachine::kAdded);
+        const FeatureMap& output = done.maps ? done.maps->outputs[0] : outputs_[done.token];
+        values.push_back(number_of(output) - FakeMachine::kAdded);
       }
     }
     return values;
@@ -251,6 +254,75 @@ TEST_F(DevicePoolTest, ResetsADeviceThatHangsAndRunsItsFramesAgain) {
   std::vector<std::int32_t> values = customer.values();
   std::sort(values.begin(), values.end());
   EXPECT_EQ(values, first(4));
+}
+
+TEST_F(DevicePoolTest, RunsAJobThatItsDeviceNeverEndsOnAnotherWithOtherMemory) {
+  FakeMachine& stuck = add_machine({.answer = [](const FakeMachine::Job& job) {
+    return FakeMachine::Answer{.never_ends = job.number == 1};
+  }});
+  FakeMachine& spare = add_machine();
+  Customer customer(*pool_, words_for(add_package("model", 0), true));
+  start();
+  for (std::int32_t i = 0; i < 4; ++i) {
+    customer.submit(i);
+  }
+  runner_->run_until(clock_.now() + seconds(40));
+  customer.collect();
+  ASSERT_EQ(customer.ends.size(), 4U) << "20 s until it is reset, 10 s until that has failed";
+  EXPECT_EQ(stuck.in_flight, 1U);
+  const auto other = std::find_if(customer.ends.begin(),
+                                  customer.ends.end(),
+                                  [](const InferenceDone& done) { return done.token == 1; });
+  ASSERT_TRUE(other->maps) << "the device may still write into the job's own";
+  EXPECT_NE(other->maps->outputs[0].data(), customer.output(1).data());
+  EXPECT_EQ(number_of(other->maps->outputs[0]), 1 + FakeMachine::kAdded);
+  EXPECT_EQ(number_of(customer.output(1)), 0);
+  stuck.end_left();
+  run();
+  customer.collect();
+  EXPECT_EQ(customer.ends.size(), 4U) << "its late end is of the past";
+  EXPECT_EQ(stuck.in_flight, 0U);
+  EXPECT_FALSE(spare.jobs.empty() && stuck.jobs.size() == 4);
+}
+
+TEST_F(DevicePoolTest, EndsAJobThatIsNeverEndedAnywhereWithAnErrorThatNamesIt) {
+  FakeMachine& machine = add_machine({.answer = [](const FakeMachine::Job&) {
+    return FakeMachine::Answer{.never_ends = true};
+  }});
+  Customer customer(*pool_, words_for(add_package("model", 0)));
+  start();
+  customer.submit(1);
+  run();
+  customer.collect();
+  ASSERT_EQ(customer.ends.size(), 1U);
+  EXPECT_NE(customer.ends[0].code, Errc::kOk);
+  const std::string& message = customer.ends[0].message;
+  EXPECT_EQ(message.rfind("device 'npu0' has not ended job ", 0), 0U) << message;
+  EXPECT_NE(message.find("within its limit of 10 s nor by a reset"), std::string::npos) << message;
+  machine.end_left();
+  run();
+  customer.collect();
+  EXPECT_EQ(customer.ends.size(), 1U);
+}
+
+TEST_F(DevicePoolTest, ResetsADeviceOnWhichJobsFailAndSaysWhy) {
+  FakeMachine& bad = add_machine({.answer = [](const FakeMachine::Job&) {
+    return FakeMachine::Answer{.code = Errc::kInternal};
+  }});
+  add_machine();
+  Customer customer(*pool_, words_for(add_package("model", 0), true));
+  start();
+  for (std::int32_t i = 0; i < 20; ++i) {
+    customer.submit(i);
+  }
+  runner_->run_until(clock_.now() + seconds(1));
+  customer.collect();
+  EXPECT_EQ(customer.ends.size(), 20U);
+  EXPECT_GE(customer.values().size(), 11U);
+  EXPECT_EQ(std::count(bad.trace.begin(), bad.trace.end(), "reset"), 1);
+  ASSERT_FALSE(notes_.empty());
+  EXPECT_EQ(notes_[0],
+            "device 'npu0' fails one job of 'model' after the other (by the test): it is reset");
 }
 
 TEST_F(DevicePoolTest, CountsWhatAUserTookBeforeItLeft) {

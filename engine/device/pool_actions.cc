@@ -1,9 +1,34 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <string>
 #include <utility>
 
 #include "engine/base/check.h"
 #include "engine/device/pool_core.h"
+#include "engine/memory/buffer.h"
 
 namespace penstock {
+namespace {
+
+/// Returns "2.04 s".
+std::string text_of(Duration time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g s", std::chrono::duration<double>(time).count());
+  return text;
+}
+
+/// Returns maps with the same inputs and with memory of their own for what comes out. Allocates.
+Ref<JobMaps> with_other_outputs(const JobMaps& maps) {
+  Ref<JobMaps> made = JobMaps::create(maps.inputs, maps.outputs);
+  made->frames = maps.frames;
+  for (FeatureMap& output : made->outputs) {
+    output.buffer = Buffer::allocate(output.buffer.size());
+  }
+  return made;
+}
+
+}  // namespace
 
 void DevicePool::Core::carry_out(const SchedulerActions& actions, TimePoint now) {
   for (const SchedulerAction& action : actions.all()) {
@@ -20,15 +45,87 @@ void DevicePool::Core::carry_out(const SchedulerActions& actions, TimePoint now)
       for (const auto& sub_device : devices_[cancelled->device.index()].runner->sub_devices()) {
         sub_device->cancel(cancelled->batch);
       }
+    } else if (const auto* abandoned = std::get_if<AbandonBatch>(&action); abandoned != nullptr) {
+      abandon(*abandoned);
+    } else if (const auto* finding = std::get_if<Finding>(&action); finding != nullptr) {
+      note_finding(*finding);
     } else {
-      DeviceBook& book = devices_[std::get<ResetDevice>(action).device.index()];
-      if (book.health != DeviceHealth::kFault) {
-        tell(true, "device '" + book.name + "' did not end a job within its limit: it is reset");
-      }
-      ++book.resets;
-      book.health = DeviceHealth::kResetting;
-      book.runner->reset();
+      reset(std::get<ResetDevice>(action));
     }
+  }
+}
+
+void DevicePool::Core::reset(const ResetDevice& action) {
+  DeviceBook& book = devices_[action.device.index()];
+  ++book.resets;
+  book.health = DeviceHealth::kResetting;
+  book.runner->reset();
+}
+
+void DevicePool::Core::abandon(const AbandonBatch& action) {
+  const auto running = std::find_if(running_.begin(), running_.end(), [&](const Running& one) {
+    return one.batch == action.batch;
+  });
+  PENSTOCK_CHECK(running != running_.end()) << "batch " << action.batch.value << " does not run";
+  const DeviceBook& book = devices_[action.device.index()];
+  Request& left = request(running->request);
+  left.code = Errc::kDeviceLost;
+  left.message = "device '" + book.name + "' has not ended job " +
+                 std::to_string(action.batch.value) + ", neither within its limit of " +
+                 penstock::text_of(options_.knobs.job_limit) + " nor by a reset";
+  left.maps = with_other_outputs(*left.maps);
+  left.has_other_maps = true;
+  *running = running_.back();
+  running_.pop_back();
+  abandoned_.push_back(action.batch);
+  for (const auto& sub_device : book.runner->sub_devices()) {
+    sub_device->abandon(action.batch);
+  }
+}
+
+void DevicePool::Core::note_finding(const Finding& finding) {
+  DeviceBook& book = devices_[finding.device.index()];
+  std::string text = text_of(finding);
+  const bool is_device = finding.kind == Finding::Kind::kDeviceFault;
+  if (!is_device || book.health != DeviceHealth::kFault) {
+    tell(true, "device '" + book.name + "' " + text);
+  }
+  if (is_device) {
+    book.health = DeviceHealth::kFault;
+    book.reason = std::move(text);
+  }
+}
+
+std::string DevicePool::Core::text_of(const Finding& finding) const {
+  const DeviceBook& book = devices_[finding.device.index()];
+  const std::string last = book.last_failure.empty() ? "" : " (" + book.last_failure + ")";
+  const bool has_package = finding.package.index() < packages_.size();
+  const std::string package =
+      has_package ? "'" + packages_[finding.package.index()].words.name + "'" : "a model";
+  switch (finding.kind) {
+    case Finding::Kind::kDeviceGivenUp:
+      return "is given up: resets do not help";
+    case Finding::Kind::kPackageAway:
+      return "does not work for " + package + last + ": it is kept away from there for " +
+             penstock::text_of(finding.away);
+    case Finding::Kind::kPackageGivenUp:
+      return "does not work for " + package + last + ": it is given up there";
+    case Finding::Kind::kDeviceFault:
+      break;
+  }
+  switch (finding.reason) {
+    case DecisionReason::kJobLost:
+      return "has lost a job of " + package + last + ": it is reset";
+    case DecisionReason::kJobsFail:
+      return "fails one job of " + package + " after the other" + last + ": it is reset";
+    case DecisionReason::kJobsLeft:
+      return "has jobs that a reset does not end: it is reset again";
+    case DecisionReason::kChangeOverdue:
+      return "did not end a change of residence within its limit: it is reset";
+    case DecisionReason::kResetOverdue:
+      return "did not end its reset within the limit: it is reset again";
+    default:
+      return "did not end a job within its limit: it is reset";
   }
 }
 
@@ -128,6 +225,9 @@ void DevicePool::Core::finish(RequestNumber number, FinishReason reason) {
     if (reason == FinishReason::kDone) {
       flow.rate.count(ended.frames, now_);
     }
+  }
+  if (ended.has_other_maps && reason == FinishReason::kDone) {
+    done.maps = std::move(ended.maps);
   }
   ended.maps.reset();  // Before their owner hears of it.
   const std::shared_ptr<User> user = std::move(ended.user);

@@ -183,6 +183,7 @@ void DevicePool::Core::submit(Submission& submission, TimePoint now) {
   made.message.clear();
   made.device_time = {};
   made.waits_outside = false;
+  made.has_other_maps = false;
   User& user = *made.user;
   if (user.by_slot.size() <= made.slot) {
     user.by_slot.resize(made.slot + std::size_t{1});
@@ -294,12 +295,20 @@ void DevicePool::Core::close(const Close& message, TimePoint now) {
 }
 
 void DevicePool::Core::note_end(Ended& message, TimePoint now) {
+  const BatchDone done{message.end.batch, message.end.code, message.end.device_time};
+  if (std::erase(abandoned_, done.batch) > 0) {
+    scheduler_.apply(done, now);  // Which counts it as of the past.
+    return;
+  }
   const auto running = std::find_if(running_.begin(), running_.end(), [&](const Running& one) {
     return one.batch == message.end.batch;
   });
   PENSTOCK_CHECK(running != running_.end()) << "end of unknown batch " << message.end.batch.value
                                             << " on " << devices_[message.device.index()].name;
   Request& ran = request(running->request);
+  if (message.end.code != Errc::kOk) {
+    devices_[message.device.index()].last_failure = message.end.message;
+  }
   ran.code = message.end.code;
   ran.message = std::move(message.end.message);
   ran.device_time = message.end.device_time;
@@ -310,7 +319,7 @@ void DevicePool::Core::note_end(Ended& message, TimePoint now) {
   }
   *running = running_.back();
   running_.pop_back();
-  scheduler_.apply(BatchDone{message.end.batch, message.end.code, message.end.device_time}, now);
+  scheduler_.apply(done, now);
 }
 
 void DevicePool::Core::note_change(const Changed& message, TimePoint now) {

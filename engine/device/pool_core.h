@@ -141,6 +141,7 @@ class DevicePool::Core final : public Runnable {
     std::uint64_t resets = 0;
     Duration swap_time{0};
     std::optional<PackageNumber> coming;  // By the change of residence under way.
+    std::string last_failure;             // Of a job.
   };
 
   struct PackageBook {
@@ -164,7 +165,8 @@ class DevicePool::Core final : public Runnable {
     Errc code = Errc::kOk;  // Of its last run.
     std::string message;
     Duration device_time{0};
-    bool waits_outside = false;  // The flow's queue was full.
+    bool waits_outside = false;   // The flow's queue was full.
+    bool has_other_maps = false;  // Than it came with, which a device may still use.
   };
 
   struct Running {
@@ -195,6 +197,10 @@ class DevicePool::Core final : public Runnable {
   void carry_out(const SchedulerActions& actions, TimePoint now);
   void run(const RunBatch& action);
   void change(const ChangeResidence& action);
+  void abandon(const AbandonBatch& action);
+  void reset(const ResetDevice& action);
+  void note_finding(const Finding& finding);
+  [[nodiscard]] std::string text_of(const Finding& finding) const;
   void let_in(FlowNumber flow, TimePoint now);
   void finish(RequestNumber number, FinishReason reason);
   FlowNumber flow_of(const std::shared_ptr<User>& user, StreamId stream, TimePoint now);
@@ -226,6 +232,7 @@ class DevicePool::Core final : public Runnable {
   std::vector<std::uint32_t> free_requests_;
   std::uint64_t next_serial_ = 1;
   std::vector<Running> running_;
+  std::vector<BatchNumber> abandoned_;  // May still end.
   std::optional<TimePoint> wake_;
   std::deque<std::string> faults_;  // Why devices have faulted: the last of them, for status.
   std::uint32_t first_fault_ = 0;   // Number of the first of these.

@@ -27,7 +27,11 @@ void SubDeviceRunner::run(Job job) {
 }
 
 void SubDeviceRunner::cancel(BatchNumber batch) {
-  post(CancelJob{batch});
+  post(CancelJob{batch, false});
+}
+
+void SubDeviceRunner::abandon(BatchNumber batch) {
+  post(CancelJob{batch, true});
 }
 
 void SubDeviceRunner::use_slots(std::unique_ptr<ExecutionSlots> slots) {
@@ -55,7 +59,7 @@ void SubDeviceRunner::obey(Message& message) {
   if (auto* job = std::get_if<Job>(&message); job != nullptr) {
     waiting_.push_back(std::move(*job));
   } else if (const auto* cancelled = std::get_if<CancelJob>(&message); cancelled != nullptr) {
-    cancel_now(cancelled->batch);
+    cancel_now(*cancelled);
   } else if (auto* slots = std::get_if<std::unique_ptr<ExecutionSlots>>(&message);
              slots != nullptr) {
     PENSTOCK_CHECK(slots_ == nullptr) << "sub-device '" << name() << "' has slots already";
@@ -124,12 +128,16 @@ bool SubDeviceRunner::start(Job& job) {
   return true;
 }
 
-void SubDeviceRunner::cancel_now(BatchNumber batch) {
+void SubDeviceRunner::cancel_now(const CancelJob& cancelled) {
+  const BatchNumber batch = cancelled.batch;
   const auto waiting = std::find_if(
       waiting_.begin(), waiting_.end(), [&](const Job& job) { return job.batch == batch; });
   if (waiting != waiting_.end()) {
     waiting_.erase(waiting);
     end(batch, Errc::kCancelled, "cancelled before it was started", {});
+    return;
+  }
+  if (cancelled.only_waiting) {
     return;
   }
   for (const LaneBook& book : lanes_) {

@@ -44,7 +44,7 @@ class SubDeviceReports {
 ///
 /// States: without slots (batches end as `kDeviceLost`) <-> with slots. Slots are destroyed in
 /// `blocking_step`, since that waits for the device; what was in flight ends as `kDeviceLost`.
-/// Thread-safety: `run`, `cancel`, `use_slots` and `drop_slots` from any thread.
+/// Thread-safety: `run`, `cancel`, `abandon`, `use_slots` and `drop_slots` from any thread.
 class SubDeviceRunner final : public Runnable {
  public:
   struct Job {
@@ -60,6 +60,9 @@ class SubDeviceRunner final : public Runnable {
 
   void run(Job job);
   void cancel(BatchNumber batch);
+  /// Nobody waits for the batch any more: it is not started, if it was not. One that runs keeps its
+  /// maps, which the device may use, until it ends.
+  void abandon(BatchNumber batch);
   /// Pre: no slots, or `drop_slots` was reported as done.
   void use_slots(std::unique_ptr<ExecutionSlots> slots);
   void drop_slots();
@@ -70,6 +73,7 @@ class SubDeviceRunner final : public Runnable {
  private:
   struct CancelJob {
     BatchNumber batch{};
+    bool only_waiting = false;
   };
 
   struct DropSlots {};
@@ -93,7 +97,7 @@ class SubDeviceRunner final : public Runnable {
   void start_waiting();
   /// Returns whether `job` needs to wait no longer: it was started, or has failed.
   bool start(Job& job);
-  void cancel_now(BatchNumber batch);
+  void cancel_now(const CancelJob& cancelled);
   void end(BatchNumber batch, Errc code, std::string text, Duration device_time);
   LaneBook& book_of(const Lane& lane);
   void post(Message message);

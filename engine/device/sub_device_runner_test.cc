@@ -126,6 +126,27 @@ TEST_F(SubDeviceRunnerTest, EndsABatchThatIsCancelledBeforeItStarted) {
   EXPECT_EQ(machine_->cancels, 1);  // The one that runs: its end is the device's to say.
 }
 
+TEST_F(SubDeviceRunnerTest, KeepsTheMapsOfAnAbandonedJobUntilItEnds) {
+  start({.depth = 1, .answer = [](const FakeMachine::Job&) {
+           return FakeMachine::Answer{.never_ends = true};
+         }});
+  const Ref<JobMaps> maps = JobMaps::create({number_map(1)}, {number_map(0)});
+  sub_device_.run({BatchNumber{1}, kLane, maps});
+  EXPECT_TRUE(runner_.run());
+  run(2, 2);
+  sub_device_.abandon(BatchNumber{1});
+  sub_device_.abandon(BatchNumber{2});
+  EXPECT_TRUE(runner_.run());
+  EXPECT_EQ(machine_->cancels, 0);
+  EXPECT_EQ(machine_->jobs.size(), 1U) << "the other was not started yet, and never is";
+  EXPECT_FALSE(maps->is_unique());
+  machine_->end_left();
+  EXPECT_TRUE(runner_.run());
+  EXPECT_TRUE(maps->is_unique());
+  ASSERT_EQ(ends_.size(), 2U);
+  EXPECT_EQ(ends_[1].batch.value, 1U);
+}
+
 TEST_F(SubDeviceRunnerTest, ReportsWhatWasInFlightAsLostWhenItsSlotsAreDropped) {
   start({.answer = [](const FakeMachine::Job& job) {
     return FakeMachine::Answer{.hangs = job.number == 0};

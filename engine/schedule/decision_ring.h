@@ -24,7 +24,9 @@ enum class DecisionKind : std::uint8_t {
   kReset,        ///< `count` is the attempt.
   kDeviceReady,
   kDeviceGivenUp,
-  kPackageGivenUp,  ///< Loads failed too often on this device.
+  kPackageGivenUp,  ///< Loads, or jobs (`reason`), failed too often on this device.
+  kPackageAway,     ///< Its jobs fail here, not those of others: kept away for `cost`.
+  kAbandoned,       ///< A batch that does not end is waited for no longer.
 };
 
 /// Why a package came next, or what it waits for.
@@ -46,6 +48,9 @@ enum class DecisionReason : std::uint8_t {
   kJobOverdue,     ///< Faulty: a batch did not end within its limit.
   kChangeOverdue,  ///< Faulty: no answer to a change of residence.
   kResetOverdue,   ///< Faulty: no answer to a reset.
+  kJobLost,        ///< Faulty: a batch ended as lost with the device.
+  kJobsFail,       ///< Faulty, or kept away: batches fail in a row.
+  kJobsLeft,       ///< Faulty: batches do not end by a reset.
 };
 
 /// One decision: numbers only; `to_text` makes a sentence of it.

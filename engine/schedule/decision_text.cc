@@ -49,7 +49,13 @@ std::string swap_text(const Decision& decision, const DecisionNames& names) {
     case DecisionKind::kSwapFailed:
       return package + " failed to load, " + std::to_string(decision.count) + " in a row";
     case DecisionKind::kPackageGivenUp:
-      return package + " is given up after " + std::to_string(decision.count) + " failed loads";
+      return decision.reason == DecisionReason::kNone
+                 ? package + " is given up after " + std::to_string(decision.count) +
+                       " failed loads"
+                 : package + " is given up" + because(decision.reason);
+    case DecisionKind::kPackageAway:
+      return package + " is kept away for " + milliseconds(decision.cost) +
+             because(decision.reason);
     default:
       return package + " waits for " + names.package(decision.other) + because(decision.reason);
   }
@@ -89,6 +95,10 @@ const char* to_string(DecisionKind kind) noexcept {
       return "device_given_up";
     case DecisionKind::kPackageGivenUp:
       return "package_given_up";
+    case DecisionKind::kPackageAway:
+      return "package_away";
+    case DecisionKind::kAbandoned:
+      return "abandoned";
   }
   return "unknown";
 }
@@ -129,6 +139,12 @@ const char* to_string(DecisionReason reason) noexcept {
       return "a change of residence does not end";
     case DecisionReason::kResetOverdue:
       return "the reset does not end";
+    case DecisionReason::kJobLost:
+      return "a job was lost with it";
+    case DecisionReason::kJobsFail:
+      return "one job after the other fails";
+    case DecisionReason::kJobsLeft:
+      return "a reset does not end its jobs";
   }
   return "unknown";
 }
@@ -169,6 +185,9 @@ std::string to_text(const Decision& decision, const DecisionNames& names) {
     case DecisionKind::kJobLimit:
       return device + "a batch of " + names.package(decision.package) +
              " has no answer and is cancelled";
+    case DecisionKind::kAbandoned:
+      return device + "a batch of " + names.package(decision.package) +
+             " does not end and is waited for no longer";
     case DecisionKind::kDeviceFault:
       return device + fault_text(decision, names);
     case DecisionKind::kReset:

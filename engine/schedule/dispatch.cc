@@ -9,8 +9,6 @@
 namespace penstock {
 namespace {
 
-/// Low bits of a batch's number: where it is kept.
-constexpr std::uint64_t kBatchSlots = std::uint64_t{1} << 16U;
 /// A batch looks at this many flows that do not fit into it, then goes.
 constexpr std::size_t kMostAside = 8;
 
@@ -28,15 +26,6 @@ BatchState& new_batch(ScheduleState& state) {
   batch.frames = 0;
   batch.is_cancelled = false;
   return batch;
-}
-
-BatchState* find_batch(ScheduleState& state, BatchNumber number) {
-  const auto slot = static_cast<std::size_t>(number.value % kBatchSlots);
-  if (slot >= state.batches.size()) {
-    return nullptr;
-  }
-  BatchState& batch = *state.batches[slot];
-  return batch.is_out && batch.number == number ? &batch : nullptr;
 }
 
 FlowLane* next_flow(const LaneState& lane, TimePoint now) {
@@ -222,92 +211,14 @@ ResidenceState* next_residence(const DeviceState& device, TimePoint now) {
   return best;
 }
 
-/// Learns from the end of a batch what a frame costs; returns the time that it occupied its place.
-Duration learn(BatchState& batch, TimePoint now) {
-  constexpr double kWeight = 0.125;
-  LaneState& lane = *batch.lane;
-  TimePoint since = batch.started_at;
-  if (batch.residence != nullptr) {
-    since = std::max(since, batch.residence->last_completion);
-    batch.residence->last_completion = now;
-    batch.residence->turn.active_at = now;
-  }
-  const Duration occupied = now - since;
-  const double per_frame =
-      static_cast<double>(occupied.count()) / std::max<std::uint32_t>(batch.frames, 1);
-  lane.frame_time =
-      lane.frame_time <= 0 ? per_frame : lane.frame_time + (per_frame - lane.frame_time) * kWeight;
-  lane.longest_frame_time = std::max(lane.longest_frame_time, per_frame);
-  lane.longest_batch = std::max(lane.longest_batch, now - batch.started_at);
-  lane.device->longest_batch = std::max(lane.device->longest_batch, lane.longest_batch);
-  lane.device->busy_time += occupied;
-  return occupied;
-}
-
-FlowLane* lane_of(const FlowState& flow, const LaneState& lane) {
-  for (const auto& one : flow.lanes) {
-    if (one->lane == &lane) {
-      return one.get();
-    }
-  }
-  return nullptr;
-}
-
-void record_times(const BatchState& batch,
-                  const RequestState& request,
-                  FlowLane& from,
-                  TimePoint now) {
-  auto& times = from.client->times;
-  if (times == nullptr) {
-    times = std::make_unique<LaneTimes>();
-  }
-  const Duration queued = batch.started_at - request.admitted_at;
-  times->queue.record(queued);
-  times->run.record(now - batch.started_at);
-  times->total.record(now - request.admitted_at);
-  times->swap.record(request.swap_wait);
-}
-
-/// Decides what becomes of one request of a batch that ended with `code`.
-void settle(
-    ScheduleState& state, const BatchState& batch, RequestSlot slot, Errc code, TimePoint now) {
-  RequestState& request = state.requests.at(slot);
-  FlowState& flow = *request.flow;
-  ClientState& client = *flow.client;
-  const std::uint32_t frames = request.frames;
-  const bool is_delivered = code == Errc::kOk && !request.is_ending;
-  --flow.running;
-  if (is_delivered) {
-    if (FlowLane* from = lane_of(flow, *batch.lane); from != nullptr) {
-      record_times(batch, request, *from, now);
-    }
-    finish(state, slot, FinishReason::kDone);
-  } else if (request.is_ending) {
-    finish(state, slot, request.end_reason);
-  } else {
-    const bool is_lost = code == Errc::kDeviceLost || code == Errc::kCancelled;
-    is_lost ? ++request.losses : ++request.failures;
-    if (request.losses >= state.knobs.lost_tries || request.failures >= state.knobs.failed_tries) {
-      finish(state, slot, FinishReason::kFailed);
-    } else if (flow.has_no_device) {
-      finish(state, slot, FinishReason::kNoDevice);
-    } else {
-      enqueue(state, slot, now);
-    }
-  }
-  if (!is_delivered) {
-    release_outputs(state, client, frames, now);
-  }
-  if (flow.is_closed && flow.running == 0) {
-    state.closed_flows.push_back(&flow);
-  }
-}
-
 }  // namespace
 
 Standing standing_of(const LaneState& lane, TimePoint now) {
   Standing standing;
   standing.is_resident = lane.residences > 0;
+  if (lane.is_quarantined) {
+    return standing;  // What waits for it waits until its back-off ends.
+  }
   standing.is_overdue = !lane.due.empty() && lane.due.top_key() <= now;
   const FairClient* client = lane.queue.top_client();
   if (standing.is_overdue) {
@@ -347,81 +258,6 @@ void dispatch(ScheduleState& state, DeviceState& device, TimePoint now, Schedule
       state.free_batches.push_back(static_cast<std::uint32_t>(batch.number.value % kBatchSlots));
     }
   }
-}
-
-DeviceState* complete(ScheduleState& state, const BatchDone& event, TimePoint now) {
-  BatchState* batch = find_batch(state, event.batch);
-  if (batch == nullptr) {
-    ++state.stale;
-    Decision decision;
-    decision.kind = DecisionKind::kStale;
-    decision.time = now;
-    decision.number = event.batch.value;
-    state.ring.add(decision);
-    return nullptr;
-  }
-  DeviceState& device = *batch->device;
-  batch->is_out = false;
-  state.limits.take(batch->limit);
-  // What was lost teaches nothing and costs nobody anything.
-  const Duration occupied = event.code == Errc::kOk ? learn(*batch, now) : Duration{0};
-  if (batch->residence != nullptr) {
-    --batch->residence->in_flight;
-    batch->residence->turn.time += occupied;
-  }
-  if (event.code == Errc::kOk) {
-    device.resets.forgive();
-  }
-  const double per_frame = static_cast<double>(occupied.count()) * batch->cores /
-                           std::max<std::uint32_t>(batch->frames, 1);
-  for (const RequestSlot slot : batch->requests) {
-    const RequestState& request = state.requests.at(slot);
-    if (FlowLane* from = lane_of(*request.flow, *batch->lane); from != nullptr) {
-      charge(*from, per_frame * request.frames - request.charged);
-    }
-    settle(state, *batch, slot, event.code, now);
-  }
-  if (event.code != Errc::kOk) {
-    Decision decision;
-    decision.kind = DecisionKind::kLost;
-    decision.time = now;
-    decision.number = batch->number.value;
-    decision.device = device.number;
-    decision.package = batch->lane->package->number;
-    decision.count = static_cast<std::uint32_t>(batch->requests.size());
-    state.ring.add(decision);
-  }
-  --batch->lane->references;
-  --device.batches_out;
-  --state.batches_out;
-  state.free_batches.push_back(static_cast<std::uint32_t>(batch->number.value % kBatchSlots));
-  if (!device.is_removed) {
-    mark_dirty(state, device);
-  }
-  const bool did_hang =
-      batch->is_cancelled && batch->residence != nullptr && event.code != Errc::kOk;
-  return did_hang && !device.is_removed ? &device : nullptr;
-}
-
-DeviceState* check_limits(ScheduleState& state, TimePoint now, SchedulerActions& out) {
-  while (!state.limits.empty() && state.limits.top_key() <= now) {
-    BatchState& batch = state.limits.top();
-    if (batch.is_cancelled) {
-      state.limits.take(batch.limit);
-      return batch.device;
-    }
-    batch.is_cancelled = true;
-    state.limits.put(batch.limit, batch.started_at + 2 * state.knobs.job_limit);
-    out.add(CancelBatch{batch.number, batch.device->number});
-    Decision decision;
-    decision.kind = DecisionKind::kJobLimit;
-    decision.time = now;
-    decision.number = batch.number.value;
-    decision.device = batch.device->number;
-    decision.package = batch.lane->package->number;
-    state.ring.add(decision);
-  }
-  return nullptr;
 }
 
 }  // namespace penstock

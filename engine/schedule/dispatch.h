@@ -3,7 +3,7 @@
 #include "engine/base/clock.h"
 #include "engine/schedule/schedule_state.h"
 
-/// Who runs next on what is resident, and what becomes of those who ran.
+/// Who runs next on what is resident.
 namespace penstock {
 
 /// Returns how the lane stands now.
@@ -14,13 +14,5 @@ bool can_form_batch(const LaneState& lane, TimePoint now) noexcept;
 
 /// Starts batches until every residence of the device is busy or has nothing to do.
 void dispatch(ScheduleState& state, DeviceState& device, TimePoint now, SchedulerActions& out);
-
-/// Takes the end of a batch in; returns the device that must be taken for faulty because it did not
-/// end the batch before it was told to, or null.
-[[nodiscard]] DeviceState* complete(ScheduleState& state, const BatchDone& event, TimePoint now);
-
-/// Cancels batches without answer; returns the device that must be taken for faulty because one had
-/// none for twice the limit, or null.
-DeviceState* check_limits(ScheduleState& state, TimePoint now, SchedulerActions& out);
 
 }  // namespace penstock

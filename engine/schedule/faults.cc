@@ -32,6 +32,19 @@ void route_flows_of(ScheduleState& state, DeviceState& device, TimePoint now) {
   }
 }
 
+void note_finding(ScheduleState& state,
+                  Finding::Kind kind,
+                  const DeviceState& device,
+                  PackageNumber package,
+                  DecisionReason reason) {
+  Finding finding;
+  finding.kind = kind;
+  finding.device = device.number;
+  finding.package = package;
+  finding.reason = reason;
+  state.findings.push_back(finding);
+}
+
 /// Batches of the device belong to the past: they end with their `BatchDone`, but hold no place.
 void detach_batches(ScheduleState& state, const DeviceState& device) {
   for (const auto& batch : state.batches) {
@@ -42,7 +55,84 @@ void detach_batches(ScheduleState& state, const DeviceState& device) {
   }
 }
 
+void abandon_batches(ScheduleState& state, const DeviceState& device, TimePoint now) {
+  for (const auto& batch : state.batches) {
+    if (batch->is_out && batch->device == &device) {
+      abandon(state, *batch, now);
+    }
+  }
+}
+
+/// What a reset should have ended has some more time for it.
+void give_last_time(ScheduleState& state, const DeviceState& device, TimePoint now) {
+  for (const auto& batch : state.batches) {
+    if (batch->is_out && batch->device == &device) {
+      state.limits.put(batch->limit, now + state.knobs.job_limit);
+    }
+  }
+}
+
+bool is_shared(const LaneState& lane) {
+  const auto& all = lane.device->lanes;
+  return std::any_of(all.begin(), all.end(), [&](const auto& other) {
+    return other.get() != &lane && !is_hopeless(*other);
+  });
+}
+
+/// Keeps the package away from the device until its back-off ends, or for good.
+void keep_away(ScheduleState& state, LaneState& lane, DecisionReason reason, TimePoint now) {
+  const bool is_given_up = lane.failing.is_given_up();
+  lane.is_quarantined = !is_given_up;
+  Decision decision;
+  decision.kind = is_given_up ? DecisionKind::kPackageGivenUp : DecisionKind::kPackageAway;
+  decision.reason = reason;
+  decision.time = now;
+  decision.device = lane.device->number;
+  decision.package = lane.package->number;
+  decision.cost = is_given_up ? Duration{0} : lane.failing.retry_at() - now;
+  decision.count = lane.failing.failures();
+  state.ring.add(decision);
+  note_finding(state,
+               is_given_up ? Finding::Kind::kPackageGivenUp : Finding::Kind::kPackageAway,
+               *lane.device,
+               decision.package,
+               reason);
+  state.findings.back().away = decision.cost;
+  mark_dirty(state, *lane.device);
+  route_all(state, *lane.package, now);
+}
+
 }  // namespace
+
+void accuse(ScheduleState& state, const Charge& charge, TimePoint now) {
+  LaneState& lane = *charge.lane;
+  DeviceState& device = *lane.device;
+  const FaultCause cause{charge.reason, 0, lane.package->number};
+  if (charge.reason == DecisionReason::kJobsLeft) {
+    fault_device(state, device, cause, now);
+    return;
+  }
+  const bool is_fault = charge.reason != DecisionReason::kJobsFail;
+  const bool shared = is_shared(lane);
+  // Others had success since its first failure, or the device was reset for it already.
+  const bool is_its_own =
+      lane.is_suspect || (!is_fault && device.failed_in_row < state.knobs.fail_limit);
+  const bool is_given_up = (shared || !is_fault) && lane.failing.fail(now);
+  lane.is_suspect = true;
+  lane.failed_in_row = 0;
+  lane.good_since = 0;
+  const bool stays_away = is_given_up || (shared && is_its_own);
+  if (stays_away) {
+    keep_away(state, lane, charge.reason, now);
+  }
+  if (is_fault || !stays_away) {
+    fault_device(state, device, cause, now);
+    // A single success forgives a device, but not this.
+    if (device.reset_at.has_value() && lane.failing.failures() > 1) {
+      device.reset_at = std::max(*device.reset_at, lane.failing.retry_at());
+    }
+  }
+}
 
 void fault_device(ScheduleState& state, DeviceState& device, FaultCause cause, TimePoint now) {
   if (device.state == State::kGivenUp || device.state == State::kFault) {
@@ -50,6 +140,7 @@ void fault_device(ScheduleState& state, DeviceState& device, FaultCause cause, T
   }
   const bool was_resetting = device.state == State::kResetting;
   ++device.faults;
+  device.failed_in_row = 0;
   note(state, device, DecisionKind::kDeviceFault, cause.reported, now, cause.reason);
   detach_batches(state, device);
   drop_all_residences(device);
@@ -65,8 +156,18 @@ void fault_device(ScheduleState& state, DeviceState& device, FaultCause cause, T
     device.state = State::kFault;
     device.reset_at = is_first ? now : device.resets.retry_at();
   }
+  if (is_given_up || cause.reason != DecisionReason::kReported) {
+    note_finding(state,
+                 is_given_up ? Finding::Kind::kDeviceGivenUp : Finding::Kind::kDeviceFault,
+                 device,
+                 cause.package,
+                 cause.reason);
+  }
   mark_dirty(state, device);
   route_flows_of(state, device, now);
+  if (is_given_up || !is_first) {
+    abandon_batches(state, device, now);
+  }
 }
 
 void device_ready(ScheduleState& state, const DeviceReady& event, TimePoint now) {
@@ -76,11 +177,15 @@ void device_ready(ScheduleState& state, const DeviceReady& event, TimePoint now)
   }
   if (device->state == State::kGivenUp) {
     device->resets.forgive();
+    for (const auto& lane : device->lanes) {
+      lane->failing.forgive();
+    }
   }
   device->state = State::kUp;
   device->reset_at.reset();
   device->answer_until.reset();
   note(state, *device, DecisionKind::kDeviceReady, 0, now);
+  give_last_time(state, *device, now);
   for (const auto& lane : device->lanes) {
     if (lane->always_resident && !lane->is_removed && lane->residences == 0) {
       add_permanent_residence(state, *lane, now);

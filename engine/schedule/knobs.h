@@ -75,12 +75,17 @@ struct SchedulerKnobs {
   /// A batch without answer is cancelled at the limit; if it ends by that, or at twice the limit,
   /// its device is faulty.
   Duration job_limit = std::chrono::seconds(10);
+  /// Jobs of different requests that fail in a row, on a device or of a package there, until one of
+  /// the two is taken for faulty. At least 1.
+  std::uint32_t fail_limit = 8;
   std::uint32_t lost_tries = 3;    ///< Runs of a request whose device was lost.
   std::uint32_t failed_tries = 2;  ///< Runs of a request that fails by itself.
   Duration backoff_first = std::chrono::seconds(1);
   Duration backoff_most = std::chrono::seconds(30);
-  std::uint32_t load_tries = 3;   ///< Failed loads in a row until (package, device) is given up.
-  std::uint32_t reset_tries = 5;  ///< Resets in a row until the device is given up.
+  std::uint32_t load_tries = 3;  ///< Failed loads in a row until (package, device) is given up.
+  /// Resets in a row until the device is given up, and times that a package is tried again on a
+  /// device on which its jobs fail.
+  std::uint32_t reset_tries = 5;
   Duration reset_limit = std::chrono::seconds(60);  ///< For an answer to `ResetDevice`.
   /// For a change of residence, at most; and what any may take, whatever was estimated.
   Duration change_limit = std::chrono::seconds(60);

@@ -233,6 +233,7 @@ void place_package(ScheduleState& state, const PlacePackage& event, TimePoint no
   lane->placements = event.placements;
   lane->always_resident = event.always_resident;
   lane->loads.forgive();
+  lane->failing.forgive();
   lane->is_quarantined = false;
   const PlacementFacts& first = event.placements.front();
   lane->swap_cost = std::max(lane->swap_cost, first.activation_estimate);

@@ -192,8 +192,9 @@ std::optional<TimePoint> end_quarantines(ScheduleState& state, DeviceState& devi
     if (!lane->is_quarantined) {
       continue;
     }
-    if (lane->loads.is_waiting(now)) {
-      earlier(next, lane->loads.retry_at(), now);
+    const TimePoint until = std::max(lane->loads.retry_at(), lane->failing.retry_at());
+    if (until > now) {
+      earlier(next, until, now);
       continue;
     }
     lane->is_quarantined = false;

@@ -15,7 +15,7 @@ using Stage = SchedulerSnapshot::ResidenceState;
 /// Returns whether the lane has work that what is resident of it cannot take.
 bool wants_place(const LaneState& lane, TimePoint now) {
   if (lane.always_resident || lane.is_removed || lane.is_quarantined || lane.loads.is_given_up() ||
-      lane.coming > 0 || !standing_of(lane, now).has_work) {
+      lane.failing.is_given_up() || lane.coming > 0 || !standing_of(lane, now).has_work) {
     return false;
   }
   if (lane.residences == 0) {

@@ -1,6 +1,8 @@
 /// Random workloads in virtual time: whatever comes, nothing is lost, order and bounds hold, memory
 /// is given back, and nobody waits beyond the published bound.
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -49,6 +51,7 @@ class Workload {
     world_.troubles().fails_load = nullptr;
     world_.troubles().fails_batch = nullptr;
     world_.troubles().hangs = nullptr;
+    world_.troubles().never_ends = nullptr;
     world_.troubles().fails_reset = nullptr;
   }
 
@@ -264,12 +267,36 @@ class Workload {
     }
     world_.troubles().fails_load = [this](DeviceNumber, PackageNumber) { return chance(15); };
     world_.troubles().fails_reset = [this](DeviceNumber) { return chance(20); };
-    world_.troubles().fails_batch = [this](const RunBatch&) {
+    if (chance(50)) {
+      make_bad_time();
+    }
+    world_.troubles().fails_batch = [this](const RunBatch& run) {
+      if (world_.now() >= bad_from_ && world_.now() < bad_until_ && run.device == bad_device_ &&
+          (!bad_package_.has_value() || run.package == *bad_package_)) {
+        return bad_code_;
+      }
       return number(0, 200) == 0 ? (chance(50) ? Errc::kDeviceLost : Errc::kInternal) : Errc::kOk;
     };
     if (chance(30)) {
+      world_.troubles().never_ends = [this](const RunBatch&) { return number(0, 2000) == 0; };
+      world_.at(world_.now() + milliseconds(500, 60000), [this] { world_.end_abandoned(); });
+    }
+    if (chance(30)) {
       world_.troubles().hangs = [this](const RunBatch&) { return number(0, 3000) == 0; };
     }
+  }
+
+  /// For some time each job fails on one device: of one package, or of all.
+  void make_bad_time() {
+    bad_device_ = DeviceNumber{number(0, devices_ - 1)};
+    if (chance(50)) {
+      bad_package_ = PackageNumber{number(0, packages_ - 1)};
+    }
+    bad_from_ = world_.now() + milliseconds(0, 5000);
+    bad_until_ = bad_from_ + milliseconds(100, 15000);
+    constexpr std::array kCodes = {
+        Errc::kInternal, Errc::kUnavailable, Errc::kDeviceLost, Errc::kCancelled, Errc::kCorrupt};
+    bad_code_ = kCodes[number(0, kCodes.size() - 1)];
   }
 
   std::mt19937_64 random_;
@@ -283,6 +310,11 @@ class Workload {
   std::vector<DeviceCapacity> capacities_;
   std::vector<std::uint32_t> clients_;
   std::vector<std::uint32_t> flows_;
+  DeviceNumber bad_device_;
+  std::optional<PackageNumber> bad_package_;
+  TimePoint bad_from_;
+  TimePoint bad_until_;
+  Errc bad_code_ = Errc::kOk;
 };
 
 TEST(ScheduleProperty, HoldsForEveryWorkload) {

@@ -174,7 +174,11 @@ struct LaneState {
   std::uint32_t references = 0;     ///< Of flows and batches.
   bool is_quarantined = false;      ///< Until its back-off ends.
   Backoff loads;
-  Duration swap_cost{0};  ///< Last measured, else estimated.
+  std::uint32_t failed_in_row = 0;  ///< Batches here that count against device or package.
+  bool is_suspect = false;          ///< Since they were held against one, none went well.
+  std::uint32_t good_since = 0;     ///< Batches that went well since then.
+  Backoff failing;                  ///< How often they were.
+  Duration swap_cost{0};            ///< Last measured, else estimated.
   Duration longest_swap{0};
   double frame_time = 0;  ///< Occupied time of a frame in ns: measured, else estimated.
   double longest_frame_time = 0;
@@ -184,7 +188,8 @@ struct LaneState {
   DecisionReason refusal = DecisionReason::kNone;  ///< The last one in the ring, not to flood it.
 
   explicit LaneState(const SchedulerKnobs& knobs)
-      : loads(knobs.backoff_first, knobs.backoff_most, knobs.load_tries) {}
+      : loads(knobs.backoff_first, knobs.backoff_most, knobs.load_tries),
+        failing(knobs.backoff_first, knobs.backoff_most, knobs.reset_tries + 1) {}
 };
 
 struct PackageState {
@@ -215,6 +220,7 @@ struct DeviceState {
   std::optional<TimePoint> wake_at;
   std::uint32_t open_flows = 0;
   std::uint32_t batches_out = 0;
+  std::uint32_t failed_in_row = 0;  ///< As of a lane, of all of them.
   Duration longest_batch{0};
   std::uint64_t batches = 0;
   std::uint64_t swaps = 0;
@@ -226,6 +232,9 @@ struct DeviceState {
       : budget(knobs.swap_share),
         resets(knobs.backoff_first, knobs.backoff_most, knobs.reset_tries + 1) {}
 };
+
+/// Low bits of a batch's number: where it is kept.
+inline constexpr std::uint64_t kBatchSlots = std::uint64_t{1} << 16U;
 
 struct BatchState {
   BatchNumber number;
@@ -267,7 +276,9 @@ struct ScheduleState {
   IndexedHeap<TimePoint, ClientState> paced;
   IndexedHeap<TimePoint, FlowState> expiries;
   IndexedHeap<TimePoint, BatchState> limits;
-  std::vector<FinishRequest> finished;     ///< For the next `decide`.
+  std::vector<FinishRequest> finished;  ///< For the next `decide`, as the two below.
+  std::vector<AbandonBatch> abandoned;
+  std::vector<Finding> findings;
   std::vector<ClientShare*> freed_shares;  ///< May have room for those told full.
   std::vector<FlowState*> closed_flows;    ///< Nothing of them runs any more.
   bool has_removed = false;                ///< Packages or devices wait to be forgotten.

@@ -157,7 +157,7 @@ TEST(ScheduleTraps, OrderHoldsAcrossTwoDevicesRetriesAndDrops) {
   world.open(event);
   int count = 0;
   world.troubles().fails_batch = [&](const RunBatch&) {
-    return ++count % 7 == 0 ? Errc::kDeviceLost : Errc::kOk;
+    return ++count % 7 == 0 ? Errc::kInternal : Errc::kOk;
   };
   Feed feed;
   feed.period = 4ms;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "engine/schedule/batch_end.h"
 #include "engine/schedule/dispatch.h"
 #include "engine/schedule/faults.h"
 #include "engine/schedule/intake.h"
@@ -44,11 +45,20 @@ std::optional<TimePoint> next_readiness(const DeviceState& device, TimePoint now
   return wake;
 }
 
+/// What a device may still write into is known before anything of it ends or runs again.
+void flush_abandoned(ScheduleState& state, SchedulerActions& out) {
+  for (const AbandonBatch& abandoned : state.abandoned) {
+    out.add(abandoned);
+  }
+  state.abandoned.clear();
+}
+
 /// Brings one device up to date.
 void serve(ScheduleState& state, DeviceState& device, TimePoint now, SchedulerActions& out) {
   std::optional<TimePoint> wake;
   if (device.state != SchedulerSnapshot::DeviceState::kUp || !device.changes.empty()) {
     wake = watch_device(state, device, now, out);
+    flush_abandoned(state, out);
   }
   earlier(wake, end_quarantines(state, device, now));
   start_changes(state, device, now, out);
@@ -62,6 +72,11 @@ void serve(ScheduleState& state, DeviceState& device, TimePoint now, SchedulerAc
 }
 
 void flush_finished(ScheduleState& state, SchedulerActions& out) {
+  for (const Finding& finding : state.findings) {
+    out.add(finding);
+  }
+  state.findings.clear();
+  flush_abandoned(state, out);
   for (const FinishRequest& finished : state.finished) {
     out.add(finished);
   }
@@ -115,8 +130,8 @@ struct Apply {
   void operator()(const CancelRequest& event) const { cancel(state, event, now); }
 
   void operator()(const BatchDone& event) const {
-    if (DeviceState* hung = complete(state, event, now); hung != nullptr) {
-      fault_device(state, *hung, {DecisionReason::kJobOverdue}, now);
+    if (const auto charge = complete(state, event, now); charge.has_value()) {
+      accuse(state, *charge, now);
     }
   }
 
@@ -153,8 +168,8 @@ void Scheduler::apply(const SchedulerEvent& event, TimePoint now) {
 std::optional<TimePoint> Scheduler::decide(TimePoint now, SchedulerActions& out) {
   ScheduleState& state = *state_;
   pass_time(state, now);
-  while (DeviceState* hung = check_limits(state, now, out)) {
-    fault_device(state, *hung, {DecisionReason::kJobOverdue}, now);
+  while (const auto charge = check_limits(state, now, out)) {
+    accuse(state, *charge, now);
   }
   // What ended gives its buffers back before anything new starts.
   flush_finished(state, out);

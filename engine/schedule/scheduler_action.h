@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "engine/base/clock.h"
+#include "engine/schedule/decision_ring.h"
 #include "engine/schedule/schedule_ids.h"
 
 namespace penstock {
@@ -68,7 +70,7 @@ struct ChangeResidence {
 };
 
 /// The request has left: each accepted one does exactly once. The buffers of a request that ran are
-/// free, because its batch has ended.
+/// free, because its batch has ended or was abandoned.
 struct FinishRequest {
   RequestNumber request;
   FinishReason reason = FinishReason::kDone;
@@ -78,6 +80,29 @@ struct FinishRequest {
 struct CancelBatch {
   BatchNumber batch;
   DeviceNumber device;
+};
+
+/// The device was given up or reset and does not end this batch: its requests run again or end,
+/// with other memory for their results, since the device may still write into that of the batch.
+struct AbandonBatch {
+  BatchNumber batch;
+  DeviceNumber device;
+};
+
+/// What the scheduler has found by itself, for whoever tells people; nothing is to be done.
+struct Finding {
+  enum class Kind : std::uint8_t {
+    kDeviceFault,     ///< For `reason`; it is reset, now or after its back-off.
+    kDeviceGivenUp,   ///< For `reason`.
+    kPackageAway,     ///< `package` is kept away from the device for `away`.
+    kPackageGivenUp,  ///< `package` is not tried on the device any more.
+  };
+
+  Kind kind = Kind::kDeviceFault;
+  DeviceNumber device;
+  PackageNumber package;  ///< Whose job showed it, where one did.
+  DecisionReason reason = DecisionReason::kNone;
+  Duration away{0};
 };
 
 /// Answer: `DeviceReady` or `DeviceFaulted`.
@@ -91,8 +116,14 @@ struct RoomAvailable {
   FlowNumber flow;
 };
 
-using SchedulerAction =
-    std::variant<RunBatch, ChangeResidence, FinishRequest, CancelBatch, ResetDevice, RoomAvailable>;
+using SchedulerAction = std::variant<RunBatch,
+                                     ChangeResidence,
+                                     FinishRequest,
+                                     CancelBatch,
+                                     AbandonBatch,
+                                     ResetDevice,
+                                     RoomAvailable,
+                                     Finding>;
 
 /// What `Scheduler::decide` wants done, in order. One buffer, used again and again, so that the
 /// steady state allocates nothing.

@@ -46,7 +46,8 @@ struct AddPackage {
   BatchKnobs batch;
 };
 
-/// The package can run on the device. Given again, it replaces the facts and forgives failed loads.
+/// The package can run on the device. Given again, it replaces the facts and forgives failed
+/// loads and jobs.
 struct PlacePackage {
   PackageNumber package;
   DeviceNumber device;
@@ -102,11 +103,14 @@ struct CancelRequest {
   RequestNumber request;
 };
 
-/// A batch has ended and the device touches its buffers no more.
+/// A batch has ended and the device touches its buffers no more. One that was abandoned may still
+/// end so: that is recognised, and changes nothing.
 struct BatchDone {
   BatchNumber batch;
-  /// `kOk`; `kDeviceLost`: run its requests again; `kCancelled`: as lost, for requests that nobody
-  /// cancelled; else they failed by themselves.
+  /// `kOk`; `kDeviceLost`: the device is faulty, and its requests run again; so does `kCancelled`
+  /// if `CancelBatch` was asked for; else they failed by themselves. Many failures in a row make
+  /// the device faulty too (`SchedulerKnobs::fail_limit`), but for those that name the frame's own
+  /// fault: `kInvalidArgument`, `kUnsupported`, `kCorrupt`, `kNotFound`.
   Errc code = Errc::kOk;
   Duration device_time{0};
 };

@@ -58,7 +58,7 @@ SchedulerSnapshot snapshot_of(const ScheduleState& state, TimePoint now) {
                            lane->queued_frames,
                            lane->swap_cost,
                            lane->loads.failures(),
-                           lane->loads.is_given_up()});
+                           lane->loads.is_given_up() || lane->failing.is_given_up()});
     }
   }
   for (const FlowState* flow : state.flows) {

@@ -210,6 +210,7 @@ void charge(FlowLane& lane, double service) {
 
 bool is_hopeless(const LaneState& lane) noexcept {
   return lane.is_removed || lane.device->is_removed || lane.loads.is_given_up() ||
+         lane.failing.is_given_up() ||
          lane.device->state == SchedulerSnapshot::DeviceState::kGivenUp;
 }
 

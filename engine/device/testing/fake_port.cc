@@ -55,8 +55,8 @@ class FakeMachine::Slots final : public ExecutionSlots {
     const Answer answer = machine_.options_.answer ? machine_.options_.answer(job) : Answer{};
     ++machine_.in_flight;
     machine_.most_in_flight = std::max(machine_.most_in_flight, machine_.in_flight);
-    flights_.push_back({token, maps.outputs[0], job.value});
-    if (!answer.hangs) {
+    flights_.push_back({token, maps.outputs[0], job.value, answer.never_ends});
+    if (!answer.hangs && !answer.never_ends) {
       machine_.runner_.at(machine_.clock_.now() + answer.after,
                           [this, life = std::weak_ptr<int>(life_), token, code = answer.code] {
                             if (!life.expired()) {
@@ -80,10 +80,12 @@ class FakeMachine::Slots final : public ExecutionSlots {
     return done;
   }
 
+  void end_left() {
+    end_all([](const Flight& flight) { return flight.never_ends; }, Errc::kOk);
+  }
+
   void lose_all() {
-    while (!flights_.empty()) {
-      finish(flights_.front().token, Errc::kDeviceLost);
-    }
+    end_all([](const Flight& flight) { return !flight.never_ends; }, Errc::kDeviceLost);
   }
 
  private:
@@ -91,6 +93,7 @@ class FakeMachine::Slots final : public ExecutionSlots {
     std::uint64_t token = 0;
     FeatureMap output;
     std::int32_t value = 0;
+    bool never_ends = false;
   };
 
   void finish(std::uint64_t token, Errc code) {
@@ -111,6 +114,16 @@ class FakeMachine::Slots final : public ExecutionSlots {
     done.message = code == Errc::kOk ? "" : "by the test";
     done_.push_back(std::move(done));
     bell_.ring();
+  }
+
+  template <class Which>
+  void end_all(Which which, Errc code) {
+    const std::vector<Flight> all = flights_;
+    for (const Flight& flight : all) {
+      if (which(flight)) {
+        finish(flight.token, code);
+      }
+    }
   }
 
   FakeMachine& machine_;
@@ -238,6 +251,12 @@ class FakeMachine::Port final : public DevicePort {
 
 std::unique_ptr<DevicePort> FakeMachine::port() {
   return std::make_unique<Port>(*this);
+}
+
+void FakeMachine::end_left() {
+  for (Slots* slots : slots_) {
+    slots->end_left();
+  }
 }
 
 void FakeMachine::lose(const std::string& reason) {

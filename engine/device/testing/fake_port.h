@@ -25,7 +25,8 @@ class FakeMachine {
   struct Answer {
     Duration after = std::chrono::milliseconds(10);
     Errc code = Errc::kOk;
-    bool hangs = false;  ///< Nothing but a reset, or the end of its slots, ends it.
+    bool hangs = false;       ///< Nothing but a reset, or the end of its slots, ends it.
+    bool never_ends = false;  ///< Nor does a reset: only `end_left`.
   };
 
   struct Job {
@@ -60,6 +61,9 @@ class FakeMachine {
 
   /// Ends all that is in flight as lost and reports a fault; a reset or a new opening cures it.
   void lose(const std::string& reason);
+
+  /// Ends what no reset has ended.
+  void end_left();
 
   std::vector<Job> jobs;
   std::vector<Lane> resident;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <utility>
 
 namespace penstock::testing {
 namespace {
@@ -68,10 +69,11 @@ void ModelledDevices::start(const RunBatch& run, std::uint32_t frames) {
   const TimePoint end =
       std::max(now + model.latency + service * (frames - 1), resident.last_end + service * frames);
   resident.last_end = end;
-  const bool hangs = troubles.hangs && troubles.hangs(run);
+  const bool never_ends = troubles.never_ends && troubles.never_ends(run);
+  const bool hangs = never_ends || (troubles.hangs && troubles.hangs(run));
   const Errc code = troubles.fails_batch ? troubles.fails_batch(run) : Errc::kOk;
   Batch& batch = batches_[run.batch.value];
-  batch = {run, now};
+  batch = {run, now, never_ends};
   batch.run.requests = {};  // They are the caller's.
   if (!hangs) {
     timeline_.at(end,
@@ -215,9 +217,29 @@ void ModelledDevices::carry_out(const CancelBatch& cancel) {
   const auto found = batches_.find(cancel.batch.value);
   if (found == batches_.end()) {
     callbacks_.violated("a batch is cancelled that does not run");
-  } else if (troubles.obeys_cancel) {
+  } else if (troubles.obeys_cancel && !found->second.never_ends) {
     timeline_.at(timeline_.now() + std::chrono::milliseconds(1),
                  [this, number = cancel.batch.value] { end_batch(number, Errc::kCancelled); });
+  }
+}
+
+void ModelledDevices::carry_out(const AbandonBatch& abandon) {
+  if (batches_.erase(abandon.batch.value) == 0) {
+    callbacks_.violated("a batch is abandoned that does not run");
+    return;
+  }
+  abandoned_.push_back(abandon.batch);
+  callbacks_.on_end({abandon.batch, Errc::kDeviceLost, Duration{0}});
+  callbacks_.on_fault();
+}
+
+void ModelledDevices::carry_out(const Finding& finding) {
+  findings_.push_back(finding);
+}
+
+void ModelledDevices::end_abandoned() {
+  for (const BatchNumber number : std::exchange(abandoned_, {})) {
+    callbacks_.tell(BatchDone{number, Errc::kOk, {}});
   }
 }
 
@@ -238,7 +260,7 @@ void ModelledDevices::end_reset(DeviceNumber where) {
   Device& device = devices_.at(where.value);
   std::vector<std::uint64_t> out;
   for (const auto& [number, batch] : batches_) {
-    if (batch.run.device == where) {
+    if (batch.run.device == where && !batch.never_ends) {
       out.push_back(number);
     }
   }

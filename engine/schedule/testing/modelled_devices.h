@@ -29,6 +29,8 @@ struct DeviceTroubles {
   std::function<bool(DeviceNumber, PackageNumber)> fails_load;
   std::function<Errc(const RunBatch&)> fails_batch;
   std::function<bool(const RunBatch&)> hangs;
+  /// Neither cancelling nor a reset ends it.
+  std::function<bool(const RunBatch&)> never_ends;
   bool obeys_cancel = false;  ///< A batch that hangs ends when it is cancelled.
   std::function<bool(DeviceNumber)> fails_reset;
   double jitter = 0;  ///< Of service and activation times, as a share.
@@ -90,6 +92,8 @@ class ModelledDevices {
   void start(const RunBatch& run, std::uint32_t frames);
   void carry_out(const ChangeResidence& change);
   void carry_out(const CancelBatch& cancel);
+  void carry_out(const AbandonBatch& abandon);
+  void carry_out(const Finding& finding);
   void carry_out(const ResetDevice& reset);
 
   /// The device is lost: what it runs comes back as lost a little later.
@@ -102,12 +106,18 @@ class ModelledDevices {
 
   [[nodiscard]] std::uint32_t resets() const noexcept { return resets_; }
 
+  [[nodiscard]] const std::vector<Finding>& findings() const noexcept { return findings_; }
+
+  /// Ends what was abandoned, long after.
+  void end_abandoned();
+
   DeviceTroubles troubles;  ///< From now on.
 
  private:
   struct Batch {
     RunBatch run;
     TimePoint start;
+    bool never_ends = false;
   };
 
   struct Resident {
@@ -156,6 +166,8 @@ class ModelledDevices {
   std::map<std::pair<std::uint32_t, std::uint32_t>, PlacePackage> places_;
   std::vector<Change> changes_;
   std::uint32_t resets_ = 0;
+  std::vector<Finding> findings_;
+  std::vector<BatchNumber> abandoned_;
 };
 
 }  // namespace penstock::testing

@@ -145,6 +145,13 @@ class ScheduleWorld {
 
   [[nodiscard]] std::uint32_t resets() const noexcept { return devices_.resets(); }
 
+  [[nodiscard]] const std::vector<Finding>& findings() const noexcept {
+    return devices_.findings();
+  }
+
+  /// What was abandoned ends after all.
+  void end_abandoned() { devices_.end_abandoned(); }
+
   bool keeps_history = true;  ///< `started` and `ended`; off for long runs.
   std::function<void(const Started&)> on_start;
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+
+#include "engine/base/clock.h"
+#include "engine/schedule/schedule_state.h"
+
+/// How batches end, or do not: what becomes of their requests, and what it says of their device.
+namespace penstock {
+
+/// What a batch says of its device, or of its package there: `accuse` decides of which.
+struct Charge {
+  LaneState* lane = nullptr;
+  DecisionReason reason = DecisionReason::kNone;
+};
+
+/// Takes the end of a batch in; returns what is to be held against its device or package: it was
+/// lost, hung, or was one failure too many.
+[[nodiscard]] std::optional<Charge> complete(ScheduleState& state,
+                                             const BatchDone& event,
+                                             TimePoint now);
+
+/// Takes what a batch that is out has for lost with its device, though the device may still be at
+/// it: its requests run again or end, and its `BatchDone`, if ever, is of the past.
+void abandon(ScheduleState& state, BatchState& batch, TimePoint now);
+
+/// Cancels batches without answer; returns what is to be held against the device of one that had
+/// none for twice the limit, or did not end by a reset.
+std::optional<Charge> check_limits(ScheduleState& state, TimePoint now, SchedulerActions& out);
+
+}  // namespace penstock
