@@ -108,9 +108,7 @@ Runnable::Step DeviceRunner::step(TimePoint now) {
   go_on_changing(now);
   if (limit_.has_value() && now >= *limit_) {
     limit_.reset();
-    fault(state_ == State::kResetting
-              ? "the reset does not end after " + text_of(reset_limit_)
-              : "the change of residence does not end after " + text_of(now - change_began_));
+    fault(overdue_text(now));
   }
   // All slots are gone: what is left is to open anew.
   return state_ == State::kOpening ? Step::kBlocking : Step::kIdle;
@@ -135,9 +133,23 @@ void DeviceRunner::obey(Message& message, TimePoint now) {
     limit_ = now + change_->limit;
   } else if (std::holds_alternative<Reset>(message)) {
     obey_reset(now);
-  } else if (state_ == State::kDropping && --to_drop_ == 0) {
+  } else if (--to_drop_ == 0) {
     opened_ = false;
-    state_ = State::kOpening;
+    if (state_ == State::kDropping) {
+      limit_.reset();
+      state_ = State::kOpening;
+    }
+  }
+}
+
+std::string DeviceRunner::overdue_text(TimePoint now) const {
+  switch (state_) {
+    case State::kResetting:
+      return "the reset does not end after " + text_of(reset_limit_);
+    case State::kDropping:
+      return "it cannot be opened anew, since its jobs do not end after " + text_of(reset_limit_);
+    default:
+      return "the change of residence does not end after " + text_of(now - change_began_);
   }
 }
 
@@ -147,6 +159,12 @@ void DeviceRunner::obey_reset(TimePoint now) {
   }
   if (change_.has_value()) {
     end_change(Errc::kDeviceLost, "the device is being reset", now);
+  }
+  if (to_drop_ > 0) {
+    // The last time was given up; what it waits for is still to come.
+    state_ = State::kDropping;
+    limit_ = now + reset_limit_;
+    return;
   }
   const Status status = opened_ ? port_->reset() : Status(Error{Errc::kUnsupported, {}});
   if (status.has_value()) {
@@ -159,7 +177,7 @@ void DeviceRunner::obey_reset(TimePoint now) {
     return;
   }
   state_ = State::kDropping;
-  limit_.reset();
+  limit_ = now + reset_limit_;
   to_drop_ = sub_devices_.size();
   for (const auto& sub_device : sub_devices_) {
     sub_device->drop_slots();

@@ -46,7 +46,7 @@ class DeviceReports {
 ///
 /// States: opening -> ready <-> changing; -> faulted -> resetting -> ready or faulted again.
 /// Units: `reset_limit` and `Change::limit` bound how long a device may take; beyond it it has
-/// faulted.
+/// faulted. The first holds for its sub-devices too, which wait for what is in flight.
 /// Ownership: owns the port; sub-devices and reports outlive it.
 /// Thread-safety: `change` and `reset` from any thread.
 class DeviceRunner final : public Runnable, private SubDeviceReports {
@@ -112,6 +112,7 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
   void note_health(HealthChange change);
   void go_on_changing(TimePoint now);
   void end_change(Errc code, std::string text, TimePoint now);
+  [[nodiscard]] std::string overdue_text(TimePoint now) const;
   void fault(std::string reason);
   void post(Message message);
 
@@ -124,7 +125,7 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
   Inbox<JobEnd> lost_;
   std::vector<JobEnd> lost_now_;
   State state_ = State::kOpening;
-  std::size_t to_drop_ = 0;
+  std::size_t to_drop_ = 0;  // Sub-devices that have slots to destroy, whatever the state.
   std::optional<Change> change_;
   bool change_in_flight_ = false;
   std::uint64_t next_token_ = 1;

@@ -52,10 +52,17 @@ class DeviceRunnerTest : public ::testing::Test, public DeviceRunner::Reports {
     words.sub_devices = {"core 0", "core 1"};
     device_ = std::make_unique<DeviceRunner>(std::move(words), *this);
     runner_.add(*device_);
-    for (const auto& sub_device : device_->sub_devices()) {
-      runner_.add(*sub_device);
+    if (sub_devices_run_) {
+      add_sub_devices();
     }
     runner_.run();
+  }
+
+  void add_sub_devices() {
+    for (const auto& sub_device : device_->sub_devices()) {
+      runner_.add(*sub_device);
+      sub_device->wake();
+    }
   }
 
   void run_job(std::uint64_t batch) {
@@ -67,9 +74,30 @@ class DeviceRunnerTest : public ::testing::Test, public DeviceRunner::Reports {
   std::unique_ptr<FakeMachine> machine_;
   std::unique_ptr<DeviceRunner> device_;
   VirtualRunner runner_{clock_};
+  bool sub_devices_run_ = true;
   Words log_;
   Duration took_{0};
 };
+
+TEST_F(DeviceRunnerTest, DoesNotWaitForEverForJobsThatKeepItFromBeingOpenedAnew) {
+  sub_devices_run_ = false;  // As if each hung in the driver's destructor.
+  start({.can_reset = false});
+  device_->reset();
+  runner_.run();
+  const std::string fault = "fault: it cannot be opened anew, since its jobs do not end after 30 s";
+  EXPECT_EQ(log_, (Words{"ready", fault}));
+  device_->reset();
+  runner_.run();
+  EXPECT_EQ(log_, (Words{"ready", fault, fault}))
+      << "the next reset waits on, and asks nobody twice";
+  add_sub_devices();  // They return after all.
+  runner_.run();
+  EXPECT_EQ(machine_->openings, 1) << "that is no reset";
+  device_->reset();
+  runner_.run();
+  EXPECT_EQ(log_, (Words{"ready", fault, fault, "ready"}));
+  EXPECT_EQ(machine_->openings, 2);
+}
 
 TEST_F(DeviceRunnerTest, OpensTheDeviceAndSaysThatItIsReady) {
   start();
