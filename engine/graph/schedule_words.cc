@@ -103,6 +103,11 @@ const std::vector<Option>& scheduler_words() {
                        "longer than is known of the model, is faulty")
           .range("10ms", "1h")
           .fallback("60s"),
+      Option::integer("fail_limit",
+                      "jobs in a row, of different frames, that fail until their device is faulty, "
+                      "or their model is kept away from it")
+          .range(1, 10000)
+          .fallback("8"),
       Option::integer("retries", "how often a frame runs again after its device failed")
           .range(0, 100)
           .fallback("3"),
@@ -160,6 +165,7 @@ SchedulerWords read_scheduler_words(const OptionValues& values) {
   words.job_limit = values.has("job_limit") ? values.get_duration("job_limit") : words.job_limit;
   words.change_limit =
       values.has("change_limit") ? values.get_duration("change_limit") : words.change_limit;
+  words.fail_limit = values.has("fail_limit") ? values.get_int("fail_limit") : words.fail_limit;
   words.retries = values.has("retries") ? values.get_int("retries") : words.retries;
   words.history = values.has("history") ? values.get_int("history") : words.history;
   return words;

@@ -131,6 +131,7 @@ SchedulerKnobs scheduler_knobs(const GraphSpec& spec) {
   knobs.swap_share = spec.scheduler.swap_share;
   knobs.job_limit = spec.scheduler.job_limit;
   knobs.change_limit = spec.scheduler.change_limit;
+  knobs.fail_limit = narrow(spec.scheduler.fail_limit);
   knobs.lost_tries = narrow(spec.scheduler.retries) + 1;  // The first run is no retry.
   knobs.decisions_kept = narrow(spec.scheduler.history);
   for (const ModelSpec& model : spec.models) {
