@@ -120,6 +120,10 @@ bool start_changes(ScheduleState& state,
                    TimePoint now,
                    SchedulerActions& out) {
   bool any_dropped = false;
+  bool is_changing =
+      std::any_of(device.changes.begin(), device.changes.end(), [](const auto& change) {
+        return change->is_started;
+      });
   for (std::size_t i = 0; i < device.changes.size(); ++i) {
     ChangeState& change = *device.changes[i];
     if (change.is_started || !is_drained(change)) {
@@ -128,7 +132,10 @@ bool start_changes(ScheduleState& state,
     const bool is_wanted =
         change.only_out || (!change.lane->is_removed && standing_of(*change.lane, now).has_work);
     if (is_wanted) {
-      send_change(state, device, change, now, out);
+      if (!is_changing) {
+        send_change(state, device, change, now, out);
+        is_changing = true;
+      }
       continue;
     }
     Decision decision = decision_of(DecisionKind::kSwapDropped, *change.lane, now);

@@ -7,6 +7,11 @@
 
 /// What is resident where: a change that `plan_changes` chose waits until its sub-devices are
 /// drained, is started if it is still wanted, and ends with the device's answer.
+///
+/// A device is asked for one change at a time, also where the next one is on other sub-devices: its
+/// runner carries out one and refuses a second (`DeviceRunner::change`), since drivers are written
+/// for one change under way and models come over one link. The next starts with the answer to the
+/// one before; who was chosen first goes first, of those that are drained.
 namespace penstock {
 
 /// Starts the changes whose sub-devices are drained, and drops those that nobody wants any more.

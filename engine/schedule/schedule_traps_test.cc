@@ -33,6 +33,44 @@ TEST(ScheduleTraps, SwapWhileFramesAreInFlightWaitsForThem) {
   EXPECT_EQ(world.finished(FinishReason::kDone), 32U);
 }
 
+TEST(ScheduleTraps, SwapsOfOneDeviceComeOneAfterTheOther) {
+  SmallWorld world(0);
+  world.add_device(DeviceNumber{1}, {4, 0, 0, 1});
+  PlacementFacts facts;
+  facts.activation_estimate = SmallWorld::kSwap;
+  facts.service_estimate = SmallWorld::kService;
+  for (std::uint32_t package = 0; package < 3; ++package) {
+    world.set_model(PackageNumber{package},
+                    {SmallWorld::kService, SmallWorld::kService, SmallWorld::kSwap});
+    world.apply(AddPackage{PackageNumber{package}, {}});
+    PlacePackage place;
+    place.package = PackageNumber{package};
+    place.device = DeviceNumber{1};
+    for (std::uint32_t core = 0; core < 4; ++core) {
+      facts.sub_devices = SubDeviceMask{1} << core;
+      place.placements.push_back(facts);
+    }
+    world.apply(place);
+    world.apply(AddClient{ClientNumber{package}, SmallWorld::uncounted()});
+    OpenFlow event;
+    event.flow = FlowNumber{package + 1};
+    event.client = ClientNumber{package};
+    event.package = PackageNumber{package};
+    event.devices = {DeviceNumber{1}};
+    event.knobs.frame_limit = 20;
+    world.open(event);
+    world.feed(event.flow, {});
+  }
+  world.run_for(20s);
+  // The world reports a change that starts while another one of the device is under way.
+  EXPECT_TRUE(world.violations().empty()) << world.violations().front();
+  EXPECT_GT(world.changes().size(), 20U) << "there was something to swap";
+  for (const auto& lane : world.scheduler().snapshot(world.now()).lanes) {
+    EXPECT_EQ(lane.failed_loads, 0U);
+    EXPECT_FALSE(lane.given_up);
+  }
+}
+
 TEST(ScheduleTraps, EmptySwapIsDropped) {
   SmallWorld world;
   world.join(1, 0);

@@ -169,6 +169,11 @@ void ModelledDevices::carry_out(const ChangeResidence& change) {
   if (!device.is_up) {
     callbacks_.violated("a change of residence on a device that is down");
   }
+  if (device.changing.has_value()) {
+    callbacks_.violated("a change of residence while another one of the device is under way");
+    lose_change(change.device, change.epoch);
+    return;
+  }
   take_out(device, change);
   const TimePoint now = timeline_.now();
   const std::size_t index = changes_.size();
@@ -192,6 +197,7 @@ void ModelledDevices::carry_out(const ChangeResidence& change) {
     }
   }
   arrival.took = shaken(models_[change.incoming.value].activation);
+  device.changing = change.epoch;
   timeline_.at(now + arrival.took, [this, arrival] { end_change(arrival); });
 }
 
@@ -202,6 +208,7 @@ void ModelledDevices::end_change(const Arrival& arrival) {
   if (device.life != arrival.life) {
     return;
   }
+  device.changing.reset();
   change.end = timeline_.now();
   change.code = arrival.code;
   if (arrival.code != Errc::kOk) {
@@ -243,16 +250,26 @@ void ModelledDevices::end_abandoned() {
   }
 }
 
-void ModelledDevices::put_down(Device& device) {
+void ModelledDevices::lose_change(DeviceNumber where, Epoch epoch) {
+  timeline_.at(timeline_.now(), [this, where, epoch] {
+    callbacks_.tell(ResidenceChanged{where, epoch, Errc::kDeviceLost, {}});
+  });
+}
+
+void ModelledDevices::put_down(DeviceNumber where) {
+  Device& device = devices_.at(where.value);
   ++device.life;
   device.is_up = false;
   device.residents.clear();
+  if (const auto lost = std::exchange(device.changing, std::nullopt); lost.has_value()) {
+    lose_change(where, *lost);
+  }
   callbacks_.on_fault();
 }
 
 void ModelledDevices::carry_out(const ResetDevice& reset) {
   ++resets_;
-  put_down(devices_.at(reset.device.value));
+  put_down(reset.device);
   timeline_.at(timeline_.now() + kReset, [this, where = reset.device] { end_reset(where); });
 }
 
@@ -280,7 +297,7 @@ void ModelledDevices::end_reset(DeviceNumber where) {
 }
 
 void ModelledDevices::lose(DeviceNumber where) {
-  put_down(devices_.at(where.value));
+  put_down(where);
   callbacks_.tell(DeviceFaulted{where, 1});
 }
 

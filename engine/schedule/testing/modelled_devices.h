@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -37,8 +38,10 @@ struct DeviceTroubles {
 };
 
 /// Devices that do in virtual time what a scheduler tells them, and check that it may be done:
-/// batches run on resident packages only, within depth; changes of residence find their sub-devices
-/// drained and stay within memory.
+/// batches run on resident packages only, within depth; changes of residence come one after the
+/// other on a device, find their sub-devices drained and stay within memory. As a device's runner
+/// does, they refuse a change while another one is under way, and end one that a fault or a reset
+/// meets as lost, behind the fault.
 ///
 /// Ownership: the timeline and what the callbacks use outlive it.
 /// Thread-safety: one thread.
@@ -136,6 +139,7 @@ class ModelledDevices {
     std::map<Epoch, Resident> residents;  ///< 0 is not used: always resident ones are not listed.
     std::map<std::uint32_t, Resident> permanent;  ///< By package.
     std::uint64_t life = 0;  ///< Counts losses: answers of an old life do not come.
+    std::optional<Epoch> changing;  ///< The change of residence under way.
   };
 
   /// What a change of residence brings.
@@ -153,7 +157,8 @@ class ModelledDevices {
   void take_out(Device& device, const ChangeResidence& change);
   void check_memory(const Device& device, const Resident& incoming);
   void end_change(const Arrival& arrival);
-  void put_down(Device& device);
+  void put_down(DeviceNumber where);
+  void lose_change(DeviceNumber where, Epoch epoch);
   void end_reset(DeviceNumber where);
   void end_batch(std::uint64_t number, Errc code);
 
