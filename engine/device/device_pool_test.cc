@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/device/testing/customer.h"
 #include "engine/device/testing/fake_port.h"
 #include "engine/device/testing/number_maps.h"
 
@@ -18,59 +19,12 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::Customer;
 using testing::FakeMachine;
+using testing::first_numbers;
 using testing::number_map;
 using testing::number_of;
 using testing::number_spec;
-
-/// Somebody who wants inferences and keeps what comes back.
-class Customer {
- public:
-  Customer(DevicePool& pool, DevicePool::BackendWords words) {
-    backend_ = pool.make_backend(std::move(words), {});
-  }
-
-  void submit(std::int32_t value, StreamId stream = {}, TimePoint deadline = TimePoint::max()) {
-    InferenceJob job;
-    job.slot = static_cast<std::uint32_t>(outputs_.size());
-    job.token = job.slot;
-    outputs_.push_back(number_map(0));
-    job.maps = JobMaps::create({number_map(value)}, {outputs_.back()});
-    job.stream = stream;
-    job.deadline = deadline;
-    EXPECT_TRUE(backend_->submit(job).has_value());
-  }
-
-  void collect() {
-    while (auto done = backend_->pop()) {
-      ends.push_back(std::move(*done));
-    }
-  }
-
-  void leave() { backend_.reset(); }
-
-  [[nodiscard]] const FeatureMap& output(std::size_t number) const { return outputs_.at(number); }
-
-  void cancel(std::uint32_t slot) { backend_->cancel(slot); }
-
-  /// Returns the values of those that came back well, in order.
-  [[nodiscard]] std::vector<std::int32_t> values() const {
-    std::vector<std::int32_t> values;
-    for (const InferenceDone& done : ends) {
-      if (done.code == Errc::kOk && !done.dropped_by.has_value()) {
-        const FeatureMap& output = done.maps ? done.maps->outputs[0] : outputs_[done.token];
-        values.push_back(number_of(output) - FakeMachine::kAdded);
-      }
-    }
-    return values;
-  }
-
-  std::vector<InferenceDone> ends;
-
- private:
-  std::unique_ptr<InferenceBackend> backend_;
-  std::vector<FeatureMap> outputs_;
-};
 
 class DevicePoolTest : public ::testing::Test {
  protected:
@@ -135,14 +89,6 @@ class DevicePoolTest : public ::testing::Test {
 
   void run() { ASSERT_TRUE(runner_->run()); }
 
-  static std::vector<std::int32_t> first(std::int32_t count) {
-    std::vector<std::int32_t> values;
-    for (std::int32_t i = 0; i < count; ++i) {
-      values.push_back(i);
-    }
-    return values;
-  }
-
   ManualClock clock_{TimePoint(seconds(1000))};
   std::unique_ptr<VirtualRunner> runner_ = std::make_unique<VirtualRunner>(clock_);
   std::vector<std::unique_ptr<FakeMachine>> machines_;
@@ -160,7 +106,7 @@ TEST_F(DevicePoolTest, EndsEveryRequestOnceWithItsResult) {
   }
   run();
   customer.collect();
-  EXPECT_EQ(customer.values(), first(20));
+  EXPECT_EQ(customer.values(), first_numbers(20));
   EXPECT_EQ(machine.most_in_flight, 2U);  // The placement's depth.
   EXPECT_EQ(machine.changes, 0);
 }
@@ -177,8 +123,8 @@ TEST_F(DevicePoolTest, SwapsPackagesThatDoNotFitTogether) {
   run();
   people.collect();
   cars.collect();
-  EXPECT_EQ(people.values(), first(10));
-  EXPECT_EQ(cars.values(), first(10));
+  EXPECT_EQ(people.values(), first_numbers(10));
+  EXPECT_EQ(cars.values(), first_numbers(10));
   EXPECT_EQ(machine.trace, (std::vector<std::string>{"open", "in 0:1", "out 0:1", "in 1:1"}));
   EXPECT_EQ(machine.resident.size(), 1U);
 }
@@ -207,7 +153,7 @@ TEST_F(DevicePoolTest, RunsFramesAgainInOrderAfterTheDeviceWasLost) {
   runner_->at(clock_.now() + milliseconds(75), [&] { machine.lose("pulled out"); });
   run();
   customer.collect();
-  EXPECT_EQ(customer.values(), first(10));
+  EXPECT_EQ(customer.values(), first_numbers(10));
   EXPECT_EQ(customer.ends.size(), 10U);
   EXPECT_GT(machine.jobs.size(), 10U);  // Some ran twice, and were delivered once.
   EXPECT_EQ(std::count(machine.trace.begin(), machine.trace.end(), "reset"), 1);
@@ -230,7 +176,7 @@ TEST_F(DevicePoolTest, FailsOverToADeviceThatTheUserAllows) {
   runner_->at(clock_.now() + milliseconds(75), [&] { dying.lose("pulled out"); });
   ASSERT_TRUE(runner_->run_until(clock_.now() + seconds(2)) || true);
   customer.collect();
-  EXPECT_EQ(customer.values(), first(10));
+  EXPECT_EQ(customer.values(), first_numbers(10));
   EXPECT_FALSE(spare.jobs.empty());
 }
 
@@ -253,7 +199,7 @@ TEST_F(DevicePoolTest, ResetsADeviceThatHangsAndRunsItsFramesAgain) {
   EXPECT_EQ(std::count(machine.trace.begin(), machine.trace.end(), "reset"), 1);
   std::vector<std::int32_t> values = customer.values();
   std::sort(values.begin(), values.end());
-  EXPECT_EQ(values, first(4));
+  EXPECT_EQ(values, first_numbers(4));
 }
 
 TEST_F(DevicePoolTest, RunsAJobThatItsDeviceNeverEndsOnAnotherWithOtherMemory) {
@@ -286,9 +232,8 @@ TEST_F(DevicePoolTest, RunsAJobThatItsDeviceNeverEndsOnAnotherWithOtherMemory) {
 }
 
 TEST_F(DevicePoolTest, EndsAJobThatIsNeverEndedAnywhereWithAnErrorThatNamesIt) {
-  FakeMachine& machine = add_machine({.answer = [](const FakeMachine::Job&) {
-    return FakeMachine::Answer{.never_ends = true};
-  }});
+  FakeMachine& machine = add_machine(
+      {.answer = [](const FakeMachine::Job&) { return FakeMachine::Answer{.never_ends = true}; }});
   Customer customer(*pool_, words_for(add_package("model", 0)));
   start();
   customer.submit(1);
@@ -393,14 +338,14 @@ TEST_F(DevicePoolTest, LetsAClientThatDoesNotReadWaitForItself) {
   }
   run();
   eager.collect();
-  EXPECT_EQ(eager.values(), first(10));
+  EXPECT_EQ(eager.values(), first_numbers(10));
   idle.collect();
   EXPECT_EQ(idle.ends.size(), 4U);
   for (int i = 0; i < 3; ++i) {
     run();
     idle.collect();
   }
-  EXPECT_EQ(idle.values(), first(10));
+  EXPECT_EQ(idle.values(), first_numbers(10));
 }
 
 TEST_F(DevicePoolTest, FailsAFrameThatTheDeviceRefusesAndGoesOn) {
@@ -447,7 +392,7 @@ TEST_F(DevicePoolTest, CancelsWhatWaitsOutsideOfAFullQueueToo) {
   customer.cancel(5);
   run();
   customer.collect();
-  EXPECT_EQ(customer.values(), first(5));
+  EXPECT_EQ(customer.values(), first_numbers(5));
   EXPECT_EQ(customer.ends.size(), 6U);
 }
 
@@ -464,7 +409,7 @@ TEST_F(DevicePoolTest, ForgetsAClientThatLeavesAndServesTheOthers) {
   runner_->at(clock_.now() + milliseconds(25), [&] { leaving.leave(); });
   run();
   staying.collect();
-  EXPECT_EQ(staying.values(), first(10));
+  EXPECT_EQ(staying.values(), first_numbers(10));
   EXPECT_LT(machine.jobs.size(), 20U);
   const PoolStatus status = pool_->status();
   ASSERT_EQ(status.clients.size(), 1U);  // The other's flow is closed.
