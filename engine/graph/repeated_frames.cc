@@ -88,10 +88,10 @@ class RepeatedFrames {
   }
 
   [[nodiscard]] const Indexes& shares_of(const LinkedEdge& edge) const {
-    static const Indexes kUnknown;
+    static const Indexes unknown;
     const std::vector<Indexes>& outputs = outputs_[edge.producer];
     if (outputs.empty()) {
-      return kUnknown;
+      return unknown;
     }
     const std::vector<OutPort>& ports = draft_.actors[edge.producer].spec.type->outputs();
     const auto port = std::find_if(
@@ -231,14 +231,7 @@ class RepeatedFrames {
   void check_port(Index join, const Edges& edges) {
     const std::vector<Meeting> meetings = meetings_of(edges);
     for (const Meeting& meeting : meetings) {
-      const std::string& first = meeting.first->draft->target;
-      const std::string& second = meeting.second->draft->target;
-      diagnostics_.error(
-          "E047",
-          meeting.second->draft->place,
-          gets_twice(join, meeting) + ", from '" + first + "' and from '" + second +
-              "'; it takes one of a frame and drops the other",
-          "give each an input of its own: in: {NAME: " + first + ", NAME: " + second + ", ...}");
+      report_meeting(join, meeting);
     }
     for (const LinkedEdge* edge : edges) {
       const std::optional<Repeat>& repeat = repeats_[edge->producer];
@@ -246,6 +239,17 @@ class RepeatedFrames {
         report_repeat(join, *edge, *repeat);
       }
     }
+  }
+
+  void report_meeting(Index join, const Meeting& meeting) {
+    const std::string& first = meeting.first->draft->target;
+    const std::string& second = meeting.second->draft->target;
+    diagnostics_.error(
+        "E047",
+        meeting.second->draft->place,
+        gets_twice(join, meeting) + ", from '" + first + "' and from '" + second +
+            "'; it takes one of a frame and drops the other",
+        "give each an input of its own: in: {NAME: " + first + ", NAME: " + second + ", ...}");
   }
 
   void report_repeat(Index join, const LinkedEdge& edge, const Repeat& repeat) {

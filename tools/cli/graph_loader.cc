@@ -78,10 +78,8 @@ void add_failures(const std::vector<Error>& failures, CheckedGraph& checked) {
   if (failures.empty()) {
     return;
   }
-  std::vector<Diagnostic> all;
-  for (const Error& failure : failures) {
-    all.push_back(diagnostic_of(failure));
-  }
+  std::vector<Diagnostic> all(failures.size());
+  std::transform(failures.begin(), failures.end(), all.begin(), diagnostic_of);
   all.insert(all.end(), checked.diagnostics.begin(), checked.diagnostics.end());
   checked.diagnostics = std::move(all);
   checked.spec.reset();

@@ -253,9 +253,8 @@ Status check_calibratable(const PackageInfo& info) {
   return {};
 }
 
-/// Works out the scales of every variant.
-Status calibrate_all(Driver& driver, const CalibrationOptions& options, PackageDraft& draft) {
-  PENSTOCK_RETURN_IF_ERROR(check_calibratable(draft.info()));
+/// Opens the CPU of the host.
+Result<Device> open_cpu(Driver& driver) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::vector<DeviceInfo> devices, driver.enumerate());
   const auto cpu = std::find_if(devices.begin(), devices.end(), [](const DeviceInfo& device) {
     return device.kind == DeviceKind::kCpu;
@@ -263,7 +262,13 @@ Status calibrate_all(Driver& driver, const CalibrationOptions& options, PackageD
   if (cpu == devices.end()) {
     return Error{Errc::kUnavailable, "driver '" + driver.name() + "' has no CPU to calibrate on"};
   }
-  PENSTOCK_ASSIGN_OR_RETURN(Device device, driver.open(cpu->identity));
+  return driver.open(cpu->identity);
+}
+
+/// Works out the scales of every variant.
+Status calibrate_all(Driver& driver, const CalibrationOptions& options, PackageDraft& draft) {
+  PENSTOCK_RETURN_IF_ERROR(check_calibratable(draft.info()));
+  PENSTOCK_ASSIGN_OR_RETURN(Device device, open_cpu(driver));
   std::uint32_t used = 0;
   for (PackageNetwork& network : draft.info().networks) {
     for (PackageVariant& variant : network.variants) {
