@@ -139,7 +139,7 @@ void fill(ScheduleState& state, BatchState& batch, ResidenceState& residence, Ti
   }
   for (FlowState* flow : state.aside) {
     const TimePoint since = flow->head_since;
-    flow->is_linked = !flow->queue.empty() && !flow->client->is_gated();
+    flow->is_linked = !flow->queue.empty();
     flow->head_since = since;
     update_waiting(state, *flow, now);
   }

@@ -4,7 +4,7 @@
 
 namespace penstock {
 
-void FairQueue::insert(FairFlow& flow, double floor, bool is_served_elsewhere) {
+void FairQueue::insert(FairFlow& flow, double floor, bool is_served_elsewhere, bool comes_back) {
   FairClient& client = *flow.client;
   flow.node.owner = &flow;
   client.node.owner = &client;
@@ -17,8 +17,10 @@ void FairQueue::insert(FairFlow& flow, double floor, bool is_served_elsewhere) {
     rank.put(client.node, {client.tag, client.number});
   }
   if (!flow.node.is_in()) {
-    const double least = client.flows.empty() ? client.flow_floor : client.flows.top_key().tag;
-    flow.tag = std::max(flow.tag, least);
+    if (!comes_back) {
+      const double least = client.flows.empty() ? client.flow_floor : client.flows.top_key().tag;
+      flow.tag = std::max(flow.tag, least);
+    }
     client.flows.put(flow.node, {flow.tag, flow.number});
   }
 }

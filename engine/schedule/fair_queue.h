@@ -54,8 +54,10 @@ struct FairClient {
 class FairQueue {
  public:
   /// Puts a flow in, and with it its client, whose tag becomes at least `floor` and at least the
-  /// smallest of those in its class here. A client that `is_served_elsewhere` keeps its tag.
-  void insert(FairFlow& flow, double floor, bool is_served_elsewhere);
+  /// smallest of those in its class here. A client that `is_served_elsewhere` keeps its tag, and a
+  /// flow that `comes_back` with all of its client, so that none of them can outrun the others by
+  /// it.
+  void insert(FairFlow& flow, double floor, bool is_served_elsewhere, bool comes_back = false);
   void remove(FairFlow& flow) noexcept;
 
   /// Returns the flow to serve next, or null.

@@ -406,6 +406,8 @@ void set_knobs(ScheduleState& state, const SetFlowKnobs& event, TimePoint now) {
   stop_waiting(state, *flow);
   flow->knobs = checked(event.knobs);
   flow->is_ready = false;
+  flow->share->is_ready = false;
+  update_ready(state, *flow, now);
   update_waiting(state, *flow, now);
   if (was_linked && flow->is_linked) {
     // A change of knobs does not make anybody wait anew.

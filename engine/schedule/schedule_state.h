@@ -64,6 +64,8 @@ struct ClientShare {
   ClientState* client = nullptr;
   PackageState* package = nullptr;
   std::uint64_t frames = 0;  ///< Queued, staged and in flight.
+  std::uint64_t queued = 0;  ///< Of these, those that wait.
+  bool is_ready = false;     ///< `min_frames` were reached since none waited.
   std::uint32_t flows = 0;
   std::vector<FlowState*> told_full;  ///< In order of refusal; wait for `RoomAvailable`.
   bool is_freed = false;              ///< Listed in `freed_shares`.
@@ -80,14 +82,17 @@ struct FlowState {
   FlowPlacement placement = FlowPlacement::kPinned;
   bool failover = false;
   bool is_closed = false;  ///< Only what runs is left of it.
-  bool is_ready = false;   ///< `min_frames` were reached since the queue was empty.
+  bool is_ready = false;   ///< Its share is, or `max_wait` had passed, since the queue was empty.
   bool is_linked = false;  ///< Its head waits on its lanes.
   bool was_told_full = false;
   bool has_no_device = false;  ///< None that it allows will ever come (back).
   RequestQueue queue;
   std::uint32_t running = 0;
-  TimePoint head_since;                            ///< Since when the head could have started.
-  std::uint32_t cursor = 0;                        ///< Round robin: index into `lanes`.
+  bool is_parked = false;  ///< Its client is held back, it waits beside its lanes.
+  Duration waited_before{
+      0};                    ///< Of its head, until then: what the client holds back is not a wait.
+  TimePoint head_since;      ///< Since when the head could have started.
+  std::uint32_t cursor = 0;  ///< Round robin: index into `lanes`.
   std::vector<std::unique_ptr<FlowLane>> lanes;    ///< In order of preference.
   IndexedHeap<TimePoint, FlowState>::Node expiry;  ///< By the head's deadline.
   std::uint32_t busy_index = 0;  ///< In its client's `busy`, while its queue is not empty.

@@ -1,4 +1,6 @@
 /// The traps of the scheduler's design that are about waiting: starvation, inversion, blocking.
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "engine/schedule/testing/small_world.h"
@@ -178,6 +180,79 @@ TEST(ScheduleWaits, PacedClientKeepsItsRate) {
   world.feed(FlowNumber{1}, {});
   world.run_for(10s);
   EXPECT_NEAR(static_cast<double>(world.flow(FlowNumber{1}).done_frames), 250, 2);
+}
+
+TEST(ScheduleWaits, FlowsOfAClientAreReadyWhenTogetherTheyHaveTheLeastFrames) {
+  SmallWorld world(1);
+  FlowKnobs knobs;
+  knobs.min_frames = 3;
+  knobs.max_wait = FlowKnobs::kOff;
+  OpenFlow event = world.join(1, 0, knobs);
+  event.flow = FlowNumber{2};
+  event.stream = 1;
+  world.open(event, true);
+  world.submit_many(1, 1);
+  world.submit_many(2, 1);
+  world.run_for(5s);
+  EXPECT_EQ(world.finished(FinishReason::kDone), 0U);
+  world.submit_many(2, 1);
+  world.run_for(5s);
+  EXPECT_EQ(world.finished(FinishReason::kDone), 3U);
+}
+
+TEST(ScheduleWaits, FlowsThatNeedNotWaitForMoreAreReadyAtOnce) {
+  SmallWorld world(1);
+  FlowKnobs knobs;
+  knobs.min_frames = 3;
+  knobs.max_wait = FlowKnobs::kOff;
+  const OpenFlow event = world.join(1, 0, knobs);
+  world.submit_many(1, 2);
+  world.run_for(5s);
+  EXPECT_EQ(world.finished(FinishReason::kDone), 0U);
+  knobs.min_frames = 1;
+  world.apply(SetFlowKnobs{event.flow, knobs});
+  world.run_for(5s);
+  EXPECT_EQ(world.finished(FinishReason::kDone), 2U);
+}
+
+/// Returns what three flows of one client, of the given weights, got done in 30 s.
+std::array<double, 3> shares_of_a_paced_client(const std::array<double, 3>& weights) {
+  SmallWorld world(1);
+  ClientKnobs knobs = SmallWorld::uncounted();
+  knobs.fps_target = 10;
+  OpenFlow event = world.join(1, 0, {}, knobs);
+  std::array<double, 3> done{};
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    event.flow = FlowNumber{i + 1};
+    event.stream = i;
+    event.knobs.weight = weights[i];
+    if (i == 0) {
+      world.apply(SetFlowKnobs{event.flow, event.knobs});
+    } else {
+      world.open(event, true);
+    }
+    world.feed(event.flow, {});
+  }
+  world.run_for(30s);
+  EXPECT_TRUE(world.violations().empty()) << world.violations().front();
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    done[i] = static_cast<double>(world.flow(FlowNumber{i + 1}).done_frames);
+  }
+  return done;
+}
+
+TEST(ScheduleWaits, FlowsOfAPacedClientTakeTurns) {
+  const auto done = shares_of_a_paced_client({1, 1, 1});
+  for (const double one : done) {
+    EXPECT_NEAR(one, 100, 3);
+  }
+}
+
+TEST(ScheduleWaits, FlowsOfAPacedClientShareByWeight) {
+  const auto done = shares_of_a_paced_client({1, 5, 4});
+  EXPECT_NEAR(done[0], 30, 3);
+  EXPECT_NEAR(done[1], 150, 5);
+  EXPECT_NEAR(done[2], 120, 5);
 }
 
 TEST(ScheduleWaits, SmoothingWithoutARateNeitherDividesByZeroNorStops) {

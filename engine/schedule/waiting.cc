@@ -11,7 +11,10 @@ void enter_fair(FlowLane& lane) {
   const std::size_t at = tag_index(*lane.lane->device, rank);
   const bool was_in = lane.client->fair.node.is_in();
   lane.client->fair.tag = client.tags[at];
-  lane.lane->queue.insert(lane.fair, lane.lane->device->floor[rank], client.active[at] > 0);
+  lane.lane->queue.insert(lane.fair,
+                          lane.lane->device->floor[rank],
+                          client.active[at] > 0,
+                          lane.flow->is_parked);
   client.tags[at] = lane.client->fair.tag;
   client.active[at] += was_in ? 0 : 1;
 }
@@ -114,20 +117,39 @@ void stop_waiting(ScheduleState& state, FlowState& flow) noexcept {
 void update_waiting(ScheduleState& state, FlowState& flow, TimePoint now) {
   const bool waits = !flow.queue.empty() && !flow.is_closed && !flow.client->is_gated();
   if (!waits) {
+    if (flow.is_linked && flow.client->is_gated()) {
+      flow.is_parked = true;
+      flow.waited_before = now - flow.head_since;
+    }
     stop_waiting(state, flow);
     return;
   }
   if (!flow.is_linked) {
     flow.is_linked = true;
-    flow.head_since = now;
+    flow.head_since = now - flow.waited_before;
   }
-  flow.is_ready = flow.is_ready || flow.queue.frames >= wanted_frames(flow.knobs);
+  flow.is_ready = flow.is_ready || flow.share->is_ready;
   for (const auto& lane : flow.lanes) {
     if (lane->is_used != lane->is_in) {
       lane->is_used ? enter_lane(state, *lane) : leave_lane(state, *lane);
     } else if (lane->is_in) {
       update_keys(state, *lane);
       mark_dirty(state, *lane->lane->device);
+    }
+  }
+  flow.is_parked = false;
+  flow.waited_before = Duration{0};
+}
+
+void update_ready(ScheduleState& state, const FlowState& flow, TimePoint now) {
+  ClientShare& share = *flow.share;
+  if (share.is_ready || share.queued < wanted_frames(flow.knobs)) {
+    return;
+  }
+  share.is_ready = true;
+  for (FlowState* other : flow.client->busy) {
+    if (other->share == &share) {
+      update_waiting(state, *other, now);
     }
   }
 }
@@ -144,7 +166,9 @@ void enqueue(ScheduleState& state, RequestSlot slot, TimePoint now) {
     lane->lane->queued_frames += lane->is_in ? request.frames : 0;
   }
   update_expiry(state, flow);
+  flow.share->queued += request.frames;
   update_waiting(state, flow, now);
+  update_ready(state, flow, now);
 }
 
 void dequeue(ScheduleState& state, RequestSlot slot, TimePoint now) {
@@ -155,15 +179,20 @@ void dequeue(ScheduleState& state, RequestSlot slot, TimePoint now) {
     lane->lane->queued_frames -= lane->is_in ? request.frames : 0;
   }
   state.requests.unlink(flow.queue, slot);
+  flow.share->queued -= request.frames;
+  flow.share->is_ready = flow.share->is_ready && flow.share->queued > 0;
   update_expiry(state, flow);
   if (flow.queue.empty()) {
     set_busy(flow, false);
     flow.is_ready = false;
+    flow.is_parked = false;
+    flow.waited_before = Duration{0};
     stop_waiting(state, flow);
     return;
   }
   if (was_head) {
     flow.head_since = now;
+    flow.waited_before = Duration{0};
     update_waiting(state, flow, now);
   }
 }

@@ -18,6 +18,8 @@ inline std::size_t tag_index(const DeviceState& device, std::uint8_t rank) noexc
 
 /// Puts a flow into its lanes or takes it out, as its state now demands.
 void update_waiting(ScheduleState& state, FlowState& flow, TimePoint now);
+/// Makes all flows of the flow's share ready when together they have what they must.
+void update_ready(ScheduleState& state, const FlowState& flow, TimePoint now);
 /// Takes a flow out of its lanes, whatever its state.
 void stop_waiting(ScheduleState& state, FlowState& flow) noexcept;
 
