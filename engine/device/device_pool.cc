@@ -64,6 +64,8 @@ class DevicePool::Backend final : public InferenceBackend {
     return std::move(done);
   }
 
+  void end_input() noexcept override { core_->post(Core::EndInput{user_}); }
+
   void cancel(std::uint32_t slot) noexcept override { core_->post(Core::CancelSlot{user_, slot}); }
 
  private:

@@ -152,6 +152,8 @@ void DevicePool::Core::obey(Message& message, TimePoint now) {
     scheduler_.apply(OutputTaken{taken->client, taken->results}, now);
   } else if (const auto* cancelled = std::get_if<CancelSlot>(&message); cancelled != nullptr) {
     cancel(*cancelled, now);
+  } else if (const auto* ended_input = std::get_if<EndInput>(&message); ended_input != nullptr) {
+    end_input(*ended_input, now);
   } else if (const auto* closed = std::get_if<Close>(&message); closed != nullptr) {
     close(*closed, now);
   } else if (auto* changed = std::get_if<Changed>(&message); changed != nullptr) {
@@ -224,6 +226,17 @@ bool DevicePool::Core::offer(RequestNumber number, TimePoint now) {
   return true;
 }
 
+FlowKnobs DevicePool::Core::knobs_of(const User& user, StreamId stream) {
+  FlowKnobs knobs = user.words.knobs;
+  if (const auto words = user.words.streams.find(stream); words != user.words.streams.end()) {
+    knobs.weight = words->second.weight;
+  }
+  if (user.has_ended_input) {
+    knobs.min_frames = 1;
+  }
+  return knobs;
+}
+
 FlowNumber DevicePool::Core::flow_of(const std::shared_ptr<User>& user,
                                      StreamId stream,
                                      TimePoint now) {
@@ -248,9 +261,8 @@ FlowNumber DevicePool::Core::flow_of(const std::shared_ptr<User>& user,
   open.client = user->words.client;
   open.package = user->words.package;
   open.stream = static_cast<std::uint64_t>(stream);
-  open.knobs = user->words.knobs;
+  open.knobs = knobs_of(*user, stream);
   if (const auto words = user->words.streams.find(stream); words != user->words.streams.end()) {
-    open.knobs.weight = words->second.weight;
     open.priority = words->second.priority;
   }
   open.devices = user->words.devices;
@@ -276,6 +288,15 @@ void DevicePool::Core::cancel(const CancelSlot& message, TimePoint now) {
     finish(found->number, FinishReason::kCancelled);
   } else {
     scheduler_.apply(CancelRequest{found->number}, now);
+  }
+}
+
+/// Lets the last frames go, though they are fewer than the user wanted at once.
+void DevicePool::Core::end_input(const EndInput& message, TimePoint now) {
+  User& user = *message.user;
+  user.has_ended_input = true;
+  for (const auto& [stream, flow] : user.flows) {
+    scheduler_.apply(SetFlowKnobs{flow, knobs_of(user, stream)}, now);
   }
 }
 

@@ -42,6 +42,7 @@ class DevicePool::Core final : public Runnable {
     // The rest is the runnable's.
     std::vector<std::pair<StreamId, FlowNumber>> flows;
     std::vector<RequestNumber> by_slot;
+    bool has_ended_input = false;
     bool closed = false;
   };
 
@@ -57,6 +58,10 @@ class DevicePool::Core final : public Runnable {
   struct CancelSlot {
     std::shared_ptr<User> user;
     std::uint32_t slot = 0;
+  };
+
+  struct EndInput {
+    std::shared_ptr<User> user;
   };
 
   struct Close {
@@ -86,7 +91,7 @@ class DevicePool::Core final : public Runnable {
     HealthChange change;
   };
 
-  using Message = std::variant<Submission, CancelSlot, Close, Taken, Ended, Changed, Health>;
+  using Message = std::variant<Submission, CancelSlot, EndInput, Close, Taken, Ended, Changed, Health>;
 
   explicit Core(Options options);
   ~Core() override;
@@ -189,6 +194,7 @@ class DevicePool::Core final : public Runnable {
   /// Returns whether the request needs to wait outside no longer.
   bool offer(RequestNumber number, TimePoint now);
   void cancel(const CancelSlot& message, TimePoint now);
+  void end_input(const EndInput& message, TimePoint now);
   void close(const Close& message, TimePoint now);
   void note_end(Ended& message, TimePoint now);
   void note_change(const Changed& message, TimePoint now);
@@ -203,6 +209,7 @@ class DevicePool::Core final : public Runnable {
   [[nodiscard]] std::string text_of(const Finding& finding) const;
   void let_in(FlowNumber flow, TimePoint now);
   void finish(RequestNumber number, FinishReason reason);
+  [[nodiscard]] static FlowKnobs knobs_of(const User& user, StreamId stream);
   FlowNumber flow_of(const std::shared_ptr<User>& user, StreamId stream, TimePoint now);
   [[nodiscard]] Lane lane_of(const DeviceBook& book,
                              PackageNumber package,

@@ -200,6 +200,12 @@ void InferenceChain::end(Frame& frame, InferenceDone done) {
   ended_.push_back(std::move(done));
 }
 
+void InferenceChain::end_input() noexcept {
+  for (const Stage& stage : links_) {
+    stage.link.backend->end_input();
+  }
+}
+
 void InferenceChain::cancel(std::uint32_t slot) noexcept {
   if (slot < frames_.size() && frames_[slot].busy) {
     frames_[slot].cancelled = true;

@@ -60,6 +60,7 @@ class InferenceChain final : public InferenceBackend {
   Status submit(const InferenceJob& job) override;
   /// The device time is that of all links.
   [[nodiscard]] std::optional<InferenceDone> pop() override;
+  void end_input() noexcept override;
   void cancel(std::uint32_t slot) noexcept override;
 
  private:

@@ -51,6 +51,7 @@ Runnable::Step Station::step(TimePoint now) {
     if (moved) {
       continue;
     }
+    end_input();
     if (is_over()) {
       state_ = State::kClosing;
       return Step::kBlocking;
@@ -246,7 +247,8 @@ bool Station::submit_ready(TimePoint now) {
     return false;
   }
   const bool full = waiting_.size() >= options_.batch_size;
-  const bool waited = now - waiting_.front().since >= options_.batch_wait;
+  const bool waited =
+      intake_.is_over() || now - waiting_.front().since >= options_.batch_wait;
   if ((!full && !waited) || free_slots_.empty()) {
     return false;
   }
@@ -398,6 +400,13 @@ void Station::note_busy(TimePoint now, int change) {
   ledger.in_flight.store(in_flight_, std::memory_order_relaxed);
 }
 
+void Station::end_input() {
+  if (!has_ended_input_ && state_ == State::kOpen && intake_.is_over() && waiting_.empty()) {
+    has_ended_input_ = true;
+    backend_->end_input();
+  }
+}
+
 bool Station::is_over() const {
   return order_.size() == 0 && intake_.is_over();
 }
@@ -429,6 +438,7 @@ void Station::blocking_step() {
 
 Status Station::open_backend() {
   backend_.reset();
+  has_ended_input_ = false;
   PENSTOCK_ASSIGN_OR_RETURN(backend_, options_.make(doorbell()));
   PENSTOCK_ASSIGN_OR_RETURN(
       shapes_,

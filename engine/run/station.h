@@ -108,6 +108,7 @@ class Station final : public Supervised {
   void give_up();
   void forget_jobs();
   void depart();
+  void end_input();
   void note_busy(TimePoint now, int change);
   [[nodiscard]] bool is_over() const;
   Status open_backend();
@@ -132,7 +133,8 @@ class Station final : public Supervised {
   TimePoint busy_since_;
   State state_ = State::kMade;
   bool failing_row_ = false;
-  bool is_unproven_ = false;  ///< It has failed, and no inference has succeeded since.
+  bool has_ended_input_ = false;  ///< The backend knows that nothing more comes.
+  bool is_unproven_ = false;      ///< It has failed, and no inference has succeeded since.
 };
 
 }  // namespace penstock

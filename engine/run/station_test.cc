@@ -105,6 +105,16 @@ TEST(Station, TakesTheStreamsInTurn) {
   EXPECT_NEAR(of_stream[2], 5, 1);
 }
 
+TEST(Station, SendsAPartialBatchAtOnceWhenNothingMoreComes) {
+  StationWorld world({.streams = 2, .frames = 5, .batch = 4, .batch_wait = seconds(3600)},
+                     {.slots = 1});
+  EXPECT_TRUE(world.graph().run_until(seconds(10)));
+  world.expect_finished();
+  EXPECT_EQ(world.outputs(0), upto(5));
+  EXPECT_EQ(world.device_books().inferences.load(), 3U);
+  EXPECT_EQ(world.device().input_ends(), 1U);
+}
+
 /// Returns which stream the device worked for, job by job.
 std::vector<std::int32_t> streams_of_jobs(StationWorld& world) {
   std::vector<std::int32_t> streams;
@@ -168,8 +178,9 @@ TEST(Station, TakesResultsFromWhereTheyAre) {
 }
 
 TEST(Station, SendsAPartialBatchWhenItsOldestFrameHasWaited) {
-  // A frame every 40 ms, batches of 4, a wait of 100 ms: the frames at 0, 40 and 80 go at 100.
-  StationWorld world({.frames = 6,
+  // A frame every 40 ms, batches of 4, a wait of 100 ms: the frames at 0, 40 and 80 go at 100, and
+  // the last one at once.
+  StationWorld world({.frames = 7,
                       .window = 4,
                       .period = milliseconds(40),
                       .batch = 4,
@@ -178,10 +189,11 @@ TEST(Station, SendsAPartialBatchWhenItsOldestFrameHasWaited) {
   const TimePoint start = world.graph().clock().now();
   EXPECT_TRUE(world.run());
   world.expect_finished();
-  EXPECT_EQ(world.outputs(), upto(6));
-  ASSERT_EQ(world.device().jobs().size(), 2U);
+  EXPECT_EQ(world.outputs(), upto(7));
+  ASSERT_EQ(world.device().jobs().size(), 3U);
   EXPECT_EQ(world.device().jobs()[0].at - start, milliseconds(100));
   EXPECT_EQ(world.device().jobs()[1].at - start, milliseconds(220));
+  EXPECT_EQ(world.device().jobs()[2].at - start, milliseconds(240));
 }
 
 TEST(Station, GivesAPartialBatchTheSmallestBucketThatHoldsIt) {

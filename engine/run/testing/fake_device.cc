@@ -76,6 +76,8 @@ class FakeDevice::Backend final : public InferenceBackend {
     return done;
   }
 
+  void end_input() noexcept override { ++device_.input_ends_; }
+
   void cancel(std::uint32_t slot) noexcept override {
     ++device_.cancels_;
     if (places_[slot].answer.obeys_cancel) {

@@ -75,6 +75,8 @@ class FakeDevice {
 
   [[nodiscard]] int cancels() const noexcept { return cancels_; }
 
+  [[nodiscard]] std::uint32_t input_ends() const noexcept { return input_ends_; }
+
  private:
   class Backend;
 
@@ -88,6 +90,7 @@ class FakeDevice {
   int openings_ = 0;
   int alive_ = 0;
   int cancels_ = 0;
+  std::uint32_t input_ends_ = 0;
   std::uint32_t most_in_flight_ = 0;
 };
 
