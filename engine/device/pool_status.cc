@@ -166,7 +166,7 @@ void DevicePool::Core::add_flows(const SchedulerSnapshot& snapshot,
       const auto words = book.user->words.streams.find(book.stream);
       if (words != book.user->words.streams.end()) {
         flow.name += words->second.name.empty() ? "" : " of " + words->second.name;
-        flow.weight *= words->second.weight;
+        flow.weight = words->second.weight;
         flow.priority = word_of(words->second.priority.value_or(client.knobs.priority));
       }
     }

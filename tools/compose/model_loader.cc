@@ -1,6 +1,7 @@
 #include "tools/compose/model_loader.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -75,11 +76,19 @@ std::string client_name(const ActorSpec& actor) {
   return actor.part_of.empty() ? actor.name : actor.part_of;
 }
 
-/// The words that hold for all that a client runs.
-ClientKnobs client_knobs(const ScheduleKnobs& words) {
+/// The words that hold for all that a client runs. It weighs what its streams do on average, which
+/// share by their weights what it gets: so a weight counts beside other actors as well.
+ClientKnobs client_knobs(const ActorSpec& actor, const ScheduleKnobs& words) {
   ClientKnobs knobs;
   knobs.priority = class_of(words.priority);
   knobs.weight = words.weight;
+  if (!actor.flows.empty()) {
+    const double sum = std::accumulate(
+        actor.flows.begin(), actor.flows.end(), 0.0, [](double before, const FlowSpec& flow) {
+          return before + flow.weight;
+        });
+    knobs.weight = sum / static_cast<double>(actor.flows.size());
+  }
   return knobs;
 }
 
@@ -402,7 +411,7 @@ DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor, const Ent
   words.knobs.ifmap_queue_size = std::max(narrow(knobs.ifmap_queue_size), frames);
   DevicePool::ClientWords client;
   client.name = client_name(actor);
-  client.knobs = client_knobs(knobs);
+  client.knobs = client_knobs(actor, knobs);
   client.knobs.ofmap_queue_size = std::max(narrow(knobs.ofmap_queue_size), frames);
   client.knobs.smoothing = knobs.smoothing;
   client.knobs.fps_target = knobs.fps_target;
@@ -420,7 +429,7 @@ DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor,
   words.knobs.ifmap_queue_size = frames_of(entry.spec, entry.loaded.requests);
   DevicePool::ClientWords client;
   client.name = client_name(actor) + "." + graph.word;
-  client.knobs = client_knobs(entry.spec.knobs);
+  client.knobs = client_knobs(actor, entry.spec.knobs);
   client.knobs.ofmap_queue_size = words.knobs.ifmap_queue_size;
   words.client = parts_.pool->add_client(std::move(client));
   return words;
