@@ -481,16 +481,17 @@ typedef struct PenstockDriverApi {
                        int32_t* pending,
                        PenstockError* error);
 
-  /* [instant] Starts a reset: health becomes RESETTING, later OK or FAULT, as health events. All
-   * inferences and activations in flight complete with DEVICE_LOST before OK is reported, and
-   * nothing writes into their memory any more; nothing is resident afterwards. Models and requests
-   * stay valid. UNSUPPORTED where the device has none: the host closes it and opens it anew. */
+  /* [instant] Starts a reset: health becomes RESETTING, and the next health is its end: OK,
+   * DEGRADED (it works again, but is warm, say) or FAULT; both as health events. All inferences and
+   * activations in flight complete with DEVICE_LOST before its end is reported, and nothing writes
+   * into their memory any more; nothing is resident afterwards. Models and requests stay valid.
+   * UNSUPPORTED where the device has none: the host closes it and opens it anew. */
   int32_t (*reset)(PenstockDevice* device, PenstockError* error);
 
   /* [instant] Starts to make a model resident on one of its placements: takes its memory there and
    * downloads it. 0: accepted, and the completion comes exactly once. Else: refused.
    * UNAVAILABLE names the limit that is reached, and by how much. The host asks for one change at a
-   * time on any sub-device, and has nothing in flight there for a model that it deactivates. */
+   * time on a device, and has nothing in flight there for a model that it deactivates. */
   int32_t (*activate)(PenstockModel* model,
                       uint64_t sub_devices,
                       PenstockCompletion* completion,

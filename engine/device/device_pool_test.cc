@@ -302,7 +302,7 @@ TEST_F(DevicePoolTest, NoticesADeviceThatHangsWhileAPackageComesInByWhatTheLoadS
   EXPECT_EQ(customer.values(), (std::vector<std::int32_t>{1}));
   ASSERT_GE(notes_.size(), 2U);
   // 2 s and ten times the 50 ms that it is estimated to take.
-  EXPECT_EQ(notes_[1],
+  EXPECT_EQ(notes_[0],
             "device 'npu0' has faulted: the change of residence does not end after 2.5 s");
   EXPECT_LT(clock_.now() - begin, seconds(10)) << "the load is tried again after its back-off";
   const PoolStatus status = pool_->status();

@@ -157,9 +157,13 @@ void DeviceRunner::obey_reset(TimePoint now) {
   if (state_ == State::kResetting || state_ == State::kDropping) {
     return;
   }
+  if (opened_) {
+    poll_health();  // What it said until now is not of this reset.
+  }
   if (change_.has_value()) {
     end_change(Errc::kDeviceLost, "the device is being reset", now);
   }
+  reset_began_ = false;
   if (to_drop_ > 0) {
     // The last time was given up; what it waits for is still to come.
     state_ = State::kDropping;
@@ -191,27 +195,34 @@ void DeviceRunner::poll_health() {
 }
 
 void DeviceRunner::note_health(HealthChange change) {
-  switch (change.health) {
-    case DeviceHealth::kFault:
-      if (state_ == State::kReady || state_ == State::kResetting) {
-        limit_.reset();
-        fault(std::move(change.reason));
-      }
-      return;
-    case DeviceHealth::kOk:
-      if (state_ == State::kResetting) {
-        limit_.reset();
-        state_ = State::kReady;
-        tell_lost();  // It was lost before this.
-        reports_.device_ready();
-        return;
-      }
-      break;
-    case DeviceHealth::kDegraded:
-    case DeviceHealth::kResetting:
-      break;
+  if (state_ == State::kResetting && change.health != DeviceHealth::kResetting) {
+    if (reset_began_) {
+      end_reset(std::move(change));
+    }
+    return;  // Else it is of the time before the reset.
   }
+  if (change.health == DeviceHealth::kFault) {
+    if (state_ == State::kReady) {
+      fault(std::move(change.reason));
+    }
+    return;
+  }
+  reset_began_ = change.health == DeviceHealth::kResetting;
   reports_.health_changed(std::move(change));
+}
+
+void DeviceRunner::end_reset(HealthChange change) {
+  if (change.health == DeviceHealth::kFault) {
+    fault(std::move(change.reason));
+    return;
+  }
+  limit_.reset();
+  state_ = State::kReady;
+  tell_lost();  // It was lost before this.
+  reports_.device_ready();
+  if (change.health == DeviceHealth::kDegraded) {
+    reports_.health_changed(std::move(change));
+  }
 }
 
 void DeviceRunner::go_on_changing(TimePoint now) {
@@ -225,6 +236,10 @@ void DeviceRunner::go_on_changing(TimePoint now) {
         continue;
       }
       change_in_flight_ = false;
+      if (done->code == Errc::kDeviceLost) {
+        lose_change(done->message);
+        return;
+      }
       if (done->code != Errc::kOk) {
         end_change(done->code, std::move(done->message), now);
         return;
@@ -239,6 +254,10 @@ void DeviceRunner::go_on_changing(TimePoint now) {
     const bool goes = !change_->out.empty();
     const Lane lane = goes ? change_->out.back() : *change_->in;
     const Status status = port_->change(lane, !goes, next_token_++);
+    if (!status.has_value() && status.error().code == Errc::kDeviceLost) {
+      lose_change(status.error().message);
+      return;
+    }
     if (!status.has_value()) {
       end_change(status.error().code, status.error().message, now);
       return;
@@ -260,15 +279,23 @@ void DeviceRunner::end_change(Errc code, std::string text, TimePoint now) {
   reports_.residence_changed({epoch, code, std::move(text), now - change_began_});
 }
 
+void DeviceRunner::lose_change(const std::string& text) {
+  poll_health();  // Its own words say more.
+  if (state_ == State::kReady) {
+    fault("lost in a change of residence: " + text);
+  }
+}
+
 void DeviceRunner::fault(std::string reason) {
   state_ = State::kFaulted;
+  limit_.reset();
+  reports_.device_faulted(reason);
   if (change_.has_value()) {
     const std::uint64_t epoch = change_->epoch;
     change_.reset();
     change_in_flight_ = false;
-    reports_.residence_changed({epoch, Errc::kDeviceLost, reason, {}});
+    reports_.residence_changed({epoch, Errc::kDeviceLost, std::move(reason), {}});
   }
-  reports_.device_faulted(std::move(reason));
 }
 
 void DeviceRunner::blocking_step() {

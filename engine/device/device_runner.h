@@ -27,6 +27,8 @@ struct ResidenceEnd {
 /// Whom a device tells. Thread-safety: any thread.
 class DeviceReports {
  public:
+  /// With `kDeviceLost` nothing is known of what lies on the device. Unless that was a refusal, the
+  /// device's fault was told before, so that the end is not taken for the package's failure.
   virtual void residence_changed(ResidenceEnd end) = 0;
   /// The device answers, and nothing is resident on it but what always is.
   virtual void device_ready() = 0;
@@ -43,6 +45,10 @@ class DeviceReports {
 /// A device whose driver cannot reset it is closed and opened anew: its sub-devices drop their
 /// slots first, since these are the driver's objects. What to change, and when to reset, is the
 /// scheduler's decision; this only carries it out, each order to exactly one report.
+///
+/// It carries out one change of residence at a time: one that comes while another is under way, or
+/// while the device is not ready, is refused (`kDeviceLost`). A reset ends with the first health
+/// that is told behind "resetting": ready if that is ok or degraded, which a warm device is.
 ///
 /// States: opening -> ready <-> changing; -> faulted -> resetting -> ready or faulted again.
 /// Units: `reset_limit` and `Change::limit` bound how long a device may take; beyond it it has
@@ -110,9 +116,11 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
   void obey_reset(TimePoint now);
   void poll_health();
   void note_health(HealthChange change);
+  void end_reset(HealthChange change);
   void go_on_changing(TimePoint now);
   void end_change(Errc code, std::string text, TimePoint now);
   [[nodiscard]] std::string overdue_text(TimePoint now) const;
+  void lose_change(const std::string& text);
   void fault(std::string reason);
   void post(Message message);
 
@@ -126,6 +134,7 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
   std::vector<JobEnd> lost_now_;
   State state_ = State::kOpening;
   std::size_t to_drop_ = 0;  // Sub-devices that have slots to destroy, whatever the state.
+  bool reset_began_ = false;  // The driver has told of the reset under way.
   std::optional<Change> change_;
   bool change_in_flight_ = false;
   std::uint64_t next_token_ = 1;

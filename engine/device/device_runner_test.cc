@@ -132,9 +132,58 @@ TEST_F(DeviceRunnerTest, TakesAChangeThatDoesNotEndForAFault) {
   runner_.run();
   EXPECT_EQ(log_,
             (Words{"ready",
-                   "changed 1 device_lost",
-                   "fault: the change of residence does not end after 3 s"}));
+                   "fault: the change of residence does not end after 3 s",
+                   "changed 1 device_lost"}));
   EXPECT_EQ(clock_.now(), TimePoint(seconds(1003)));
+}
+
+TEST_F(DeviceRunnerTest, TakesALossInAChangeForAFaultWhichItTellsFirst) {
+  start({.on_change = [](int, const Lane&, bool) { return Errc::kDeviceLost; }});
+  device_->change({1, {}, kLane});
+  runner_.run();
+  EXPECT_EQ(
+      log_,
+      (Words{
+          "ready", "fault: lost in a change of residence: by the test", "changed 1 device_lost"}));
+}
+
+TEST_F(DeviceRunnerTest, TellsOfAFaultBeforeTheChangeThatItMeets) {
+  start();
+  device_->change({1, {}, kLane});
+  device_->step(clock_.now());
+  machine_->lose("pulled out");
+  runner_.run();
+  EXPECT_EQ(log_, (Words{"ready", "fault: pulled out", "changed 1 device_lost"}));
+}
+
+TEST_F(DeviceRunnerTest, RefusesAChangeWhileAnotherIsUnderWay) {
+  start();
+  device_->change({1, {}, kLane});
+  device_->change({2, {}, kOther});
+  runner_.run();
+  EXPECT_EQ(log_, (Words{"ready", "changed 2 device_lost", "changed 1 ok"}));
+}
+
+TEST_F(DeviceRunnerTest, AcceptsADeviceThatComesBackDegraded) {
+  start({.reset_ends = {DeviceHealth::kDegraded, "warm: 60 C"}});
+  device_->reset();
+  runner_.run();
+  EXPECT_EQ(log_, (Words{"ready", "health resetting", "ready", "health degraded"}));
+  run_job(1);
+  runner_.run();
+  EXPECT_EQ(log_.back(), "job 1 ok");
+}
+
+TEST_F(DeviceRunnerTest, TakesNoHealthOfTheTimeBeforeAResetForItsEnd) {
+  start();
+  machine_->lose("too hot");
+  runner_.run();
+  machine_->tell({DeviceHealth::kDegraded, "throttled"});
+  device_->reset();
+  device_->step(clock_.now());
+  EXPECT_EQ(log_, (Words{"ready", "fault: too hot", "health degraded", "health resetting"}));
+  runner_.run();
+  EXPECT_EQ(log_.back(), "ready");
 }
 
 TEST_F(DeviceRunnerTest, ResetsADeviceAndEndsWhatWasInFlightAsLostFirst) {

@@ -124,5 +124,37 @@ TEST_F(PoolResidenceTest, ServesTwoModelsOnEightCoresOfManyModels) {
   serve_two_models(8, 0);  // The shape of the simulated aries.
 }
 
+TEST_F(PoolResidenceTest, GoesOnWithADeviceThatComesBackWarm) {
+  add_machine(1, 1, {.reset_ends = {DeviceHealth::kDegraded, "warm: 60 C"}});
+  const auto people = add_user("people");
+  start();
+  for (std::int32_t i = 0; i < 10; ++i) {
+    people->submit(i);
+  }
+  runner_->at(clock_.now() + milliseconds(75), [&] { machine_->lose("too hot"); });
+  run();
+  people->collect();
+  EXPECT_EQ(people->values(), first_numbers(10));
+  EXPECT_EQ(notes_,
+            (std::vector<std::string>{"device 'npu' has faulted: too hot",
+                                      "device 'npu' is ready again",
+                                      "device 'npu' is degraded: warm: 60 C"}));
+}
+
+TEST_F(PoolResidenceTest, HoldsTheLossOfADeviceAgainstNoModelThatWasOnItsWay) {
+  constexpr int kLosses = 4;  // One more than failed loads until a model is given up.
+  int losses = 0;
+  add_machine(1, 1, {.on_change = [&](int, const Lane&, bool) {
+                return losses++ < kLosses ? Errc::kDeviceLost : Errc::kOk;
+              }});
+  const auto people = add_user("people");
+  start();
+  people->submit(0);
+  run();
+  people->collect();
+  EXPECT_EQ(people->values(), first_numbers(1));
+  EXPECT_EQ(losses, kLosses + 1);
+}
+
 }  // namespace
 }  // namespace penstock

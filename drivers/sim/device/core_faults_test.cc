@@ -35,6 +35,20 @@ TEST(SimDeviceCore, GivesLostFramesBackAndComesToItselfByAReset) {
   EXPECT_EQ(rig.code(4), Errc::kOk);
 }
 
+TEST(SimDeviceCore, EndsAResetAsDegradedWhereItIsThrottledByThen) {
+  Rig rig("modes: [{name: single}]\nclock: {steps: [100, 400]}\nreset: 1s\n",
+          "[{kind: lost, at: 10ms}, {kind: throttle, at: 500ms}]");
+  const auto model = rig.add("single", milliseconds(10));
+  rig.run(milliseconds(20));
+  rig.core().reset(rig.now());
+  rig.run(seconds(2));
+  // The throttling that began while the device was reset is no news of its own before the end.
+  EXPECT_EQ(rig.healths, (std::vector{Health::kFault, Health::kResetting, Health::kDegraded}));
+  rig.submit(model, 1);
+  rig.run(seconds(1));
+  EXPECT_EQ(rig.code(1), Errc::kOk);
+}
+
 TEST(SimDeviceCore, StaysInFaultWhileTheReasonLasts) {
   Rig rig("modes: [{name: single}]\n", "[{kind: lost, at: 0s, for: 200ms}]");
   rig.core().reset(rig.now());

@@ -197,7 +197,7 @@ class FakeMachine::Port final : public DevicePort {
       }
       machine_.lost_ = false;
       machine_.resident.clear();
-      report({DeviceHealth::kOk, {}});
+      report(machine_.options_.reset_ends);
     });
     return {};
   }
@@ -256,6 +256,12 @@ std::unique_ptr<DevicePort> FakeMachine::port() {
 void FakeMachine::end_left() {
   for (Slots* slots : slots_) {
     slots->end_left();
+  }
+}
+
+void FakeMachine::tell(HealthChange change) {
+  if (live_ != nullptr) {
+    live_->report(std::move(change));
   }
 }
 

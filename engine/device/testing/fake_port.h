@@ -42,6 +42,7 @@ class FakeMachine {
     Duration change_time = std::chrono::milliseconds(50);
     Duration reset_time = std::chrono::milliseconds(200);
     bool can_reset = true;
+    HealthChange reset_ends = {};
     std::function<Answer(const Job&)> answer = {};
     /// How a change ends; with `kDeadlineExceeded` it never does.
     std::function<Errc(int number, const Lane& lane, bool resident)> on_change = {};
@@ -64,6 +65,9 @@ class FakeMachine {
 
   /// Ends what no reset has ended.
   void end_left();
+
+  /// Reports a change of health.
+  void tell(HealthChange change);
 
   std::vector<Job> jobs;
   std::vector<Lane> resident;
