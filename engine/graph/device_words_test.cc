@@ -188,7 +188,8 @@ TEST(DeviceWords, ReadEveryKnob) {
   GraphTestKit kit;
   const GraphSpec spec = spec_of(
       kit,
-      "scheduler: {swap_share: 0.1, job_limit: 3s, change_limit: 20s, retries: 1, history: 64}\n" +
+      "scheduler: {swap_share: 0.1, job_limit: 3s, change_limit: 20s, retries: 1, history: 64, "
+      "load_tries: 7, reset_tries: 9}\n" +
           on_sim("",
                  ", frame_limit: 10, time_limit: 5ms, linger: 1s, min_frames: 2, max_wait: 1s, "
                  "ifmap_queue_size: 8, ofmap_queue_size: 4, smoothing: true, fps_target: 30, "
@@ -208,6 +209,8 @@ TEST(DeviceWords, ReadEveryKnob) {
   EXPECT_DOUBLE_EQ(knobs.weight, 2.5);
   EXPECT_DOUBLE_EQ(spec.scheduler.swap_share, 0.1);
   EXPECT_EQ(spec.scheduler.retries, 1);
+  EXPECT_EQ(spec.scheduler.load_tries, 7);
+  EXPECT_EQ(spec.scheduler.reset_tries, 9);
   EXPECT_EQ(spec.scheduler.change_limit, std::chrono::seconds(20));
   EXPECT_EQ(spec.scheduler.history, 64);
 }

@@ -7,6 +7,7 @@ constexpr double kMostFrames = 1e9;
 constexpr double kLongestQueue = 4096;
 constexpr double kLeastWeight = 0.001;
 constexpr double kMostWeight = 1000;
+constexpr double kMostTries = 1e9;
 
 Option priority_option(const std::string& help) {
   return Option::word("priority", {"low", "normal", "high"}, help);
@@ -108,6 +109,14 @@ const std::vector<Option>& scheduler_words() {
                       "or their model is kept away from it")
           .range(1, 10000)
           .fallback("8"),
+      Option::integer("load_tries",
+                      "failed loads of a model in a row until it is given up on that device, which "
+                      "a reset forgives")
+          .range(1, kMostTries)
+          .fallback("3"),
+      Option::integer("reset_tries", "resets in a row until the device is given up")
+          .range(1, kMostTries)
+          .fallback("5"),
       Option::integer("retries", "how often a frame runs again after its device failed")
           .range(0, 100)
           .fallback("3"),
@@ -166,6 +175,8 @@ SchedulerWords read_scheduler_words(const OptionValues& values) {
   words.change_limit =
       values.has("change_limit") ? values.get_duration("change_limit") : words.change_limit;
   words.fail_limit = values.has("fail_limit") ? values.get_int("fail_limit") : words.fail_limit;
+  words.load_tries = values.has("load_tries") ? values.get_int("load_tries") : words.load_tries;
+  words.reset_tries = values.has("reset_tries") ? values.get_int("reset_tries") : words.reset_tries;
   words.retries = values.has("retries") ? values.get_int("retries") : words.retries;
   words.history = values.has("history") ? values.get_int("history") : words.history;
   return words;

@@ -47,6 +47,7 @@ enum class DecisionReason : std::uint8_t {
   kReported,       ///< Faulty: the caller says so.
   kJobOverdue,     ///< Faulty: a batch did not end within its limit.
   kChangeOverdue,  ///< Faulty: no answer to a change of residence.
+  kChangeLost,     ///< Faulty: lost in a change of residence.
   kResetOverdue,   ///< Faulty: no answer to a reset.
   kJobLost,        ///< Faulty: a batch ended as lost with the device.
   kJobsFail,       ///< Faulty, or kept away: batches fail in a row.

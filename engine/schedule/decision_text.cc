@@ -137,6 +137,8 @@ const char* to_string(DecisionReason reason) noexcept {
       return "a job does not end";
     case DecisionReason::kChangeOverdue:
       return "a change of residence does not end";
+    case DecisionReason::kChangeLost:
+      return "lost in a change of residence";
     case DecisionReason::kResetOverdue:
       return "the reset does not end";
     case DecisionReason::kJobLost:

@@ -187,6 +187,8 @@ void device_ready(ScheduleState& state, const DeviceReady& event, TimePoint now)
   note(state, *device, DecisionKind::kDeviceReady, 0, now);
   give_last_time(state, *device, now);
   for (const auto& lane : device->lanes) {
+    // Whatever kept it from coming in may be over with the reset.
+    lane->loads.forgive();
     if (lane->always_resident && !lane->is_removed && lane->residences == 0) {
       add_permanent_residence(state, *lane, now);
     }

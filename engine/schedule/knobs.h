@@ -82,7 +82,8 @@ struct SchedulerKnobs {
   std::uint32_t failed_tries = 2;  ///< Runs of a request that fails by itself.
   Duration backoff_first = std::chrono::seconds(1);
   Duration backoff_most = std::chrono::seconds(30);
-  std::uint32_t load_tries = 3;  ///< Failed loads in a row until (package, device) is given up.
+  /// Failed loads in a row until (package, device) is given up, at least 1; a reset forgives them.
+  std::uint32_t load_tries = 3;
   /// Resets in a row until the device is given up, and times that a package is tried again on a
   /// device on which its jobs fail.
   std::uint32_t reset_tries = 5;

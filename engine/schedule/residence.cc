@@ -120,10 +120,9 @@ bool start_changes(ScheduleState& state,
                    TimePoint now,
                    SchedulerActions& out) {
   bool any_dropped = false;
-  bool is_changing =
-      std::any_of(device.changes.begin(), device.changes.end(), [](const auto& change) {
-        return change->is_started;
-      });
+  bool is_changing = std::any_of(device.changes.begin(),
+                                 device.changes.end(),
+                                 [](const auto& change) { return change->is_started; });
   for (std::size_t i = 0; i < device.changes.size(); ++i) {
     ChangeState& change = *device.changes[i];
     if (change.is_started || !is_drained(change)) {
@@ -154,7 +153,7 @@ bool start_changes(ScheduleState& state,
   return any_dropped;
 }
 
-void residence_changed(ScheduleState& state, const ResidenceChanged& event, TimePoint now) {
+DeviceState* residence_changed(ScheduleState& state, const ResidenceChanged& event, TimePoint now) {
   DeviceState* device = find_by(state.devices, event.device);
   ChangeState* change = nullptr;
   if (device != nullptr) {
@@ -170,7 +169,10 @@ void residence_changed(ScheduleState& state, const ResidenceChanged& event, Time
     decision.device = event.device;
     decision.number = event.epoch;
     state.ring.add(decision);
-    return;
+    return nullptr;
+  }
+  if (event.code == Errc::kDeviceLost) {
+    return device;  // The fault ends the change in the books, with all else.
   }
   LaneState& lane = *change->lane;
   resume_paused(*change);
@@ -191,6 +193,7 @@ void residence_changed(ScheduleState& state, const ResidenceChanged& event, Time
   if (has_failed) {
     route_all(state, *lane.package, now);
   }
+  return nullptr;
 }
 
 std::optional<TimePoint> end_quarantines(ScheduleState& state, DeviceState& device, TimePoint now) {

@@ -18,7 +18,9 @@ namespace penstock {
 /// Returns whether any was dropped, so that its sub-devices can work again.
 bool start_changes(ScheduleState& state, DeviceState& device, TimePoint now, SchedulerActions& out);
 
-void residence_changed(ScheduleState& state, const ResidenceChanged& event, TimePoint now);
+/// Returns the device if it is to be taken for faulty: it was lost in the change, or refused it, so
+/// that the books do not say any more what lies on it. That is no failed load of the package.
+DeviceState* residence_changed(ScheduleState& state, const ResidenceChanged& event, TimePoint now);
 
 /// Lets packages come back whose back-off is over. Returns when the next one is.
 std::optional<TimePoint> end_quarantines(ScheduleState& state, DeviceState& device, TimePoint now);

@@ -85,6 +85,54 @@ TEST(ScheduleFaults, ChangeOfResidenceMayTakeNoMoreThanTheWordSays) {
   EXPECT_EQ(change_limit(50ms, knobs), 1s);
 }
 
+TEST(ScheduleFaults, DeviceLostInASwapIsNoFailedLoadOfThePackage) {
+  SchedulerKnobs knobs;
+  knobs.load_tries = 1;
+  SmallWorld world(1, 1, knobs);
+  world.join(1, 0);
+  world.submit_many(1, 1);
+  world.run_for(5ms);
+  ASSERT_EQ(world.changes().size(), 1U);
+  // Of a device that does not say so by itself.
+  world.apply(ResidenceChanged{DeviceNumber{0}, 1, Errc::kDeviceLost, 5ms});
+  EXPECT_EQ(world.resets(), 1U) << "it is faulty";
+  EXPECT_EQ(world.scheduler().snapshot(world.now()).lanes[0].failed_loads, 0U);
+  expect_clean(world);
+  EXPECT_EQ(world.count(1, FinishReason::kDone), 1U);
+}
+
+TEST(ScheduleFaults, ResetForgivesFailedLoads) {
+  SmallWorld world(1);
+  world.join(1, 0);
+  world.troubles().fails_load = [](DeviceNumber, PackageNumber) { return true; };
+  world.submit_many(1, 1);
+  expect_clean(world);
+  ASSERT_TRUE(world.scheduler().snapshot(world.now()).lanes[0].given_up);
+  EXPECT_EQ(world.submit(FlowNumber{1}).reason, FinishReason::kNoDevice);
+  world.troubles().fails_load = nullptr;
+  world.lose(DeviceNumber{0});
+  EXPECT_TRUE(world.run_to_rest());
+  EXPECT_FALSE(world.scheduler().snapshot(world.now()).lanes[0].given_up);
+  world.submit_many(1, 1);
+  expect_clean(world);
+  EXPECT_EQ(world.count(1, FinishReason::kDone), 1U);
+}
+
+TEST(ScheduleFaults, PackageIsTriedAsOftenAsTheWordSays) {
+  SchedulerKnobs knobs;
+  knobs.load_tries = 50;
+  SmallWorld world(1, 1, knobs);
+  FlowKnobs patient;
+  patient.max_wait = FlowKnobs::kOff;  // What fails to load keeps no bound of waiting.
+  world.join(1, 0, patient);
+  int loads = 0;
+  world.troubles().fails_load = [&](DeviceNumber, PackageNumber) { return ++loads < 20; };
+  world.submit_many(1, 1);
+  expect_clean(world);
+  EXPECT_EQ(loads, 20);
+  EXPECT_EQ(world.count(1, FinishReason::kDone), 1U);
+}
+
 TEST(ScheduleFaults, LostRequestsRunAgainThreeTimesAtMost) {
   SmallWorld world(1);
   world.join(1, 0);

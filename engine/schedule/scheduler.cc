@@ -137,7 +137,11 @@ struct Apply {
 
   void operator()(const OutputTaken& event) const { take_outputs(state, event, now); }
 
-  void operator()(const ResidenceChanged& event) const { residence_changed(state, event, now); }
+  void operator()(const ResidenceChanged& event) const {
+    if (DeviceState* lost = residence_changed(state, event, now); lost != nullptr) {
+      fault_device(state, *lost, {DecisionReason::kChangeLost}, now);
+    }
+  }
 
   void operator()(const DeviceFaulted& event) const {
     if (DeviceState* device = find_by(state.devices, event.device); device != nullptr) {

@@ -141,6 +141,8 @@ SchedulerKnobs scheduler_knobs(const GraphSpec& spec) {
   knobs.job_limit = spec.scheduler.job_limit;
   knobs.change_limit = spec.scheduler.change_limit;
   knobs.fail_limit = narrow(spec.scheduler.fail_limit);
+  knobs.load_tries = narrow(spec.scheduler.load_tries);
+  knobs.reset_tries = narrow(spec.scheduler.reset_tries);
   knobs.lost_tries = narrow(spec.scheduler.retries) + 1;  // The first run is no retry.
   knobs.decisions_kept = narrow(spec.scheduler.history);
   for (const ModelSpec& model : spec.models) {
