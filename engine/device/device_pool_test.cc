@@ -232,8 +232,10 @@ TEST_F(DevicePoolTest, RunsAJobThatItsDeviceNeverEndsOnAnotherWithOtherMemory) {
 }
 
 TEST_F(DevicePoolTest, EndsAJobThatIsNeverEndedAnywhereWithAnErrorThatNamesIt) {
-  FakeMachine& machine = add_machine(
-      {.answer = [](const FakeMachine::Job&) { return FakeMachine::Answer{.never_ends = true}; }});
+  // With a free slot for each of its runs.
+  FakeMachine& machine = add_machine({.depth = 4, .answer = [](const FakeMachine::Job&) {
+                                        return FakeMachine::Answer{.never_ends = true};
+                                      }});
   Customer customer(*pool_, words_for(add_package("model", 0)));
   start();
   customer.submit(1);
