@@ -35,7 +35,7 @@ class NoopRequest final : public RequestBase, private NoopPart {
   NoopState& device_;
   std::mutex mutex_;
   std::optional<Job> job_;
-  JobBucket bucket_;  // Of the job.
+  JobBucket bucket_;      // Of the job.
   bool is_held_ = false;  // Nothing but the destructor ends the job.
   Errc outcome_ = Errc::kOk;
   std::int64_t device_ns_ = 0;
