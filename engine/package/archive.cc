@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include <zip.h>
@@ -26,6 +27,26 @@ std::string text_of(int code) {
   std::string text = zip_error_strerror(&error);
   zip_error_fini(&error);
   return text;
+}
+
+/// Returns the first name that an archive gives twice. Read only to name it: nothing else of such
+/// an archive is used.
+std::string doubled_name(const std::filesystem::path& path, const PackageLimits& limits) {
+  zip_t* zip = zip_open(path.c_str(), ZIP_RDONLY, nullptr);
+  if (zip == nullptr) {
+    return {};
+  }
+  const std::unique_ptr<zip_t, void (*)(zip_t*)> closer(zip, zip_discard);
+  std::set<std::string> known;
+  const auto count =
+      static_cast<std::uint64_t>(std::max<zip_int64_t>(0, zip_get_num_entries(zip, 0)));
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count, limits.max_files); ++i) {
+    const char* name = zip_get_name(zip, i, ZIP_FL_ENC_RAW);
+    if (name != nullptr && !known.insert(name).second) {
+      return name;
+    }
+  }
+  return {};
 }
 
 /// Returns what keeps a member from being read at all; empty if nothing does.
@@ -93,7 +114,10 @@ Result<ZipArchive> ZipArchive::open(const std::filesystem::path& path,
       return Error{Errc::kNotFound, name + ": " + text_of(code)};
     }
     if (code == ZIP_ER_EXISTS) {
-      return Error{Errc::kCorrupt, name + ": a member is given twice"};
+      const std::string doubled = doubled_name(path, limits);
+      const std::string member =
+          doubled.empty() ? ": a member" : ", member '" + shown_path(doubled) + "':";
+      return Error{Errc::kCorrupt, name + member + " is given twice"};
     }
     return Error{Errc::kCorrupt,
                  name + ": not a whole zip archive (" + text_of(code) + "); was it cut off?"};
