@@ -20,9 +20,11 @@ struct RunningGraphView {
 inline constexpr Duration kStatusPatience = std::chrono::seconds(3);
 
 /// Returns the running graphs that `wanted` means: a process or the name of a graph; all if it is
-/// empty. `folder` is where they are found.
-/// Errors: `kUnavailable` if none runs; `kNotFound`, naming those that do, if none is meant.
+/// empty. `folder` is where they are found. Warns of processes that do not answer within
+/// `patience`. Errors: `kUnavailable` if none runs; `kDeadlineExceeded` if what is meant, or all
+/// that runs, does not answer; `kNotFound`, naming those that do, if none is meant.
 Result<std::vector<RunningGraphView>> find_graphs(const std::string& folder,
-                                                  const std::string& wanted);
+                                                  const std::string& wanted,
+                                                  Duration patience = kStatusPatience);
 
 }  // namespace penstock

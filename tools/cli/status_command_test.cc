@@ -11,8 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/cli/captured_output.h"
+#include "tools/cli/running_graphs.h"
 #include "tools/status/graph_status.h"
 #include "tools/status/status_server.h"
+#include "tools/status/unix_socket.h"
 
 namespace penstock {
 namespace {
@@ -64,6 +66,18 @@ TEST_F(StatusCommandTest, SaysThatNoGraphRuns) {
   const Answer answer = ask(status_command(), {});
   EXPECT_EQ(answer.code, kExitUnavailable);
   EXPECT_TRUE(contains(answer.err, "no graph of yours is running")) << answer.err;
+}
+
+TEST_F(StatusCommandTest, SaysThatTheOnlyProcessDoesNotAnswer) {
+  const std::string folder = *status_folder();
+  const auto stopped = listen_at(folder, "13.status");  // As SIGSTOP leaves it.
+  ASSERT_TRUE(stopped.has_value()) << stopped.error().message;
+  for (const char* wanted : {"", "13", "people"}) {
+    const auto graphs = find_graphs(folder, wanted, Duration{0});
+    ASSERT_FALSE(graphs.has_value());
+    EXPECT_EQ(graphs.error().code, Errc::kDeadlineExceeded);
+    EXPECT_EQ(graphs.error().message, "process 13 runs and does not answer; is it stopped?");
+  }
 }
 
 TEST_F(StatusCommandTest, ShowsEveryRunningGraph) {

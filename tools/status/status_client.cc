@@ -79,7 +79,7 @@ Result<std::string> StatusConnection::ask(Duration limit) {
   return answer;
 }
 
-std::vector<StatusConnection> find_running(const std::string& folder) {
+FoundProcesses find_running(const std::string& folder) {
   std::vector<std::int64_t> processes;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
@@ -88,16 +88,18 @@ std::vector<StatusConnection> find_running(const std::string& folder) {
     }
   }
   std::sort(processes.begin(), processes.end());
-  std::vector<StatusConnection> running;
+  FoundProcesses found;
   for (const std::int64_t process : processes) {
     auto connection = StatusConnection::open(folder, process);
     if (connection.has_value()) {
-      running.push_back(std::move(connection).value());
+      found.running.push_back(std::move(connection).value());
+    } else if (connection.error().code == Errc::kDeadlineExceeded) {
+      found.busy.push_back(process);
     } else if (connection.error().code == Errc::kPeerGone) {
       ::unlink((folder + "/" + name_of(process)).c_str());
     }
   }
-  return running;
+  return found;
 }
 
 }  // namespace penstock

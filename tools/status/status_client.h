@@ -36,8 +36,13 @@ class StatusConnection {
   std::int64_t process_ = 0;
 };
 
-/// Connects to every process that answers in `folder`, in the order of their numbers. The socket of
-/// one that has ended is removed.
-std::vector<StatusConnection> find_running(const std::string& folder);
+/// The processes of a folder, in the order of their numbers.
+struct FoundProcesses {
+  std::vector<StatusConnection> running;
+  std::vector<std::int64_t> busy;  ///< They run and take no connection: stopped, or they hang.
+};
+
+/// Connects to every process in `folder`. The socket of one that has ended is removed.
+FoundProcesses find_running(const std::string& folder);
 
 }  // namespace penstock

@@ -120,10 +120,26 @@ TEST_F(StatusServerTest, RemovesItsSocketAtTheEnd) {
 TEST_F(StatusServerTest, IsFoundByItsProcess) {
   const auto first = serve(options(20));
   const auto second = serve(options(3));
-  const std::vector<StatusConnection> running = find_running(folder_);
-  ASSERT_EQ(running.size(), 2U);
-  EXPECT_EQ(running[0].process(), 3);
-  EXPECT_EQ(running[1].process(), 20);
+  const FoundProcesses found = find_running(folder_);
+  ASSERT_EQ(found.running.size(), 2U);
+  EXPECT_EQ(found.running[0].process(), 3);
+  EXPECT_EQ(found.running[1].process(), 20);
+  EXPECT_TRUE(found.busy.empty());
+}
+
+TEST_F(StatusServerTest, IsFoundThoughItTakesNoConnectionAnyMore) {
+  // As a process that was stopped, and asked again and again.
+  const auto stopped = listen_at(folder_, "7.status");
+  ASSERT_TRUE(stopped.has_value());
+  std::vector<FileHandle> waiting;
+  for (int i = 0; i < 100; ++i) {
+    if (auto connection = connect_to(folder_, "7.status"); connection.has_value()) {
+      waiting.push_back(std::move(connection).value());
+    }
+  }
+  const FoundProcesses found = find_running(folder_);
+  EXPECT_TRUE(found.running.empty());
+  EXPECT_EQ(found.busy, std::vector<std::int64_t>{7});
 }
 
 TEST_F(StatusServerTest, LeavesNothingOfADeadProcess) {
@@ -133,7 +149,7 @@ TEST_F(StatusServerTest, LeavesNothingOfADeadProcess) {
     ASSERT_TRUE(dead.has_value());
   }
   ASSERT_TRUE(std::filesystem::exists(folder_ + "/7.status"));
-  EXPECT_TRUE(find_running(folder_).empty());
+  EXPECT_TRUE(find_running(folder_).running.empty());
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/7.status"));
 }
 
@@ -154,7 +170,7 @@ TEST_F(StatusServerTest, RefusesASecondOneOfAProcess) {
 TEST_F(StatusServerTest, LooksPastFilesThatAreNoSockets) {
   EXPECT_TRUE(std::filesystem::create_directory(folder_ + "/9.status"));
   EXPECT_TRUE(std::filesystem::create_directory(folder_ + "/noop.0.claim"));
-  EXPECT_TRUE(find_running(folder_).empty());
+  EXPECT_TRUE(find_running(folder_).running.empty());
   EXPECT_TRUE(std::filesystem::exists(folder_ + "/9.status"));
 }
 
@@ -210,7 +226,7 @@ TEST_F(StatusServerTest, WorksInFoldersWithLongNames) {
   StatusServer::Options with = options(1);
   with.folder = long_folder;
   const auto server = serve(with);
-  EXPECT_EQ(find_running(long_folder).size(), 1U);
+  EXPECT_EQ(find_running(long_folder).running.size(), 1U);
 }
 
 TEST_F(StatusServerTest, SaysThatAProcessHasEnded) {

@@ -105,6 +105,7 @@ Result<FileHandle> connect_to(const std::string& folder, const std::string& name
   Error error = failure("'" + folder + "/" + name + "'", errno);
   error.code = errno == ECONNREFUSED ? Errc::kPeerGone
                : errno == ENOENT     ? Errc::kNotFound
+               : errno == EAGAIN     ? Errc::kDeadlineExceeded
                                      : Errc::kUnavailable;
   return error;
 }

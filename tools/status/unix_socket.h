@@ -33,7 +33,7 @@ Result<FileHandle> listen_at(const std::string& folder, const std::string& name)
 
 /// Connects to the socket `name` in `folder`. The path may be longer than a socket's address.
 /// Errors: `kPeerGone` if nobody listens there; `kNotFound` if there is no such file;
-/// `kUnavailable` otherwise.
+/// `kDeadlineExceeded` if so many wait for it that it takes no more; `kUnavailable` otherwise.
 Result<FileHandle> connect_to(const std::string& folder, const std::string& name);
 
 }  // namespace penstock
