@@ -24,7 +24,8 @@ struct InferenceDone {
   Errc code = Errc::kOk;
   std::string message;
   Duration device_time{0};
-  /// Set where its frames were left out on purpose: too late, or a queue was full.
+  /// Set where its frames were left out on purpose, too late or because a queue was full: it did
+  /// not run, although `code` is `kOk`.
   std::optional<Reason> dropped_by = {};
   std::uint32_t frames = 1;  ///< As submitted.
   /// Set where the results do not lie in the job's own maps: a device that was given up may still

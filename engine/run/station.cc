@@ -129,6 +129,13 @@ void Station::complete(Job& job, InferenceDone& done, TimePoint now) {
     JobMaps::renew(job.maps);
     return;
   }
+  if (done.dropped_by.has_value()) {  // It never ran: there is nothing in its outputs.
+    for (const Ticket& ticket : job.frames) {
+      fail_ticket(ticket, Outcome::kDropped, *done.dropped_by);
+    }
+    JobMaps::renew(job.maps);
+    return;
+  }
   if (done.code == Errc::kOk) {
     failing_row_ = false;
     if (std::exchange(is_unproven_, false)) {
@@ -137,13 +144,6 @@ void Station::complete(Job& job, InferenceDone& done, TimePoint now) {
     ledger.inferences.fetch_add(1, std::memory_order_relaxed);
     ledger.frames.fetch_add(job.frames.size(), std::memory_order_relaxed);
     give_results(job);
-    return;
-  }
-  if (done.dropped_by.has_value()) {
-    for (const Ticket& ticket : job.frames) {
-      fail_ticket(ticket, Outcome::kDropped, *done.dropped_by);
-    }
-    JobMaps::renew(job.maps);
     return;
   }
   ledger.failed.fetch_add(1, std::memory_order_relaxed);

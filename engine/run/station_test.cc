@@ -57,6 +57,24 @@ TEST(Station, KeepsTheOrderOfAStreamWhateverTheDeviceFinishesFirst) {
   world.expect_finished();
 }
 
+TEST(Station, GivesNoResultsOfFramesThatNeverRan) {
+  // As a scheduler answers whose queue was full, or where a frame's deadline passed.
+  StationWorld world({.frames = 6, .window = 4}, {.slots = 2, .answer = [](const Job& job) {
+                                                    Answer answer;
+                                                    if (job.number % 3 == 1) {
+                                                      answer.dropped_by = Reason::kQueueOldest;
+                                                    }
+                                                    return answer;
+                                                  }});
+  EXPECT_TRUE(world.run());
+  EXPECT_EQ(world.outputs(), (std::vector<std::uint64_t>{0, 2, 3, 5}));
+  EXPECT_EQ(world.ended_by(Reason::kQueueOldest), 2U);
+  EXPECT_EQ(world.tombstones().size(), 2U);
+  EXPECT_EQ(world.device_books().inferences.load(), 4U);
+  EXPECT_EQ(world.node_books().dropped.load(), 2U);
+  world.expect_order();
+}
+
 TEST(Station, LetsOneStreamPassAnotherWhoseJobIsSlow) {
   StationWorld world({.streams = 2, .frames = 4},
                      {.slots = 2, .answer = [](const Job& job) {

@@ -114,7 +114,8 @@ class FakeDevice::Backend final : public InferenceBackend {
       return;  // It was cancelled before its time.
     }
     Ref<JobMaps> own_maps;
-    if (code == Errc::kOk) {
+    const std::optional<Reason> dropped_by = place.answer.dropped_by;
+    if (code == Errc::kOk && !dropped_by.has_value()) {
       const FeatureMap& input = place.maps->inputs[0];
       const auto count = static_cast<std::size_t>(input.shape[0]);
       std::vector<std::int32_t> values(count);
@@ -133,7 +134,7 @@ class FakeDevice::Backend final : public InferenceBackend {
     const bool rings = place.answer.rings;
     place.busy = false;
     place.maps.reset();
-    done_.push_back({token, code, code == Errc::kOk ? "" : "as the test says", {}});
+    done_.push_back({token, code, code == Errc::kOk ? "" : "as the test says", {}, dropped_by});
     done_.back().maps = std::move(own_maps);
     if (rings) {
       doorbell_.ring();

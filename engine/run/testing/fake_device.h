@@ -29,10 +29,11 @@ class FakeDevice {
   struct Answer {
     Duration after = std::chrono::milliseconds(10);
     Errc code = Errc::kOk;
-    bool hangs = false;                    ///< Never answers by itself.
-    bool obeys_cancel = true;              ///< Answers `kCancelled` a millisecond after `cancel`.
-    bool rings = true;                     ///< Else its ring is merged with the next one.
-    std::optional<Error> refused_by = {};  ///< `submit` says this, and nothing starts.
+    bool hangs = false;                     ///< Never answers by itself.
+    bool obeys_cancel = true;               ///< Answers `kCancelled` a millisecond after `cancel`.
+    bool rings = true;                      ///< Else its ring is merged with the next one.
+    std::optional<Reason> dropped_by = {};  ///< It never ran: its outputs are as they were.
+    std::optional<Error> refused_by = {};   ///< `submit` says this, and nothing starts.
   };
 
   struct Job {
