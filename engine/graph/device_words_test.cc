@@ -218,6 +218,11 @@ TEST(DeviceWords, ReadEveryKnob) {
 TEST(DeviceWords, RefuseKnobsOutOfRange) {
   GraphTestKit kit;
   EXPECT_EQ(kit.places("scheduler: {swap_share: 1.5}\n" + on_sim("")), Places({"E013 1:25"}));
+  EXPECT_EQ(kit.places("scheduler: {swap_share: 0}\n" + on_sim("")), Places({"E013 1:25"}))
+      << "a share of nothing: the second model would never run";
+  EXPECT_EQ(kit.places("scheduler: {swap_share: 0.0001}\n" + on_sim("")), Places({"E013 1:25"}));
+  EXPECT_EQ(kit.places("scheduler: {swap_share: 0.001}\n" + on_sim("")), Places());
+  EXPECT_EQ(kit.places("scheduler: {swap_share: 1}\n" + on_sim("")), Places());
   EXPECT_EQ(kit.places("scheduler: {swap_shre: 0.5}\n" + on_sim("")), Places({"E010 1:13"}));
   EXPECT_EQ(kit.places(on_sim("", ", weight: 0")), Places({"E013 2:63"}));
   EXPECT_EQ(kit.places(on_sim("", ", linger: 5")), Places({"E012 2:63"}));

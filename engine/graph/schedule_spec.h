@@ -39,7 +39,7 @@ struct ScheduleKnobs {
 
 /// The words of `scheduler:`, which hold for all devices of the graph.
 struct SchedulerWords {
-  double swap_share = 0.2;  ///< Of a device's time, at most, spent on swaps.
+  double swap_share = 0.2;  ///< Of a sub-device's time, at most, spent on swaps; 1: no limit.
   std::chrono::nanoseconds job_limit = std::chrono::seconds(10);
   /// Of one change of what is on a device, at most.
   std::chrono::nanoseconds change_limit = std::chrono::seconds(60);

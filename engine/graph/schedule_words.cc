@@ -8,6 +8,8 @@ constexpr double kLongestQueue = 4096;
 constexpr double kLeastWeight = 0.001;
 constexpr double kMostWeight = 1000;
 constexpr double kMostTries = 1e9;
+/// With less, a model that was sent out would not come back (`SwapBudget::kLeastShare`).
+constexpr double kLeastSwapShare = 0.001;
 
 Option priority_option(const std::string& help) {
   return Option::word("priority", {"low", "normal", "high"}, help);
@@ -93,8 +95,9 @@ const std::vector<Option>& flow_options() {
 
 const std::vector<Option>& scheduler_words() {
   static const std::vector<Option> kWords = {
-      Option::number("swap_share", "largest share of a device's time that swaps may take")
-          .range(0, 1)
+      Option::number("swap_share",
+                     "largest share of the time of a sub-device that swaps may take; 1 = no limit")
+          .range(kLeastSwapShare, 1)
           .fallback("0.2"),
       Option::duration("job_limit", "a job that takes longer makes its device faulty")
           .range("10ms", "1h")

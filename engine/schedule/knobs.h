@@ -70,7 +70,8 @@ struct BatchKnobs {
 /// What holds for the whole scheduler.
 struct SchedulerKnobs {
   /// Time spent swapping over all time: after a swap that took c, the next that sends a package out
-  /// of these sub-devices starts c * (1 - s) / s after its end at the earliest. In (0, 1].
+  /// of these sub-devices starts c * (1 - s) / s after its end at the earliest. 0.001 to 1; 1: no
+  /// limit.
   double swap_share = 0.2;
   /// A batch without answer is cancelled at the limit; if it ends by that, or at twice the limit,
   /// its device is faulty.

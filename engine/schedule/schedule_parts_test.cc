@@ -1,4 +1,5 @@
 /// The small parts: heap, budget of swaps, back-off, ring and its text, histogram.
+#include <cmath>
 #include <random>
 #include <set>
 #include <vector>
@@ -52,6 +53,22 @@ TEST(SwapBudget, DemandsAStayByTheCostOfTheSwap) {
   EXPECT_EQ(budget.allowed_at(0b01), end + 200ms);
   EXPECT_EQ(budget.allowed_at(0b10), TimePoint{});
   EXPECT_EQ(budget.allowed_at(0b11), end + 200ms);
+}
+
+TEST(SwapBudget, HoldsNothingBackWithAllOfTheTime) {
+  EXPECT_EQ(SwapBudget(1).stay_after(50ms), 0s);
+}
+
+TEST(SwapBudget, StaysFiniteForAnyShareAndCost) {
+  const Duration least = SwapBudget(SwapBudget::kLeastShare).stay_after(50ms);
+  EXPECT_EQ(least, 999 * 50ms);
+  for (const double share : {0.0, -1.0, 1e-9, std::nan("")}) {
+    EXPECT_EQ(SwapBudget(share).stay_after(50ms), least) << share;
+  }
+  SwapBudget budget(SwapBudget::kLeastShare);
+  const TimePoint end{1000s};
+  budget.note(0b1, end, Duration::max());
+  EXPECT_GT(budget.allowed_at(0b1), end) << "no overflow";
 }
 
 TEST(Backoff, DoublesToItsMostAndGivesUp) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <chrono>
 
 #include "engine/base/clock.h"
 #include "engine/schedule/schedule_ids.h"
@@ -15,11 +17,21 @@ namespace penstock {
 /// Swaps that send nobody out are noted but never held back: there are only as many as packages.
 class SwapBudget {
  public:
-  explicit SwapBudget(double share) : rest_per_cost_((1 - share) / share) {}
+  /// With less a package that was sent out would not come back.
+  static constexpr double kLeastShare = 0.001;
 
-  /// Returns the stay that a swap of this cost demands.
+  /// Takes less than `kLeastShare` for `kLeastShare`; with 1 no swap is held back.
+  explicit SwapBudget(double share) noexcept {
+    const double checked = share >= kLeastShare ? std::min(share, 1.0) : kLeastShare;
+    rest_per_cost_ = (1 - checked) / checked;
+  }
+
+  /// Returns the stay that a swap of this cost demands: at most a year.
   [[nodiscard]] Duration stay_after(Duration cost) const noexcept {
-    return Duration(static_cast<Duration::rep>(static_cast<double>(cost.count()) * rest_per_cost_));
+    constexpr Duration kMost = std::chrono::hours(24 * 365);
+    const double stay = static_cast<double>(cost.count()) * rest_per_cost_;
+    return stay < static_cast<double>(kMost.count()) ? Duration(static_cast<Duration::rep>(stay))
+                                                     : kMost;
   }
 
   void note(SubDeviceMask sub_devices, TimePoint end, Duration took) noexcept {
@@ -41,7 +53,7 @@ class SwapBudget {
   }
 
  private:
-  double rest_per_cost_;
+  double rest_per_cost_ = 0;
   std::array<TimePoint, kMaxSubDevices> allowed_at_{};
 };
 
