@@ -163,13 +163,18 @@ void DevicePool::Core::change(const ChangeResidence& action) {
   DeviceRunner::Change wanted;
   wanted.epoch = action.epoch;
   wanted.limit = action.limit;
+  Coming coming;
+  coming.epoch = action.epoch;
+  coming.sub_devices = action.sub_devices;
   for (const ChangeResidence::Outgoing& outgoing : action.outgoing) {
     wanted.out.push_back(lane_of(book, outgoing.package, outgoing.placement));
+    coming.sub_devices |= wanted.out.back().sub_devices;
   }
   if (!action.only_out) {
     wanted.in = lane_of(book, action.incoming, action.placement);
-    book.coming = action.incoming;
+    coming.package = action.incoming;
   }
+  book.coming.push_back(coming);
   book.runner->change(std::move(wanted));
 }
 

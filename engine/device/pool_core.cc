@@ -50,6 +50,7 @@ DeviceNumber DevicePool::Core::add_device(DeviceWords words) {
   book.identity = words.identity;
   book.simulated = words.simulated;
   book.capacity = words.capacity;
+  book.sub_device_swap_time.resize(words.sub_devices.size());
   book.reporter = std::make_unique<Reporter>(*this, number);
   DeviceRunner::Options runner;
   runner.name = words.name;
@@ -346,12 +347,24 @@ void DevicePool::Core::note_end(Ended& message, TimePoint now) {
 void DevicePool::Core::note_change(const Changed& message, TimePoint now) {
   DeviceBook& book = devices_[message.device.index()];
   const ResidenceEnd& end = message.end;
-  const auto coming = std::exchange(book.coming, std::nullopt);
+  const auto ended = std::find_if(book.coming.begin(), book.coming.end(), [&](const Coming& one) {
+    return one.epoch == end.epoch;
+  });
+  Coming change;
+  if (ended != book.coming.end()) {
+    change = *ended;
+    book.coming.erase(ended);
+  }
+  const auto coming = change.package;
   if (end.code == Errc::kOk && coming.has_value()) {
     PackageBook& package = packages_[coming->index()];
     ++package.swaps;
     package.swap_time += end.took;
     book.swap_time += end.took;
+    for (std::size_t i = 0; i < book.sub_device_swap_time.size(); ++i) {
+      const bool is_of_it = change.sub_devices == 0 || (change.sub_devices >> i & 1U) != 0;
+      book.sub_device_swap_time[i] += is_of_it ? end.took : Duration{0};
+    }
   } else if (end.code != Errc::kOk) {
     tell(true,
          "device '" + book.name + "': " +

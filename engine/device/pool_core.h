@@ -91,7 +91,8 @@ class DevicePool::Core final : public Runnable {
     HealthChange change;
   };
 
-  using Message = std::variant<Submission, CancelSlot, EndInput, Close, Taken, Ended, Changed, Health>;
+  using Message =
+      std::variant<Submission, CancelSlot, EndInput, Close, Taken, Ended, Changed, Health>;
 
   explicit Core(Options options);
   ~Core() override;
@@ -130,6 +131,13 @@ class DevicePool::Core final : public Runnable {
 
   class Reporter;
 
+  /// A change of residence under way. A package that only leaves is no swap.
+  struct Coming {
+    std::uint64_t epoch = 0;
+    std::optional<PackageNumber> package;
+    SubDeviceMask sub_devices = 0;  // Of all that leave and come; 0: the whole device.
+  };
+
   struct DeviceBook {
     std::string name;
     std::string identity;
@@ -145,8 +153,9 @@ class DevicePool::Core final : public Runnable {
     std::string reason;
     std::uint64_t resets = 0;
     Duration swap_time{0};
-    std::optional<PackageNumber> coming;  // By the change of residence under way.
-    std::string last_failure;             // Of a job.
+    std::vector<Duration> sub_device_swap_time;
+    std::vector<Coming> coming;  // The changes of residence under way.
+    std::string last_failure;    // Of a job.
   };
 
   struct PackageBook {

@@ -130,6 +130,7 @@ void DevicePool::Core::add_devices(const SchedulerSnapshot& snapshot, PoolStatus
     for (std::uint32_t s = 0; s < book.runner->sub_devices().size(); ++s) {
       PoolStatus::SubDevice sub_device;
       sub_device.index = s;
+      sub_device.swap_ns = static_cast<std::uint64_t>(book.sub_device_swap_time[s].count());
       device.sub_devices.push_back(std::move(sub_device));
     }
     add_figures(book.runner->figures(), &device);

@@ -20,6 +20,7 @@ struct PoolStatus {
     std::vector<std::string> resident;  ///< Names of packages.
     std::uint32_t in_flight = 0;
     double utilisation = 0;
+    std::uint64_t swap_ns = 0;  ///< Time that swaps kept it from working.
   };
 
   struct Device {
@@ -33,7 +34,8 @@ struct PoolStatus {
     std::string health;         ///< Of the driver: "ok", "degraded", "fault", "resetting".
     std::string reason;         ///< Why it is not ok; else empty.
     std::uint64_t resets = 0;
-    std::uint64_t swap_ns = 0;  ///< Time that it took to make packages resident.
+    /// Time that it took to make packages resident, those beside one another added up.
+    std::uint64_t swap_ns = 0;
     std::vector<SubDevice> sub_devices;
   };
 

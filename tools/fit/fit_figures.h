@@ -31,13 +31,16 @@ struct FitFigures {
   std::vector<FitStreams> by_stream;  ///< Of the graph's streams, each with its copies.
   std::vector<std::pair<std::string, std::uint64_t>> drops;  ///< By reason; only those > 0.
   std::uint64_t failed = 0;
+  /// What keeps a device from working by itself, without faults by script: "device 'npu' was shut
+  /// down..."; empty if nothing does.
+  std::string trouble;
   bool in_order = true;
   double latency_p50_ms = 0;
   double latency_p99_ms = 0;
   double utilisation = 0;  ///< Of the busiest sub-device of all.
   double fed = 0;          ///< Share of time with an inference at the devices.
   double swaps_per_second = 0;
-  double swap_share = 0;        ///< Of the time of the device that swaps most.
+  double swap_share = 0;        ///< Of the time of the sub-device that swaps most.
   double swap_share_limit = 0;  ///< The knob of the graph.
   /// Where the service time of each model is from: ("people", "cost model").
   std::vector<std::pair<std::string, std::string>> service_times;

@@ -29,12 +29,27 @@ std::string most_drops(const FitFigures& figures) {
   return most == nullptr ? "frames are late" : "most drops are " + most->first;
 }
 
+/// Of models that take turns on a device whose parts do not compute all the time.
+FitLimit limit_of_turns(const FitFigures& figures) {
+  const std::string turns =
+      "the models do not fit on the device together and take turns; swaps take " +
+      percent(figures.swap_share) + " of the time of the part that swaps most";
+  if (figures.swap_share >= kNearShare * figures.swap_share_limit) {
+    return {FitLimit::Kind::kSwapShare,
+            turns + ", of at most " + percent(figures.swap_share_limit) + " (swap_share)"};
+  }
+  return {FitLimit::Kind::kMemory,
+          turns + ", and its busiest part computes " + percent(figures.utilisation)};
+}
+
 }  // namespace
 
 const char* to_string(FitLimit::Kind kind) noexcept {
   switch (kind) {
     case FitLimit::Kind::kOrder:
       return "order";
+    case FitLimit::Kind::kHealth:
+      return "health";
     case FitLimit::Kind::kFailures:
       return "failures";
     case FitLimit::Kind::kSwapShare:
@@ -55,23 +70,18 @@ FitLimit limit_of(const FitFigures& figures) {
   if (!figures.in_order) {
     return {FitLimit::Kind::kOrder, "frames of a stream came in a wrong order"};
   }
+  if (!figures.trouble.empty()) {
+    return {FitLimit::Kind::kHealth, figures.trouble};
+  }
   if (figures.failed > 0) {
     return {FitLimit::Kind::kFailures, std::to_string(figures.failed) + " frames failed"};
-  }
-  if (figures.models > 1 && figures.swaps_per_second > 0) {
-    const std::string turns =
-        "the models do not fit on the device together and take turns; swaps take " +
-        percent(figures.swap_share) + " of its time";
-    if (figures.swap_share >= kNearShare * figures.swap_share_limit) {
-      return {FitLimit::Kind::kSwapShare,
-              turns + ", of at most " + percent(figures.swap_share_limit) + " (swap_share)"};
-    }
-    return {FitLimit::Kind::kMemory,
-            turns + ", and its busiest part computes " + percent(figures.utilisation)};
   }
   if (figures.utilisation >= kBusy) {
     return {FitLimit::Kind::kDevice,
             "the device's busiest part computes " + percent(figures.utilisation) + " of the time"};
+  }
+  if (figures.models > 1 && figures.swaps_per_second > 0) {
+    return limit_of_turns(figures);
   }
   if (figures.fed >= kAlwaysFed) {
     return {FitLimit::Kind::kLink,

@@ -10,6 +10,7 @@ namespace penstock {
 struct FitLimit {
   enum class Kind {
     kOrder,      ///< Frames of a stream came in a wrong order: a defect.
+    kHealth,     ///< A device does not work, as one that is too hot.
     kFailures,   ///< Inferences failed.
     kSwapShare,  ///< Models take turns, and no more swaps are allowed.
     kMemory,     ///< Models do not fit together and take turns.

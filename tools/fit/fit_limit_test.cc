@@ -46,6 +46,22 @@ TEST(FitLimit, NamesWhatIsFull) {
          f.utilisation = 1;
        },
        FitLimit::Kind::kFailures},
+      {"a device that does not work before what follows from it",
+       [](auto& f) {
+         f.trouble = "device 'npu' does not work (fault): shut down at 120 C";
+         f.failed = 3;
+         f.fed = 1;
+         f.utilisation = 0;
+       },
+       FitLimit::Kind::kHealth},
+      {"units, although models take turns",
+       [](auto& f) {
+         f.models = 2;
+         f.swaps_per_second = 3;
+         f.utilisation = 0.95;
+         f.swap_share = 0.04;
+       },
+       FitLimit::Kind::kDevice},
       {"a wrong order before all else",
        [](auto& f) {
          f.in_order = false;

@@ -178,7 +178,7 @@ class Trial final : private NodeMakers {
     StreamLedger::Totals frames;
     std::vector<StreamLedger::Totals> by_stream;  // Of the graph's streams.
     std::uint64_t swaps = 0;
-    std::map<std::string, std::uint64_t> swap_ns;  // By device.
+    std::map<std::string, std::vector<std::uint64_t>> swap_ns;  // By device and sub-device.
   };
 
   /// How long a station had work at the device.
@@ -282,7 +282,9 @@ class Trial final : private NodeMakers {
       books.swaps += package.swaps;
     }
     for (const PoolStatus::Device& device : status.devices) {
-      books.swap_ns[device.name] = device.swap_ns;
+      for (const PoolStatus::SubDevice& sub_device : device.sub_devices) {
+        books.swap_ns[device.name].push_back(sub_device.swap_ns);
+      }
     }
     return books;
   }
@@ -296,6 +298,7 @@ class Trial final : private NodeMakers {
       for (std::size_t i = 0; i < device.sub_devices.size(); ++i) {
         busy[i] += device.sub_devices[i].utilisation / words_.seconds;
       }
+      note_health(device);
     }
     for (std::size_t i = 0; i < fed_.size(); ++i) {
       const DeviceLedger& ledger = *run_->devices()[i].ledger;
@@ -305,6 +308,15 @@ class Trial final : private NodeMakers {
       const double booked = static_cast<double>(booked_ns - fed_[i].booked_ns) * 1e-9;
       fed_[i].seconds += is_always_busy ? 1 : std::min(1.0, booked);
       fed_[i].booked_ns = booked_ns;
+    }
+  }
+
+  /// Faults of the device's own only, such as heat: those by script are left out of a fit.
+  void note_health(const PoolStatus::Device& device) {
+    const bool does_work = device.health == "ok" || device.health == "degraded";
+    if (trouble_.empty() && (!does_work || device.state == "given up")) {
+      trouble_ = "device '" + device.name + "' does not work (" + device.state +
+                 (device.reason.empty() ? ")" : "): " + device.reason);
     }
   }
 
@@ -336,6 +348,17 @@ class Trial final : private NodeMakers {
     return streams;
   }
 
+  /// Of the sub-device that swaps most: the scheduler's budget is of each of them.
+  [[nodiscard]] double swap_share(const Books& before, const Books& after) const {
+    std::uint64_t most = 0;
+    for (const auto& [device, swap_ns] : after.swap_ns) {
+      for (std::size_t i = 0; i < swap_ns.size(); ++i) {
+        most = std::max(most, swap_ns[i] - before.swap_ns.at(device)[i]);
+      }
+    }
+    return static_cast<double>(most) * 1e-9 / words_.seconds;
+  }
+
   [[nodiscard]] FitFigures figures(const Books& before, const Books& after) const {
     const double seconds = words_.seconds;
     const auto delivered = static_cast<double>(after.frames.delivered - before.frames.delivered);
@@ -365,10 +388,8 @@ class Trial final : private NodeMakers {
       figures.fed = std::max(figures.fed, fed.seconds / seconds);
     }
     figures.swaps_per_second = static_cast<double>(after.swaps - before.swaps) / seconds;
-    for (const auto& [device, ns] : after.swap_ns) {
-      figures.swap_share = std::max(
-          figures.swap_share, static_cast<double>(ns - before.swap_ns.at(device)) * 1e-9 / seconds);
-    }
+    figures.swap_share = swap_share(before, after);
+    figures.trouble = trouble_;
     figures.swap_share_limit = swap_share_limit_;
     for (const ActorSpec& actor : words_.spec->actors) {
       if (!actor.model.empty()) {
@@ -425,6 +446,7 @@ class Trial final : private NodeMakers {
   std::unique_ptr<DevicePool> pool_;
   std::optional<ModelLoader> models_;
   double swap_share_limit_ = 0;
+  std::string trouble_;                                    // What kept a device from working first.
   std::map<std::string, std::vector<FeatureMap>> inputs_;  // By actor.
   std::uint32_t cameras_ = 0;                              // Made so far.
   std::vector<Fed> fed_;                                   // By station.

@@ -1,6 +1,7 @@
 #include "tools/fit/fit_trial.h"
 
 #include <chrono>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -226,6 +227,45 @@ TEST(FitTrial, CountsTheTimeOfASwapAtTheDeviceThatSwaps) {
   ASSERT_GT(two.swaps_per_second, 1);
   EXPECT_NEAR(two.swap_share, two.swaps_per_second * seconds_a_swap / 2, 0.2 * two.swap_share)
       << "each of the two devices swaps half the time";
+}
+
+TEST(FitTrial, CountsSwapsByTheSubDeviceAsTheBudgetDoes) {
+  // Four cores that swap apart: all their swaps together may take more than the share of one.
+  const GraphSpec spec = on(chain_of(2), simulated("metis", nanoseconds(40'000'000)));
+  for (const std::uint32_t streams : {8U, 16U, 24U}) {
+    const FitFigures figures = run_with(spec, streams);
+    EXPECT_LE(figures.swap_share, figures.swap_share_limit * 1.01) << streams;
+  }
+}
+
+/// Writes a profile that is too hot from the start and returns its path.
+std::string hot_profile() {
+  const std::string path = ::testing::TempDir() + "/hot.yaml";
+  std::ofstream(path) << R"(profile: hot
+title: simulated accelerator in an oven
+identity: "hot-{index}"
+sub_devices: {count: 1}
+modes: [{name: single}]
+reset: 100ms
+thermal:
+  ambient: 120
+  degrees_per_watt: 10
+  time_constant: 1s
+  idle_watt: 1
+  busy_watt: 1
+  tick: 100ms
+  ladder: [{action: shutdown, at: 90, hysteresis: 30}]
+)";
+  return path;
+}
+
+TEST(FitTrial, TellsThatADeviceIsTooHotToWork) {
+  const FitFigures figures = run_with(on(chain_of(1), simulated(hot_profile())), 1);
+  const FitLimit limit = limit_of(figures);
+  EXPECT_FALSE(does_fit(figures, {}));
+  EXPECT_EQ(to_string(limit.kind), std::string("health"));
+  EXPECT_NE(limit.why.find("'npu'"), std::string::npos) << limit.why;
+  EXPECT_NE(limit.why.find("shut"), std::string::npos) << limit.why;
 }
 
 /// Streams for which a run ends while a model is on its way to the device.
