@@ -33,7 +33,7 @@ Result<std::vector<RunningGraphView>> find_graphs(const std::string& folder,
     silent.push_back(std::to_string(process));
   }
   for (StatusConnection& connection : found.running) {
-    const std::string process = std::to_string(connection.process());
+    std::string process = std::to_string(connection.process());
     auto answer = connection.ask(patience);
     if (!answer.has_value()) {
       if (answer.error().code == Errc::kDeadlineExceeded) {
@@ -47,7 +47,7 @@ Result<std::vector<RunningGraphView>> find_graphs(const std::string& folder,
     if (wanted.empty() || wanted == process || wanted == graph) {
       meant.push_back({std::move(connection), graph, *std::move(answer)});
     }
-    known.push_back(process + " (" + graph + ")");
+    known.push_back(process.append(" (").append(graph).append(")"));
   }
   const bool is_meant_silent = std::find(silent.begin(), silent.end(), wanted) != silent.end();
   if (meant.empty() && !silent.empty() && (known.empty() || is_meant_silent)) {
