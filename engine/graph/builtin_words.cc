@@ -99,22 +99,26 @@ std::vector<Option> placing_words() {
           .fallback("auto"),
       Option::integer("cores", "sub-devices that it takes; without it as many as there are")
           .range(1, 64),
-      Option::object("batch",
-                     "frames of any stream that run together",
-                     {
-                         Option::integer("size", "frames in a full batch")
-                             .range(1, 1024)
-                             .unit("frames")
-                             .fallback("1"),
-                         Option::duration("wait", "a partial batch leaves after this")
-                             .range("0s", "1min")
-                             .fallback("10ms"),
-                         Option::list("buckets",
-                                      Option::integer("buckets", "frames").range(1, 1023),
-                                      "sizes for batches that are not full, below 'size', "
-                                      "ascending: each runs in the smallest that holds it")
-                             .count(1, 16),
-                     })
+      Option::object(
+          "batch",
+          "frames of any stream that run together",
+          {
+              Option::integer("size", "frames in a full batch")
+                  .range(1, 1024)
+                  .unit("frames")
+                  .fallback("1"),
+              Option::duration("wait", "a partial batch leaves after this")
+                  .range("0s", "1min")
+                  .fallback("10ms"),
+              Option::integer("per_stream", "at most so many of one stream; without it all")
+                  .range(1, 1024)
+                  .unit("frames"),
+              Option::list("buckets",
+                           Option::integer("buckets", "frames").range(1, 1023),
+                           "sizes for batches that are not full, below 'size', "
+                           "ascending: each runs in the smallest that holds it")
+                  .count(1, 16),
+          })
           .fallback("{size: 1, wait: 10ms}"),
       Option::list("shapes",
                    Option::list("shapes",

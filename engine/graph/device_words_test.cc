@@ -201,6 +201,7 @@ TEST(DeviceWords, ReadEveryKnob) {
   EXPECT_EQ(knobs.min_frames, 2);
   EXPECT_EQ(knobs.max_wait, std::chrono::seconds(1));
   EXPECT_EQ(knobs.ifmap_queue_size, 8);
+  EXPECT_EQ(knobs.drop, DropPolicy::kNone);
   EXPECT_EQ(knobs.ofmap_queue_size, 4);
   EXPECT_TRUE(knobs.smoothing);
   EXPECT_DOUBLE_EQ(knobs.fps_target, 30);
@@ -228,6 +229,7 @@ TEST(DeviceWords, RefuseKnobsOutOfRange) {
   EXPECT_EQ(kit.places(on_sim("", ", linger: 5")), Places({"E012 2:63"}));
   EXPECT_EQ(kit.places(on_sim("", ", priority: urgent")), Places({"E014 2:65"}));
   EXPECT_EQ(kit.places(on_sim("", ", frame_limit: 0")), Places({"E013 2:68"}));
+  EXPECT_EQ(kit.places(on_sim("", ", drop: reject")), Places({"E014 2:61"}));
 }
 
 TEST(DeviceWords, WarnWhenNothingBoundsTheWait) {
@@ -282,6 +284,41 @@ TEST(DeviceWords, RefuseBatchesThatNeverFill) {
             "'max_in_flight' of the sources, or make the batch smaller");
   EXPECT_EQ(kit.places(on_sim("", ", min_frames: 3")), Places({"E052 2:67"}));
   EXPECT_EQ(kit.places(two_streams(", max_in_flight: 3", "")), Places());
+}
+
+TEST(DeviceWords, WarnOfADropThatNeverHappens) {
+  GraphTestKit kit;
+  const std::string never = on_sim("", ", drop: oldest");
+  EXPECT_EQ(kit.places(never), Places({"E052 2:61"}));
+  EXPECT_TRUE(kit.check(never).spec.has_value()) << "a warning";
+  EXPECT_EQ(kit.message(never),
+            "'drop' never drops a frame: 'ifmap_queue_size' lets 16 wait, and 1 stream has 2 "
+            "frames in flight at most; raise 'max_in_flight' of the sources, or lower "
+            "'ifmap_queue_size'");
+}
+
+TEST(DeviceWords, ReadWhichFrameAFullQueueDrops) {
+  GraphTestKit kit;
+  const auto drop_of = [&](const std::string& word) {
+    std::string text = on_sim("", ", drop: " + word);
+    text.replace(text.find("rtsp://h/a"), 10, "clips/street.mp4");  // No window bounds it.
+    return spec_of(kit, text).models.at(0).knobs.drop;
+  };
+  EXPECT_EQ(drop_of("none"), DropPolicy::kNone);
+  EXPECT_EQ(drop_of("oldest"), DropPolicy::kOldest);
+  EXPECT_EQ(drop_of("newest"), DropPolicy::kNewest);
+}
+
+TEST(DeviceWords, ReadTheShareOfAStreamInABatch) {
+  GraphTestKit kit;
+  EXPECT_EQ(
+      spec_of(kit, on_sim("", ", batch: {size: 2, per_stream: 2}")).models[0].batch_per_stream, 2);
+  EXPECT_EQ(spec_of(kit, on_sim("", ", batch: {size: 2}")).models[0].batch_per_stream, 0);
+  const std::string small = on_sim("", ", batch: {size: 2, per_stream: 1}");
+  EXPECT_EQ(kit.places(small), Places({"E052 2:84"}));
+  EXPECT_EQ(kit.message(small),
+            "a batch of 2 never fills: 1 stream of which it takes 1 each; raise 'per_stream', or "
+            "make the batch smaller");
 }
 
 TEST(DeviceWords, CountQueuesWhereNoWindowBounds) {

@@ -157,6 +157,29 @@ void check_batch(const ModelDraft& model, const Bound& bound, Diagnostics& diagn
         "a batch of " + std::to_string(model.spec.batch_size) + " never fills: " + rule,
         hint + ", or make the batch smaller");
   }
+  const auto streams = static_cast<std::int64_t>(bound.streams.size());
+  const std::int64_t per_stream = model.spec.batch_per_stream;
+  if (per_stream > 0 && per_stream < model.spec.batch_size &&
+      model.spec.batch_size > per_stream * streams) {
+    diagnostics.error("E052",
+                      model.spec.options.get_object("batch").place("per_stream"),
+                      "a batch of " + std::to_string(model.spec.batch_size) + " never fills: " +
+                          std::to_string(streams) + (streams == 1 ? " stream" : " streams") +
+                          " of which it takes " + std::to_string(per_stream) + " each",
+                      "raise 'per_stream', or make the batch smaller");
+  }
+  // One batch at least is at the device beside those that wait.
+  if (knobs.drop != DropPolicy::kNone &&
+      bound.in_flight <= knobs.ifmap_queue_size + model.spec.batch_size) {
+    diagnostics.warning("E052",
+                        model.spec.options.place("drop"),
+                        "'drop' never drops a frame: 'ifmap_queue_size' lets " +
+                            std::to_string(knobs.ifmap_queue_size) + " wait, and " +
+                            std::to_string(streams) +
+                            (streams == 1 ? " stream has " : " streams have ") +
+                            std::to_string(bound.in_flight) + " frames in flight at most",
+                        "raise 'max_in_flight' of the sources, or lower 'ifmap_queue_size'");
+  }
   if (knobs.min_frames > most) {
     diagnostics.error(
         "E052",

@@ -15,9 +15,6 @@
 
 namespace penstock {
 
-/// Which frame an edge loses when it is full; `kNone` blocks the producer instead.
-enum class DropPolicy { kNone, kOldest, kNewest };
-
 /// Returns "none", "oldest" or "newest".
 const char* to_string(DropPolicy policy) noexcept;
 
@@ -101,6 +98,7 @@ struct ModelSpec {
   ScheduleKnobs knobs;
   std::int64_t batch_size = 1;
   std::chrono::nanoseconds batch_wait = std::chrono::milliseconds(10);
+  std::int64_t batch_per_stream = 0;        ///< Frames of one stream in a batch, at most; 0: all.
   std::vector<std::int64_t> batch_buckets;  ///< Sizes of partial batches, ascending.
   /// Several shapes of several inputs go together by place; with batch sizes each is a bucket.
   std::vector<InputShapes> shapes;

@@ -13,6 +13,10 @@ enum class Priority { kLow, kNormal, kHigh };
 /// Which device of a model's list a frame goes to.
 enum class Placement { kPinned, kRoundRobin, kLeastLoaded };
 
+/// Which frame a queue loses when it is full, an edge's or a model's; `kNone` blocks whoever brings
+/// one instead.
+enum class DropPolicy { kNone, kOldest, kNewest };
+
 /// Return the words of the language ("normal", "round_robin").
 const char* to_string(Priority priority) noexcept;
 const char* to_string(Placement placement) noexcept;
@@ -27,6 +31,7 @@ struct ScheduleKnobs {
   std::int64_t min_frames = 1;
   std::optional<std::chrono::nanoseconds> max_wait = std::chrono::seconds(2);
   std::int64_t ifmap_queue_size = 16;
+  DropPolicy drop = DropPolicy::kNone;  ///< What becomes of a frame that `ifmap_queue_size` meets.
   std::int64_t ofmap_queue_size = 12;
   bool smoothing = false;
   double fps_target = 0;  ///< 0 = none.

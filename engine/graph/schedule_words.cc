@@ -70,6 +70,10 @@ const std::vector<Option>& schedule_options() {
           .range(1, kLongestQueue)
           .unit("frames")
           .fallback("16"),
+      Option::word("drop",
+                   {"none", "oldest", "newest"},
+                   "which frame is lost when 'ifmap_queue_size' wait; none lets the producer wait")
+          .fallback("none"),
       Option::integer("ofmap_queue_size", "results that may wait for their reader")
           .range(1, kLongestQueue)
           .unit("frames")
@@ -136,6 +140,13 @@ Priority read_priority(const OptionValues& values) {
   return values.is_word("priority", "high") ? Priority::kHigh : Priority::kNormal;
 }
 
+DropPolicy read_drop(const OptionValues& values) {
+  if (values.is_word("drop", "oldest")) {
+    return DropPolicy::kOldest;
+  }
+  return values.is_word("drop", "newest") ? DropPolicy::kNewest : DropPolicy::kNone;
+}
+
 ScheduleKnobs read_knobs(const OptionValues& values,
                          const SchedulerWords& scheduler,
                          Diagnostics& diagnostics) {
@@ -151,6 +162,7 @@ ScheduleKnobs read_knobs(const OptionValues& values,
   read_count("frame_limit", knobs.frame_limit);
   read_count("min_frames", knobs.min_frames);
   read_count("ifmap_queue_size", knobs.ifmap_queue_size);
+  knobs.drop = read_drop(values);
   read_count("ofmap_queue_size", knobs.ofmap_queue_size);
   read_time("time_limit", knobs.time_limit);
   read_time("linger", knobs.linger);

@@ -27,6 +27,9 @@ ScheduleKnobs read_knobs(const OptionValues& values,
 /// Returns the words of `scheduler:` in `values`.
 SchedulerWords read_scheduler_words(const OptionValues& values);
 
+/// Returns what the word `drop` says, of an edge or of a model.
+DropPolicy read_drop(const OptionValues& values);
+
 /// Returns the priority of the word `priority`. Pre: `values` has it.
 Priority read_priority(const OptionValues& values);
 

@@ -106,13 +106,6 @@ RestartWords read_restart(const OptionValues& values,
   return words;
 }
 
-DropPolicy read_drop(const OptionValues& values) {
-  if (values.is_word("drop", "oldest")) {
-    return DropPolicy::kOldest;
-  }
-  return values.is_word("drop", "newest") ? DropPolicy::kNewest : DropPolicy::kNone;
-}
-
 void SectionReader::read_defaults(const YamlNode& section, GraphDraft& draft) {
   if (!check_section("defaults", section, diagnostics_)) {
     return;
@@ -191,6 +184,7 @@ void SectionReader::read_model(const YamlNode::Entry& entry, GraphDraft& draft) 
     const OptionValues& batch = values.get_object("batch");
     model.spec.batch_size = batch.has("size") ? batch.get_int("size") : 1;
     model.spec.batch_wait = batch.has("wait") ? batch.get_duration("wait") : model.spec.batch_wait;
+    model.spec.batch_per_stream = batch.has("per_stream") ? batch.get_int("per_stream") : 0;
   }
   read_model_shapes(values, model, diagnostics_);
   read_placing(node, values, model, draft);

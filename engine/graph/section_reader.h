@@ -64,7 +64,4 @@ RestartWords read_restart(const OptionValues& values,
                           const RestartWords& base,
                           Diagnostics& diagnostics);
 
-/// Returns the policy of the word `drop` in `values`. Pre: it has one.
-DropPolicy read_drop(const OptionValues& values);
-
 }  // namespace penstock

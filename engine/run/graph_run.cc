@@ -120,6 +120,7 @@ class GraphRun::Builder {
     options.batch_size = words.batch_size;
     options.batch_wait = words.batch_wait;
     options.shares = std::move(words.shares);
+    options.batch_per_stream = words.batch_per_stream;
     options.max_frames = segment.max_frames;
     for (std::size_t e = 0; e < run_->plan_.edges.size(); ++e) {
       const Plan::Edge& edge = run_->plan_.edges[e];

@@ -40,6 +40,7 @@ class NodeMakers {
     std::uint32_t batch_size = 1;
     std::vector<Station::Share> shares = {};  ///< See `Station::Options`.
     Duration batch_wait = std::chrono::milliseconds(10);
+    std::uint32_t batch_per_stream = 0;
   };
 
   virtual NodeFactory node(std::size_t node, const std::string& stream) = 0;

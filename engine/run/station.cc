@@ -22,6 +22,7 @@ Station::Station(Options options)
       intake_(std::move(options_.inputs), options_.shares),
       out_(options_.outputs) {
   PENSTOCK_CHECK(options_.batch_size > 0) << "station '" << name() << "'";
+  joined_.resize(intake_.streams());
 }
 
 Station::~Station() {
@@ -205,7 +206,7 @@ bool Station::take_some(TimePoint now) {
 }
 
 bool Station::take_next(TimePoint now) {
-  if (waiting_.size() >= options_.batch_size) {
+  if (has_full_batch()) {
     return false;
   }
   auto item = intake_.next();
@@ -246,9 +247,8 @@ bool Station::submit_ready(TimePoint now) {
   if (waiting_.empty() || state_ != State::kOpen) {
     return false;
   }
-  const bool full = waiting_.size() >= options_.batch_size;
-  const bool waited =
-      intake_.is_over() || now - waiting_.front().since >= options_.batch_wait;
+  const bool full = has_full_batch();
+  const bool waited = intake_.is_over() || now - waiting_.front().since >= options_.batch_wait;
   if ((!full && !waited) || free_slots_.empty()) {
     return false;
   }
@@ -295,6 +295,7 @@ TimePoint Station::take_frames(Job& job) {
   job.frames.clear();
   job.to_source.clear();
   gathered_.clear();
+  std::fill(joined_.begin(), joined_.end(), 0);
   TimePoint deadline = TimePoint::max();
   auto kept = waiting_.begin();
   auto at = waiting_.begin();
@@ -305,7 +306,8 @@ TimePoint Station::take_frames(Job& job) {
     if (const Status fits = shapes_.check_frame(maps); !fits.has_value()) {
       fail_ticket(at->ticket, Outcome::kFailed, Reason::kNodeFailed);
       report_frame_failure(fits.error());
-    } else if (gathered_.empty() || shapes_.go_together(gathered_.front(), maps)) {
+    } else if ((gathered_.empty() || shapes_.go_together(gathered_.front(), maps)) &&
+               may_join(at->ticket.stream)) {
       job.frames.push_back(at->ticket);
       job.to_source.push_back(maps.empty() ? Affine{} : maps.front().to_source);
       gathered_.push_back(maps);
@@ -329,6 +331,28 @@ Status Station::gather(Job& job) {
     order_.at(ticket).clear_tensors();
   }
   return {};
+}
+
+/// Returns whether a batch takes one more of the stream, and counts it if so.
+bool Station::may_join(StreamId stream) {
+  std::uint32_t& joined = joined_[static_cast<std::size_t>(stream)];
+  if (options_.batch_per_stream != 0 && joined >= options_.batch_per_stream) {
+    return false;
+  }
+  ++joined;
+  return true;
+}
+
+bool Station::has_full_batch() {
+  if (options_.batch_per_stream == 0 || waiting_.size() < options_.batch_size) {
+    return waiting_.size() >= options_.batch_size;
+  }
+  std::fill(joined_.begin(), joined_.end(), 0);
+  const auto joining = std::count_if(waiting_.begin(), waiting_.end(), [this](const Waiting& one) {
+    return may_join(one.ticket.stream);
+  });
+  const std::size_t most = std::size_t{2} * options_.batch_size;
+  return static_cast<std::size_t>(joining) >= options_.batch_size || waiting_.size() >= most;
 }
 
 void Station::fail_ticket(const Ticket& ticket, Outcome outcome, Reason reason) {

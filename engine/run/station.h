@@ -27,9 +27,10 @@ namespace penstock {
 /// in place, or for a batch as one copy each, and their memory goes back as soon as nobody needs
 /// it. The outputs replace them, views into one pooled buffer a port, and keep the map to the
 /// source picture of the first input. A batch leaves when it is full, or when its oldest frame has
-/// waited for `batch_wait`; what is missing of a partial batch is filled with the bytes that lie
-/// there, and its results are ignored. Of a model with buckets a batch takes the smallest that
-/// holds it, and frames of one size: the others wait for the next.
+/// waited for `batch_wait`; of one stream it takes `batch_per_stream` at most, and the station
+/// looks twice as far as a batch for frames of others; what is missing of a partial batch is filled
+/// with the bytes that lie there, and its results are ignored. Of a model with buckets a batch
+/// takes the smallest that holds it, and frames of one size: the others wait for the next.
 ///
 /// How long an inference may take, and what follows when a device is lost, is decided behind the
 /// backend, where the device is shared: what comes back as failed has failed.
@@ -50,8 +51,9 @@ class Station final : public Supervised {
     const Clock* clock = nullptr;
     std::uint32_t batch_size = 1;
     Duration batch_wait = std::chrono::milliseconds(10);
-    std::vector<Share> shares = {};  ///< By stream.
-    std::uint32_t max_frames = 16;   ///< Frames that can hold outputs at once.
+    std::uint32_t batch_per_stream = 0;  ///< Frames of one stream in a batch, at most; 0: all.
+    std::vector<Share> shares = {};      ///< By stream.
+    std::uint32_t max_frames = 16;       ///< Frames that can hold outputs at once.
     std::vector<Input> inputs;
     std::vector<OutEdge> outputs;
     std::shared_ptr<NodeLedger> node_ledger;
@@ -97,6 +99,8 @@ class Station final : public Supervised {
   bool take_next(TimePoint now);
   void admit(Frame frame, TimePoint now);
   void admit(const ControlRecord& record);
+  bool has_full_batch();
+  bool may_join(StreamId stream);
   bool submit_ready(TimePoint now);
   Status start_job(Job& job, TimePoint now);
   TimePoint take_frames(Job& job);
@@ -127,7 +131,8 @@ class Station final : public Supervised {
   std::vector<FeatureMap> results_;                    // Of the frame that is given them.
   std::vector<std::size_t> row_bytes_;                 // Of one frame of them, by output.
   std::vector<std::span<const FeatureMap>> gathered_;  // Of its frames.
-  std::vector<Waiting> waiting_;  // The batch being made; the first came first.
+  std::vector<Waiting> waiting_;       // The batch being made; the first came first.
+  std::vector<std::uint32_t> joined_;  // Of these a batch takes, by stream.
   std::uint64_t next_serial_ = 1;
   std::uint32_t in_flight_ = 0;
   TimePoint busy_since_;

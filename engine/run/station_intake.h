@@ -43,6 +43,9 @@ class StationIntake {
   /// A frame of `stream` is settled.
   void release(StreamId stream) noexcept { streams_[static_cast<std::size_t>(stream)].held -= 1; }
 
+  /// Returns one more than the highest number of a stream that comes.
+  [[nodiscard]] std::size_t streams() const noexcept { return streams_.size(); }
+
   /// Whether all streams have ended.
   [[nodiscard]] bool is_over() const noexcept;
 

@@ -111,6 +111,28 @@ TEST(Station, FillsABatchFromSeveralStreams) {
   EXPECT_EQ(world.device_books().frames.load(), 24U);
 }
 
+TEST(Station, TakesOfOneStreamItsShareOfABatch) {
+  StationWorld world({.streams = 2, .frames = 6, .window = 6, .batch = 4, .batch_per_stream = 2},
+                     {.slots = 1, .batch = 4});
+  EXPECT_TRUE(world.run());
+  world.expect_finished();
+  EXPECT_EQ(world.outputs(0), upto(6));
+  EXPECT_EQ(world.outputs(1), upto(6));
+  for (const Job& job : world.device().jobs()) {
+    const auto of_first = std::count_if(
+        job.values.begin(), job.values.end(), [](std::int32_t value) { return value < 1000; });
+    EXPECT_LE(of_first, 2) << job.number;
+  }
+}
+
+TEST(Station, SendsABatchOfOneStreamAloneWithItsShare) {
+  StationWorld world({.frames = 6, .window = 6, .batch = 4, .batch_per_stream = 2},
+                     {.slots = 1, .batch = 4});
+  EXPECT_TRUE(world.run());
+  world.expect_finished();
+  EXPECT_EQ(world.device_books().inferences.load(), 3U);
+}
+
 TEST(Station, TakesTheStreamsInTurn) {
   StationWorld world({.streams = 3, .frames = 10, .window = 8}, {.slots = 1});
   EXPECT_TRUE(world.run());
@@ -488,6 +510,7 @@ TEST(Station, BalancesTheBooksWhateverTheDeviceDoes) {
                               static_cast<std::uint8_t>(pick(0, 2)),
                               static_cast<double>(pick(1, 4))});
     }
+    setup.batch_per_stream = static_cast<std::uint32_t>(pick(0, 3));
     setup.seed = seed;
     if (pick(0, 2) == 0) {
       setup.period = milliseconds(pick(1, 20));

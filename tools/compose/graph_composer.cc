@@ -105,6 +105,7 @@ class Makers final : public NodeMakers {
     words.batch_size = static_cast<std::uint32_t>(model->batch_size);
     words.shares = parts_.models->shares_of(actor, plan_);
     words.batch_wait = model->batch_wait;
+    words.batch_per_stream = static_cast<std::uint32_t>(model->batch_per_stream);
     return words;
   }
 

@@ -63,6 +63,22 @@ FlowPlacement placement_of(Placement placement) {
   return FlowPlacement::kPinned;
 }
 
+WhenFull when_full_of(DropPolicy drop) {
+  switch (drop) {
+    case DropPolicy::kNone:
+      return WhenFull::kBlock;
+    case DropPolicy::kOldest:
+      return WhenFull::kDropOldest;
+    case DropPolicy::kNewest:
+      return WhenFull::kDropNewest;
+  }
+  return WhenFull::kBlock;
+}
+
+bool does_drop(const ModelSpec& model) {
+  return model.knobs.drop != DropPolicy::kNone;
+}
+
 std::uint32_t narrow(std::int64_t value) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, UINT32_MAX));
 }
@@ -70,6 +86,12 @@ std::uint32_t narrow(std::int64_t value) {
 /// Returns how many frames are in `requests` of the model.
 std::uint32_t frames_of(const ModelSpec& model, std::uint32_t requests) {
   return requests * std::max(1U, narrow(model.batch_size));
+}
+
+/// Returns how many inferences a station may have with the pool at once. A queue that drops is full
+/// only if one more than it holds can come, though each of them is a batch of one frame.
+std::uint32_t slots_of(const ModelSpec& model, std::uint32_t requests) {
+  return does_drop(model) ? frames_of(model, requests) : requests;
 }
 
 std::string client_name(const ActorSpec& actor) {
@@ -374,10 +396,13 @@ void ModelLoader::describe(const LoadedModel& model,
     book.outputs.push_back(model.output_spec(i));
   }
   book.buckets = info.buckets;
-  if (info.needs_activation) {
+  const std::uint32_t queue = narrow(entry.spec.knobs.ifmap_queue_size);
+  const std::uint32_t batch = std::max(1U, narrow(entry.spec.batch_size));
+  if (does_drop(entry.spec)) {
+    book.requests += (queue + batch - 1) / batch + 1;  // One more than it holds, to fill it.
+  } else if (info.needs_activation) {
     // What waits for its turn waits in the scheduler's queue, so that a turn is worth a swap.
-    book.requests +=
-        narrow(entry.spec.knobs.ifmap_queue_size) / std::max(1U, narrow(entry.spec.batch_size));
+    book.requests += queue / batch;
   }
 }
 
@@ -407,10 +432,14 @@ DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor, const Ent
   words.knobs.linger = knobs.linger;
   words.knobs.min_frames = narrow(knobs.min_frames);
   words.knobs.max_wait = knobs.max_wait.has_value() ? Duration(*knobs.max_wait) : FlowKnobs::kOff;
-  words.slots = entry.loaded.requests;
-  // A queue that is shorter than what the devices take at once would leave them idle.
+  words.slots = slots_of(entry.spec, entry.loaded.requests);
   const std::uint32_t frames = frames_of(entry.spec, entry.loaded.requests);
-  words.knobs.ifmap_queue_size = std::max(narrow(knobs.ifmap_queue_size), frames);
+  words.knobs.when_full = when_full_of(knobs.drop);
+  // A queue that is shorter than what the devices take at once would leave them idle.
+  words.knobs.ifmap_queue_size =
+      does_drop(entry.spec)
+          ? frames_of(entry.spec, entry.loaded.depth) + narrow(knobs.ifmap_queue_size)
+          : std::max(narrow(knobs.ifmap_queue_size), frames);
   DevicePool::ClientWords client;
   client.name = client_name(actor);
   client.knobs = client_knobs(actor, knobs);
@@ -427,7 +456,7 @@ DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor,
   DevicePool::BackendWords words;
   words.package = graph.package;
   words.devices = {graph.device};
-  words.slots = entry.loaded.requests;
+  words.slots = slots_of(entry.spec, entry.loaded.requests);
   words.knobs.ifmap_queue_size = frames_of(entry.spec, entry.loaded.requests);
   DevicePool::ClientWords client;
   client.name = client_name(actor) + "." + graph.word;
@@ -453,7 +482,9 @@ std::vector<StationIntake::Share> ModelLoader::shares_of(const ActorSpec& actor,
       rivals += other.priority >= flow->priority ? other.weight : 0;
     }
     const auto part = static_cast<std::uint32_t>(entry.loaded.requests * (flow->weight / rivals));
-    shares[i].frames = frames_of(entry.spec, std::max(entry.loaded.depth, part));
+    // A queue that drops holds nobody up, and would never be full else.
+    shares[i].frames =
+        does_drop(entry.spec) ? 0 : frames_of(entry.spec, std::max(entry.loaded.depth, part));
     shares[i].rank = static_cast<std::uint8_t>(class_of(flow->priority));
     shares[i].weight = flow->weight;
   }
@@ -483,7 +514,8 @@ BackendFactory ModelLoader::backend_of(const ActorSpec& actor, const Plan& plan)
   for (ChainWords& link : links) {
     link.backend.streams = streams;
   }
-  return backend_factory(parts_.pool, std::move(links), entry.loaded.requests);
+  return backend_factory(
+      parts_.pool, std::move(links), slots_of(entry.spec, entry.loaded.requests));
 }
 
 }  // namespace penstock

@@ -431,6 +431,7 @@ class Trial final : private NodeMakers {
     station.batch_size = static_cast<std::uint32_t>(model.batch_size);
     station.batch_wait = model.batch_wait;
     station.shares = models_->shares_of(actor, plan_);
+    station.batch_per_stream = static_cast<std::uint32_t>(model.batch_per_stream);
     return station;
   }
 

@@ -268,6 +268,52 @@ TEST(FitTrial, TellsThatADeviceIsTooHotToWork) {
   EXPECT_NE(limit.why.find("shut"), std::string::npos) << limit.why;
 }
 
+/// Three cameras of 12 frames in flight each at a model whose queue holds four.
+GraphSpec short_queue(DropPolicy drop, std::int64_t batch = 1) {
+  GraphSpec spec = on(chain_of(1), simulated("mx3"));
+  spec.actors[0].streams[0].options.set("max_in_flight", std::int64_t{12});
+  spec.models[0].knobs.ifmap_queue_size = 4;
+  spec.models[0].knobs.drop = drop;
+  spec.models[0].batch_size = batch;
+  return spec;
+}
+
+std::uint64_t dropped_by(const FitFigures& figures, const std::string& reason) {
+  for (const auto& [why, count] : figures.drops) {
+    if (why == reason) {
+      return count;
+    }
+  }
+  return 0;
+}
+
+TEST(FitTrial, LetsAModelsFullQueueDropWhatTheGraphSays) {
+  // 180 frames a second come, and the device takes 100.
+  const FitFigures blocks = run_with(short_queue(DropPolicy::kNone), 6);
+  EXPECT_EQ(dropped_by(blocks, "queue_oldest") + dropped_by(blocks, "queue_newest"), 0U);
+  EXPECT_GT(dropped_by(blocks, "latest_wins"), 300U) << "at the entrance";
+
+  const FitFigures oldest = run_with(short_queue(DropPolicy::kOldest), 6);
+  EXPECT_NEAR(static_cast<double>(dropped_by(oldest, "queue_oldest")), 400, 20);
+  EXPECT_EQ(dropped_by(oldest, "latest_wins") + dropped_by(oldest, "queue_newest"), 0U);
+  EXPECT_TRUE(oldest.in_order);
+  EXPECT_NEAR(oldest.delivered_fps * 6, 100, 5) << "the device is never idle";
+  EXPECT_LT(oldest.latency_p99_ms, blocks.latency_p50_ms / 2) << "no frame waits behind 70 others";
+
+  const FitFigures newest = run_with(short_queue(DropPolicy::kNewest), 6);
+  EXPECT_NEAR(static_cast<double>(dropped_by(newest, "queue_newest")), 400, 20);
+  EXPECT_EQ(dropped_by(newest, "queue_oldest"), 0U);
+  EXPECT_TRUE(newest.in_order);
+}
+
+TEST(FitTrial, LetsTheQueueOfBatchesDropToo) {
+  GraphSpec spec = short_queue(DropPolicy::kOldest, 4);
+  const FitFigures figures = run_with(spec, 24);
+  EXPECT_GT(dropped_by(figures, "queue_oldest"), 100U);
+  EXPECT_EQ(dropped_by(figures, "latest_wins"), 0U);
+  EXPECT_TRUE(figures.in_order);
+}
+
 /// Streams for which a run ends while a model is on its way to the device.
 TEST(FitTrial, EndsWhileAModelIsOnItsWay) {
   const GraphSpec spec = on(chain_of(2), simulated("mx3", nanoseconds(1'000'000)));

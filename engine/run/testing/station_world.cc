@@ -83,6 +83,7 @@ void StationWorld::build() {
   options.batch_size = setup_.batch;
   options.batch_wait = setup_.batch_wait;
   options.shares = setup_.shares;
+  options.batch_per_stream = setup_.batch_per_stream;
   options.max_frames = setup_.streams * setup_.window;
   options.node_ledger = node_books_;
   options.device_ledger = device_books_;

@@ -34,6 +34,7 @@ class StationWorld {
     std::uint32_t out_queue = 4;
     std::uint32_t batch = 1;
     Duration batch_wait = std::chrono::milliseconds(10);
+    std::uint32_t batch_per_stream = 0;
     std::vector<Station::Share> shares = {};  ///< By stream.
     std::uint64_t seed = 0;
     /// The frames that come without a tensor.
