@@ -138,7 +138,7 @@ class ModelledDevices {
     bool is_up = true;
     std::map<Epoch, Resident> residents;  ///< 0 is not used: always resident ones are not listed.
     std::map<std::uint32_t, Resident> permanent;  ///< By package.
-    std::uint64_t life = 0;  ///< Counts losses: answers of an old life do not come.
+    std::uint64_t life = 0;         ///< Counts losses: answers of an old life do not come.
     std::optional<Epoch> changing;  ///< The change of residence under way.
   };
 
