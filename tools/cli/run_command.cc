@@ -27,6 +27,7 @@
 #include "tools/cli/version_command.h"
 #include "tools/compose/graph_composer.h"
 #include "tools/compose/model_loader.h"
+#include "tools/compose/schedule_terms.h"
 #include "tools/status/graph_status.h"
 
 namespace penstock {

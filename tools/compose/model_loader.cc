@@ -1,7 +1,6 @@
 #include "tools/compose/model_loader.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -9,6 +8,7 @@
 #include "tools/compose/driver_options.h"
 #include "tools/compose/package_terms.h"
 #include "tools/compose/placement_facts.h"
+#include "tools/compose/schedule_terms.h"
 
 namespace penstock {
 namespace {
@@ -39,79 +39,8 @@ std::string difference(const TensorSpec& first, const TensorSpec& second) {
                                      : first.shape.to_string() + " and " + second.shape.to_string();
 }
 
-PriorityClass class_of(Priority priority) {
-  switch (priority) {
-    case Priority::kLow:
-      return PriorityClass::kLow;
-    case Priority::kNormal:
-      return PriorityClass::kNormal;
-    case Priority::kHigh:
-      return PriorityClass::kHigh;
-  }
-  return PriorityClass::kNormal;
-}
-
-FlowPlacement placement_of(Placement placement) {
-  switch (placement) {
-    case Placement::kPinned:
-      return FlowPlacement::kPinned;
-    case Placement::kRoundRobin:
-      return FlowPlacement::kRoundRobin;
-    case Placement::kLeastLoaded:
-      return FlowPlacement::kLeastLoaded;
-  }
-  return FlowPlacement::kPinned;
-}
-
-WhenFull when_full_of(DropPolicy drop) {
-  switch (drop) {
-    case DropPolicy::kNone:
-      return WhenFull::kBlock;
-    case DropPolicy::kOldest:
-      return WhenFull::kDropOldest;
-    case DropPolicy::kNewest:
-      return WhenFull::kDropNewest;
-  }
-  return WhenFull::kBlock;
-}
-
-bool does_drop(const ModelSpec& model) {
-  return model.knobs.drop != DropPolicy::kNone;
-}
-
-std::uint32_t narrow(std::int64_t value) {
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, UINT32_MAX));
-}
-
-/// Returns how many frames are in `requests` of the model.
-std::uint32_t frames_of(const ModelSpec& model, std::uint32_t requests) {
-  return requests * std::max(1U, narrow(model.batch_size));
-}
-
-/// Returns how many inferences a station may have with the pool at once. A queue that drops is full
-/// only if one more than it holds can come, though each of them is a batch of one frame.
-std::uint32_t slots_of(const ModelSpec& model, std::uint32_t requests) {
-  return does_drop(model) ? frames_of(model, requests) : requests;
-}
-
 std::string client_name(const ActorSpec& actor) {
   return actor.part_of.empty() ? actor.name : actor.part_of;
-}
-
-/// The words that hold for all that a client runs. It weighs what its streams do on average, which
-/// share by their weights what it gets: so a weight counts beside other actors as well.
-ClientKnobs client_knobs(const ActorSpec& actor, const ScheduleKnobs& words) {
-  ClientKnobs knobs;
-  knobs.priority = class_of(words.priority);
-  knobs.weight = words.weight;
-  if (!actor.flows.empty()) {
-    const double sum = std::accumulate(
-        actor.flows.begin(), actor.flows.end(), 0.0, [](double before, const FlowSpec& flow) {
-          return before + flow.weight;
-        });
-    knobs.weight = sum / static_cast<double>(actor.flows.size());
-  }
-  return knobs;
 }
 
 /// Returns where service times are from, by device where that differs.
@@ -156,22 +85,6 @@ BackendFactory backend_factory(DevicePool* pool,
 }
 
 }  // namespace
-
-SchedulerKnobs scheduler_knobs(const GraphSpec& spec) {
-  SchedulerKnobs knobs;
-  knobs.swap_share = spec.scheduler.swap_share;
-  knobs.job_limit = spec.scheduler.job_limit;
-  knobs.change_limit = spec.scheduler.change_limit;
-  knobs.fail_limit = narrow(spec.scheduler.fail_limit);
-  knobs.load_tries = narrow(spec.scheduler.load_tries);
-  knobs.reset_tries = narrow(spec.scheduler.reset_tries);
-  knobs.lost_tries = narrow(spec.scheduler.retries) + 1;  // The first run is no retry.
-  knobs.decisions_kept = narrow(spec.scheduler.history);
-  for (const ModelSpec& model : spec.models) {
-    knobs.job_limit = std::min<Duration>(knobs.job_limit, model.knobs.job_limit);
-  }
-  return knobs;
-}
 
 Status ModelLoader::load_all(const GraphSpec& spec,
                              const std::function<void(const Loaded&)>& on_loaded) {

@@ -24,10 +24,6 @@
 
 namespace penstock {
 
-/// Returns the words of `scheduler:` in the scheduler's form. A model's own `job_limit` tightens
-/// that of all, since a device has one.
-SchedulerKnobs scheduler_knobs(const GraphSpec& spec);
-
 /// Opens the devices of one graph and loads its models on each device where they may run: once a
 /// model and device, shared by all actors. The graphs that a package has for before and after its
 /// network are loaded on the processor, as packages of their own on a device of the pool, and a

@@ -17,6 +17,7 @@
 #include "engine/telemetry/device_ledger.h"
 #include "engine/telemetry/histogram.h"
 #include "tools/compose/model_loader.h"
+#include "tools/compose/schedule_terms.h"
 #include "tools/compose/simulated_devices.h"
 #include "tools/fit/fit_graph.h"
 #include "tools/fit/fit_inputs.h"
