@@ -85,7 +85,7 @@ NormalizeNode::NormalizeNode(const PictureTarget& target) : target_(target) {
 
 Status NormalizeNode::open(const NodeContext& context) {
   PENSTOCK_ASSIGN_OR_RETURN(auto resampler,
-                            PictureResampler::create(target_, output_pool(context)));
+                            PictureResampler::create(target_, model_input_pool(context)));
   resampler_.emplace(std::move(resampler));
   return {};
 }

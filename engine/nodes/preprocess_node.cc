@@ -81,7 +81,7 @@ PreprocessNode::PreprocessNode(const PictureTarget& target, std::shared_ptr<cons
 
 Status PreprocessNode::open(const NodeContext& context) {
   PENSTOCK_ASSIGN_OR_RETURN(auto resampler,
-                            PictureResampler::create(target_, output_pool(context)));
+                            PictureResampler::create(target_, model_input_pool(context)));
   resampler_.emplace(std::move(resampler));
   return {};
 }
