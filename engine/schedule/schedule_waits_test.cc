@@ -220,7 +220,11 @@ std::array<double, 3> shares_of_a_paced_client(const std::array<double, 3>& weig
   SmallWorld world(1);
   ClientKnobs knobs = SmallWorld::uncounted();
   knobs.fps_target = 10;
-  OpenFlow event = world.join(1, 0, {}, knobs);
+  FlowKnobs roomy;
+  roomy.ifmap_queue_size = 4096;
+  OpenFlow event = world.join(1, 0, roomy, knobs);
+  Feed feed;
+  feed.period = 50ms;
   std::array<double, 3> done{};
   for (std::uint32_t i = 0; i < 3; ++i) {
     event.flow = FlowNumber{i + 1};
@@ -231,7 +235,7 @@ std::array<double, 3> shares_of_a_paced_client(const std::array<double, 3>& weig
     } else {
       world.open(event, true);
     }
-    world.feed(event.flow, {});
+    world.feed(event.flow, feed);
   }
   world.run_for(30s);
   EXPECT_TRUE(world.violations().empty()) << world.violations().front();

@@ -36,8 +36,8 @@ TEST(SimDeviceCore, GivesLostFramesBackAndComesToItselfByAReset) {
 }
 
 TEST(SimDeviceCore, EndsAResetAsDegradedWhereItIsThrottledByThen) {
-  Rig rig("modes: [{name: single}]\nclock: {steps: [100, 400]}\nreset: 1s\n",
-          "[{kind: lost, at: 10ms}, {kind: throttle, at: 500ms}]");
+  Rig rig("modes: [{name: single}]\nclock: {steps: [100, 400]}\n",
+          "[{kind: lost, at: 10ms}, {kind: throttle, at: 40ms}]");
   const auto model = rig.add("single", milliseconds(10));
   rig.run(milliseconds(20));
   rig.core().reset(rig.now());
