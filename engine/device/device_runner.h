@@ -133,7 +133,7 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
   Inbox<JobEnd> lost_;
   std::vector<JobEnd> lost_now_;
   State state_ = State::kOpening;
-  std::size_t to_drop_ = 0;  // Sub-devices that have slots to destroy, whatever the state.
+  std::size_t to_drop_ = 0;   // Sub-devices that have slots to destroy, whatever the state.
   bool reset_began_ = false;  // The driver has told of the reset under way.
   std::optional<Change> change_;
   bool change_in_flight_ = false;

@@ -48,7 +48,7 @@ struct SchedulerWords {
   std::chrono::nanoseconds job_limit = std::chrono::seconds(10);
   /// Of one change of what is on a device, at most.
   std::chrono::nanoseconds change_limit = std::chrono::seconds(60);
-  std::int64_t fail_limit = 8;  ///< Jobs in a row that fail until a device is faulty.
+  std::int64_t fail_limit = 8;   ///< Jobs in a row that fail until a device is faulty.
   std::int64_t load_tries = 3;   ///< Failed loads in a row until a model is given up on a device.
   std::int64_t reset_tries = 5;  ///< Resets in a row until a device is given up.
   std::int64_t retries = 3;      ///< Of a frame whose device failed.

@@ -67,8 +67,10 @@ class InferenceBackend {
   virtual Status submit(const InferenceJob& job) = 0;
   /// Returns an inference that has ended. Whoever is rung calls it until there is none.
   [[nodiscard]] virtual std::optional<InferenceDone> pop() = 0;
+
   /// Says that nothing more will be submitted: what waits for company need not wait any longer.
   virtual void end_input() noexcept {}
+
   /// Asks to end early; the completion still comes.
   virtual void cancel(std::uint32_t slot) noexcept = 0;
 

@@ -11,10 +11,8 @@ void enter_fair(FlowLane& lane) {
   const std::size_t at = tag_index(*lane.lane->device, rank);
   const bool was_in = lane.client->fair.node.is_in();
   lane.client->fair.tag = client.tags[at];
-  lane.lane->queue.insert(lane.fair,
-                          lane.lane->device->floor[rank],
-                          client.active[at] > 0,
-                          lane.flow->is_parked);
+  lane.lane->queue.insert(
+      lane.fair, lane.lane->device->floor[rank], client.active[at] > 0, lane.flow->is_parked);
   client.tags[at] = lane.client->fair.tag;
   client.active[at] += was_in ? 0 : 1;
 }
