@@ -89,6 +89,8 @@ void settle(
       finish(state, slot, FinishReason::kFailed);
     } else if (flow.has_no_device) {
       finish(state, slot, FinishReason::kNoDevice);
+    } else if (request.deadline <= now) {
+      finish(state, slot, FinishReason::kExpired);
     } else {
       enqueue(state, slot, now);
     }

@@ -172,6 +172,55 @@ TEST(ScheduleWaits, NoWaitIsLongerThanPublishedUnderFullLoad) {
   EXPECT_GT(world.worst_wait_share(), 0.1) << "the load was not full";
 }
 
+TEST(ScheduleWaits, DropsDoNotKeepMaxWaitFromPassing) {
+  SmallWorld world(1);
+  world.join(1, 0, {}, of_class(PriorityClass::kHigh));
+  world.feed(FlowNumber{1}, {});
+  FlowKnobs knobs;
+  knobs.ifmap_queue_size = 2;
+  knobs.when_full = WhenFull::kDropOldest;
+  knobs.max_wait = 300ms;
+  world.join(2, 0, knobs, of_class(PriorityClass::kLow));
+  Feed feed;
+  feed.period = 50ms;
+  world.feed(FlowNumber{2}, feed);
+  world.run_for(10s);
+  // A frame lives 100 ms in its queue; the flow waits on when it is dropped.
+  EXPECT_NEAR(static_cast<double>(world.flow(FlowNumber{2}).done_frames), 10'000.0 / 300, 7);
+  EXPECT_TRUE(world.violations().empty()) << world.violations().front();
+}
+
+TEST(ScheduleWaits, TurnOfFlowsWithDifferentLimitsIsAsLongAsPublished) {
+  SmallWorld world;
+  FlowKnobs by_frames;
+  by_frames.frame_limit = 150;
+  FlowKnobs by_time;
+  by_time.frame_limit = 0;
+  by_time.time_limit = 100ms;
+  FlowKnobs both = by_frames;
+  both.time_limit = 50ms;
+  world.join(1, 0, by_frames);
+  world.join(2, 0, both);
+  FlowKnobs waiting;
+  waiting.max_wait = 10ms;
+  world.join(3, 1, waiting);
+  for (const std::uint32_t flow : {1U, 2U}) {
+    world.feed(FlowNumber{flow}, {});
+  }
+  Feed now_and_then;
+  now_and_then.period = 3s;
+  world.feed(FlowNumber{3}, now_and_then);
+  world.run_for(30s);
+  EXPECT_TRUE(world.violations().empty()) << world.violations().front();
+  EXPECT_GT(world.worst_wait_share(), 0.5);
+  // One of the turn leaves; it keeps its words to the end.
+  world.close(FlowNumber{1});
+  world.join(4, 0, by_time);
+  world.feed(FlowNumber{4}, {});
+  world.run_for(30s);
+  EXPECT_TRUE(world.violations().empty()) << world.violations().front();
+}
+
 TEST(ScheduleWaits, PacedClientKeepsItsRate) {
   SmallWorld world(1);
   ClientKnobs knobs = SmallWorld::uncounted();

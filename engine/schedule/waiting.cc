@@ -189,8 +189,9 @@ void dequeue(ScheduleState& state, RequestSlot slot, TimePoint now) {
     return;
   }
   if (was_head) {
-    flow.head_since = now;
-    flow.waited_before = Duration{0};
+    // Behind one that did not start the flow waits on: drops must not keep `max_wait` from passing.
+    flow.head_since = request.is_running ? now : flow.head_since;
+    flow.waited_before = request.is_running ? Duration{0} : flow.waited_before;
     update_waiting(state, flow, now);
   }
 }
