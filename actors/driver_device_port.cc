@@ -100,17 +100,6 @@ std::uint32_t lead_of(SubDeviceMask sub_devices) noexcept {
   return lead;
 }
 
-/// Returns the first `count` of a set.
-SubDeviceMask lowest(SubDeviceMask set, std::uint32_t count) noexcept {
-  SubDeviceMask chosen = 0;
-  for (std::uint32_t i = 0; i < kMaxSubDevices && count > 0; ++i) {
-    const SubDeviceMask bit = set & (SubDeviceMask{1} << i);
-    chosen |= bit;
-    count -= bit != 0 ? 1U : 0U;
-  }
-  return chosen;
-}
-
 /// Returns "sub-devices 0,2,3".
 std::string sub_devices_text(SubDeviceMask set) {
   std::string text;
@@ -232,7 +221,7 @@ std::vector<ModelPlacement> DriverDevicePort::placements(PackageNumber package) 
   const Package& book = packages_.at(package);
   std::vector<ModelPlacement> within;
   for (const ModelPlacement& placement : book.model->info().placements) {
-    if ((placement.sub_devices & ~book.allowed) == 0) {
+    if ((placement.sub_devices & ~words_.claim) == 0) {
       within.push_back(placement);
     }
   }
@@ -246,20 +235,18 @@ Result<std::vector<LoadObstacle>> DriverDevicePort::explain(const std::string& p
 
 Result<std::shared_ptr<LoadedModel>> DriverDevicePort::load(PackageNumber package,
                                                             const std::string& path,
-                                                            const DriverOptions& options,
-                                                            std::uint32_t cores) {
+                                                            const DriverOptions& options) {
   PENSTOCK_ASSIGN_OR_RETURN(LoadedModel loaded, device_->load(path, options));
   Package& book = packages_[package];
   book.path = path;
   book.options = options;
-  book.allowed = cores == 0 ? words_.claim : lowest(words_.claim, cores);
   book.model = std::make_shared<LoadedModel>(std::move(loaded));
   const ModelInfo& info = book.model->info();
   if (!info.placements.empty() && placements(package).empty()) {
     return Error{Errc::kUnavailable,
                  "'" + path + "' in mode '" + info.mode + "' needs " +
                      sub_devices_text(info.placements.front().sub_devices) + ", and it may use " +
-                     sub_devices_text(book.allowed) + ": see `cores` and `sub_devices`"};
+                     sub_devices_text(words_.claim) + ": see `sub_devices`"};
   }
   return book.model;
 }

@@ -60,15 +60,13 @@ class DriverDevicePort final : public DevicePort {
   /// Returns what stands against loading a model. May block. Errors: of `Device::explain`.
   Result<std::vector<LoadObstacle>> explain(const std::string& path, const DriverOptions& options);
 
-  /// Loads a package, which may use the first `cores` of the claimed sub-devices; 0: all. May block
-  /// for seconds. Errors: of `Device::load`; `kUnavailable` if none of its placements lies there.
+  /// Loads a package. May block for seconds. Errors: of `Device::load`; `kUnavailable` if none of
+  /// its placements lies on the claimed sub-devices.
   Result<std::shared_ptr<LoadedModel>> load(PackageNumber package,
                                             const std::string& path,
-                                            const DriverOptions& options,
-                                            std::uint32_t cores = 0);
+                                            const DriverOptions& options);
 
-  /// Returns where a package can be, within what is claimed and allowed to it; none: the whole
-  /// device. Pre: loaded.
+  /// Returns where a package can be, within what is claimed; none: the whole device. Pre: loaded.
   [[nodiscard]] std::vector<ModelPlacement> placements(PackageNumber package) const;
 
   Result<SlotsBySubDevice> open(std::span<const Doorbell> bells, Doorbell bell) override;
@@ -93,7 +91,6 @@ class DriverDevicePort final : public DevicePort {
   struct Package {
     std::string path;
     DriverOptions options;
-    SubDeviceMask allowed = 0;
     std::shared_ptr<LoadedModel> model;
     std::optional<Activation> activation;
   };

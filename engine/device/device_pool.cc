@@ -114,11 +114,8 @@ void DevicePool::tell_terms(PackageNumber package, std::string mode, std::string
   core_->tell_terms(package, std::move(mode), std::move(service_time));
 }
 
-void DevicePool::place(PackageNumber package,
-                       DeviceNumber device,
-                       std::vector<PlacementFacts> placements,
-                       bool always_resident) {
-  core_->place(package, {package, device, std::move(placements), always_resident});
+void DevicePool::place(PlacePackage facts) {
+  core_->place(std::move(facts));
 }
 
 ClientNumber DevicePool::add_client(ClientWords words) {

@@ -107,10 +107,7 @@ class DevicePool {
   /// Says, for status, in what mode a package runs and where its simulated service time is from.
   void tell_terms(PackageNumber package, std::string mode, std::string service_time);
   /// Declares where a package can be on a device. Always resident ones have one placement.
-  void place(PackageNumber package,
-             DeviceNumber device,
-             std::vector<PlacementFacts> placements,
-             bool always_resident);
+  void place(PlacePackage facts);
   ClientNumber add_client(ClientWords words);
 
   /// The scheduler, each device, each of its sub-devices: valid as long as the pool.

@@ -61,7 +61,7 @@ class DevicePoolTest : public ::testing::Test {
       facts.memory_bytes = memory;
       facts.activation_estimate = milliseconds(50);
       facts.service_estimate = milliseconds(10);
-      pool_->place(package, device, {facts}, resident);
+      pool_->place({package, device, {facts}, resident});
     }
     return package;
   }

@@ -89,10 +89,10 @@ void DevicePool::Core::tell_terms(PackageNumber package,
   book.service_time = std::move(service_time);
 }
 
-void DevicePool::Core::place(PackageNumber package, PlacePackage facts) {
+void DevicePool::Core::place(PlacePackage facts) {
   DeviceBook& book = devices_.at(facts.device.index());
-  book.placements[package] = facts.placements;
-  book.always_resident[package] = facts.always_resident;
+  book.placements[facts.package] = facts.placements;
+  book.always_resident[facts.package] = facts.always_resident;
   book.placed.push_back(std::move(facts));
 }
 

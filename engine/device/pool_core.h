@@ -111,7 +111,7 @@ class DevicePool::Core final : public Runnable {
                 std::vector<std::shared_ptr<const TensorSpec>> outputs,
                 std::vector<ShapeBucket> buckets);
   void tell_terms(PackageNumber package, std::string mode, std::string service_time);
-  void place(PackageNumber package, PlacePackage facts);
+  void place(PlacePackage facts);
   ClientNumber add_client(ClientWords words);
   [[nodiscard]] std::vector<Runnable*> runnables();
   [[nodiscard]] const PackageWords& package(PackageNumber number) const;

@@ -65,7 +65,7 @@ class PoolResidenceTest : public ::testing::Test {
       placements[core].activation_estimate = milliseconds(50);
       placements[core].service_estimate = milliseconds(10);
     }
-    pool_->place(words.package, device_, placements, false);
+    pool_->place({words.package, device_, placements, false});
     ClientKnobs knobs;
     knobs.ofmap_queue_size = 0;
     words.client = pool_->add_client({name, knobs});

@@ -97,7 +97,7 @@ std::vector<Option> placing_words() {
       Option::text("mode", "how sub-devices work together; a profile may name others")
           .or_words({"auto", "single", "multi", "global4", "global8"})
           .fallback("auto"),
-      Option::integer("cores", "sub-devices that it takes; without it as many as there are")
+      Option::integer("cores", "sub-devices that it takes at most, whichever are free; without it all")
           .range(1, 64),
       Option::object(
           "batch",

@@ -94,7 +94,7 @@ struct ModelSpec {
   Placement placement = Placement::kPinned;
   bool failover = false;
   std::string mode = "auto";
-  std::int64_t cores = 0;  ///< Sub-devices that it takes; 0 = as many as there are.
+  std::int64_t cores = 0;  ///< Sub-devices that it takes at most, whichever; 0: all there are.
   ScheduleKnobs knobs;
   std::int64_t batch_size = 1;
   std::chrono::nanoseconds batch_wait = std::chrono::milliseconds(10);

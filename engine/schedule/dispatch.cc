@@ -74,6 +74,19 @@ Fit fit_of(const ScheduleState& state,
   return Fit::kJoins;
 }
 
+/// Notes what a package is given, on each of its places on the device: it has one turn there.
+void serve_turn(const LaneState& lane,
+                const FlowKnobs& knobs,
+                std::uint8_t rank,
+                std::uint32_t frames,
+                TimePoint now) {
+  for (const auto& one : lane.device->residences) {
+    if (one->lane == &lane) {
+      one->turn.serve(knobs, rank, frames, now);
+    }
+  }
+}
+
 /// Takes the head of the flow into the batch.
 void take_head(ScheduleState& state,
                BatchState& batch,
@@ -100,7 +113,7 @@ void take_head(ScheduleState& state,
   ++flow.running;
   batch.requests.push_back(slot);
   batch.frames += request.frames;
-  residence.turn.serve(flow.knobs, from.client->fair.rank, request.frames, now);
+  serve_turn(lane, flow.knobs, from.client->fair.rank, request.frames, now);
   flow.client->outputs_held += request.frames;
   pace(state, *flow.client, request.frames, now);
   advance_round_robin(state, flow, now);
@@ -216,6 +229,7 @@ ResidenceState* next_residence(const DeviceState& device, TimePoint now) {
 Standing standing_of(const LaneState& lane, TimePoint now) {
   Standing standing;
   standing.is_resident = lane.residences > 0;
+  standing.held = lane.held;
   if (lane.is_quarantined) {
     return standing;  // What waits for it waits until its back-off ends.
   }
@@ -231,6 +245,7 @@ Standing standing_of(const LaneState& lane, TimePoint now) {
     standing.rank = client->rank;
     standing.tag = client->tag;
   }
+  standing.weight = lane.queue.weight_of(standing.rank);
   standing.has_work = standing.is_overdue || client != nullptr;
   return standing;
 }

@@ -15,6 +15,7 @@ void FairQueue::insert(FairFlow& flow, double floor, bool is_served_elsewhere, b
       client.tag = std::max(client.tag, least);
     }
     rank.put(client.node, {client.tag, client.number});
+    weights_[client.rank] += client.weight;
   }
   if (!flow.node.is_in()) {
     if (!comes_back) {
@@ -28,8 +29,11 @@ void FairQueue::insert(FairFlow& flow, double floor, bool is_served_elsewhere, b
 void FairQueue::remove(FairFlow& flow) noexcept {
   FairClient& client = *flow.client;
   client.flows.take(flow.node);
-  if (client.flows.empty()) {
-    ranks_[client.rank].take(client.node);
+  if (client.flows.empty() && client.node.is_in()) {
+    auto& rank = ranks_[client.rank];
+    rank.take(client.node);
+    // Sums of doubles drift; nobody's is exact.
+    weights_[client.rank] = rank.empty() ? 0 : weights_[client.rank] - client.weight;
   }
 }
 
@@ -59,6 +63,11 @@ void FairQueue::retag(FairClient& client, double tag) {
   if (client.node.is_in()) {
     ranks_[client.rank].put(client.node, {tag, client.number});
   }
+}
+
+void FairQueue::reweigh(FairClient& client, double weight) noexcept {
+  weights_[client.rank] += client.node.is_in() ? weight - client.weight : 0;
+  client.weight = weight;
 }
 
 std::size_t FairQueue::size() const noexcept {

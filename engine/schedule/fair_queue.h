@@ -36,6 +36,7 @@ struct FairClient {
   void* owner = nullptr;
   std::uint32_t number = 0;
   std::uint8_t rank = 0;  ///< Its class.
+  double weight = 1;      ///< Changed by `FairQueue::reweigh` only, while it is in.
   double tag = 0;         ///< Service received over weight; kept while it is out.
   IndexedHeap<FairKey, FairFlow> flows;
   double flow_floor = 0;  ///< Tag of the flow that was picked last.
@@ -68,6 +69,11 @@ class FairQueue {
   /// Changes tags; whether they are in or not.
   void retag(FairFlow& flow, double tag);
   void retag(FairClient& client, double tag);
+  /// Changes a weight; whether the client is in or not.
+  void reweigh(FairClient& client, double weight) noexcept;
+
+  /// Returns the weights of the clients of a class that are in, together.
+  [[nodiscard]] double weight_of(std::uint8_t rank) const noexcept { return weights_[rank]; }
 
   /// Returns how many clients are in.
   [[nodiscard]] std::size_t size() const noexcept;
@@ -76,6 +82,7 @@ class FairQueue {
 
  private:
   std::array<IndexedHeap<FairKey, FairClient>, kPriorityClasses> ranks_;
+  std::array<double, kPriorityClasses> weights_{};
 };
 
 }  // namespace penstock

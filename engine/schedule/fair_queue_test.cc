@@ -75,5 +75,19 @@ TEST_F(FairQueueTest, IsEmptyWhenAllHaveLeft) {
   EXPECT_TRUE(queue_.empty());
 }
 
+TEST_F(FairQueueTest, KnowsTheWeightOfThoseThatAreIn) {
+  queue_.reweigh(clients_[1], 3);
+  queue_.insert(flows_[0], 0, false);
+  queue_.insert(flows_[1], 0, false);
+  EXPECT_EQ(queue_.weight_of(clients_[0].rank), 4);
+  queue_.reweigh(clients_[0], 2);
+  EXPECT_EQ(queue_.weight_of(clients_[0].rank), 5);
+  queue_.remove(flows_[1]);
+  queue_.remove(flows_[1]);
+  EXPECT_EQ(queue_.weight_of(clients_[0].rank), 2);
+  queue_.remove(flows_[0]);
+  EXPECT_EQ(queue_.weight_of(clients_[0].rank), 0);
+}
+
 }  // namespace
 }  // namespace penstock

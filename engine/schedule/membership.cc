@@ -66,6 +66,7 @@ ClientLane& client_lane(ClientState& client, LaneState& lane, std::uint8_t rank)
   made->lane = &lane;
   made->fair.rank = rank;
   made->fair.number = client.number.value;
+  made->fair.weight = client.knobs.weight;
   const std::size_t tags = (lane.device->number.index() + 1) * kPriorityClasses;
   if (client.tags.size() < tags) {
     client.tags.resize(tags, 0);
@@ -199,6 +200,16 @@ void drop_residence(DeviceState& device, ResidenceState& residence) {
   device.residences.erase(at);
 }
 
+void count_in(const ResidenceState& residence) noexcept {
+  ++residence.lane->residences;
+  residence.lane->held += residence.cores;
+}
+
+void count_out(const ResidenceState& residence) noexcept {
+  --residence.lane->residences;
+  residence.lane->held -= residence.cores;
+}
+
 void add_permanent_residence(ScheduleState& state, LaneState& lane, TimePoint now) {
   DeviceState& device = *lane.device;
   ResidenceState& residence = new_residence(device);
@@ -206,7 +217,7 @@ void add_permanent_residence(ScheduleState& state, LaneState& lane, TimePoint no
   residence.depth = std::max<std::uint32_t>(lane.placements.front().depth, 1);
   residence.turn.active_at = now;
   residence.last_completion = now;
-  ++lane.residences;
+  count_in(residence);
   mark_dirty(state, device);
 }
 
@@ -231,6 +242,7 @@ void place_package(ScheduleState& state, const PlacePackage& event, TimePoint no
     package->lanes.push_back(lane);
   }
   lane->placements = event.placements;
+  lane->max_sub_devices = event.max_sub_devices == 0 ? kMaxSubDevices : event.max_sub_devices;
   lane->always_resident = event.always_resident;
   lane->loads.forgive();
   lane->failing.forgive();
@@ -244,7 +256,8 @@ void place_package(ScheduleState& state, const PlacePackage& event, TimePoint no
   }
   const bool can_be =
       std::any_of(event.placements.begin(), event.placements.end(), [&](const PlacementFacts& one) {
-        return ResidencyPlanner::fits_empty(device->capacity, one);
+        return width_of(one) <= lane->max_sub_devices &&
+               ResidencyPlanner::fits_empty(device->capacity, one);
       });
   if (!lane->always_resident && !can_be) {
     while (!lane->loads.fail(now)) {
@@ -373,6 +386,9 @@ void set_knobs(ScheduleState& state, const SetClientKnobs& event, TimePoint now)
   }
   const bool moves = client->knobs.priority != event.knobs.priority;
   client->knobs = checked(event.knobs);
+  for (const auto& lane : client->lanes) {
+    lane->lane->queue.reweigh(lane->fair, client->knobs.weight);
+  }
   if (moves) {
     for (FlowState* flow : client->flows) {
       if (flow->is_closed) {

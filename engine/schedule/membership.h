@@ -33,5 +33,8 @@ void add_permanent_residence(ScheduleState& state, LaneState& lane, TimePoint no
 void drop_residence(DeviceState& device, ResidenceState& residence);
 /// Returns an empty residence on the device's list.
 ResidenceState& new_residence(DeviceState& device);
+/// Counts a residence among those of its lane that are ready or draining, and no more.
+void count_in(const ResidenceState& residence) noexcept;
+void count_out(const ResidenceState& residence) noexcept;
 
 }  // namespace penstock

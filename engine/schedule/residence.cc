@@ -1,7 +1,6 @@
 #include "engine/schedule/residence.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "engine/schedule/dispatch.h"
 #include "engine/schedule/membership.h"
@@ -48,7 +47,7 @@ void send_change(ScheduleState& state,
   change.evicts = !change.only_out && !change.victims.empty();
   for (ResidenceState* victim : change.victims) {
     state.outgoing.push_back({victim->lane->package->number, victim->placement, victim->epoch});
-    --victim->lane->residences;
+    count_out(*victim);
     drop_residence(device, *victim);
   }
   change.victims.clear();
@@ -60,7 +59,7 @@ void send_change(ScheduleState& state,
     incoming.lane = &lane;
     incoming.placement = change.placement;
     incoming.mask = facts.sub_devices;
-    incoming.cores = static_cast<std::uint32_t>(std::popcount(facts.sub_devices));
+    incoming.cores = width_of(facts);
     incoming.depth = std::max<std::uint32_t>(facts.depth, 1);
     incoming.memory_bytes = facts.memory_bytes;
     incoming.shared_bytes = facts.shared_bytes;
@@ -92,7 +91,7 @@ void come_in(ScheduleState& state, ChangeState& change, TimePoint now) {
   incoming.turn.is_full = change.is_full_turn;
   incoming.turn.active_at = now;
   incoming.last_completion = now;
-  ++lane.residences;
+  count_in(incoming);
   Decision decision = decision_of(DecisionKind::kSwapDone, lane, now);
   decision.number = change.epoch;
   decision.reason = change.reason;
@@ -198,6 +197,9 @@ DeviceState* residence_changed(ScheduleState& state, const ResidenceChanged& eve
 
 std::optional<TimePoint> end_quarantines(ScheduleState& state, DeviceState& device, TimePoint now) {
   std::optional<TimePoint> next;
+  if (device.state != SchedulerSnapshot::DeviceState::kUp) {
+    return next;  // What keeps a package away is judged anew when the device is back.
+  }
   for (const auto& lane : device.lanes) {
     if (!lane->is_quarantined) {
       continue;
@@ -224,7 +226,7 @@ void drop_all_residences(DeviceState& device) {
   }
   while (!device.residences.empty()) {
     ResidenceState& residence = *device.residences.back();
-    --residence.lane->residences;
+    count_out(residence);
     drop_residence(device, residence);
   }
 }

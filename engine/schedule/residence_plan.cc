@@ -21,7 +21,7 @@ bool wants_place(const LaneState& lane, TimePoint now) {
   if (lane.residences == 0) {
     return true;
   }
-  if (lane.residences >= lane.placements.size()) {
+  if (lane.residences >= lane.placements.size() || lane.held >= lane.max_sub_devices) {
     return false;
   }
   const auto& all = lane.device->residences;
@@ -60,6 +60,7 @@ void list_residents(ScheduleState& state,
     resident.is_same_package = one->lane == &wanting;
     const Standing holder = standing_of(*one->lane, now);
     resident.has_work = holder.has_work;
+    resident.places = one->lane->residences;
     if (one->state != Stage::kReady || one->drains > 0) {
       resident.leave = {false, DecisionReason::kReserved, std::nullopt};
     } else if (one->lane->is_removed) {
@@ -79,6 +80,7 @@ void list_residents(ScheduleState& state,
                                  facts.shared_bytes,
                                  change->lane == &wanting,
                                  true,
+                                 1,
                                  {false, DecisionReason::kReserved, std::nullopt}});
     }
   }
@@ -132,7 +134,7 @@ void plan_removals(ScheduleState& state, DeviceState& device, TimePoint now) {
     }
     if (one.lane->always_resident) {
       if (one.in_flight == 0) {
-        --one.lane->residences;
+        count_out(one);
         drop_residence(device, one);
         --i;
       }
@@ -188,8 +190,10 @@ void plan_changes(ScheduleState& state,
   }
   for (LaneState* lane : state.wanting) {
     list_residents(state, device, *lane, now);
-    const auto choice =
-        state.planner.choose(device.capacity, state.residents, lane->placements, blocked);
+    const auto choice = state.planner.choose(device.capacity,
+                                             state.residents,
+                                             lane->placements,
+                                             {blocked, lane->max_sub_devices - lane->held});
     if (!choice.has_value()) {
       continue;
     }

@@ -1,8 +1,7 @@
 #include "engine/schedule/residency_planner.h"
 
 #include <algorithm>
-#include <bit>
-#include <utility>
+#include <tuple>
 
 namespace penstock {
 namespace {
@@ -54,13 +53,14 @@ Shortage shortage(const DeviceCapacity& capacity,
 }
 
 /// Returns who should leave next: those that may before those that may not, the idle before the
-/// busy.
+/// busy, those with most places before those with few.
 std::optional<std::uint32_t> next_victim(std::span<const Resident> residents,
                                          std::span<const std::uint32_t> victims,
                                          const Shortage& shortage) noexcept {
   std::optional<std::uint32_t> best;
   const auto order = [&](std::uint32_t i) {
-    return std::pair(!residents[i].leave.may_leave, residents[i].has_work);
+    const Resident& one = residents[i];
+    return std::tuple(!one.leave.may_leave, one.has_work, kMaxSubDevices - one.places);
   };
   for (std::uint32_t i = 0; i < residents.size(); ++i) {
     const bool can_help =
@@ -71,6 +71,26 @@ std::optional<std::uint32_t> next_victim(std::span<const Resident> residents,
   }
   return best;
 }
+
+/// Returns how many stay on the placement's sub-devices, those that have work before the idle.
+std::uint32_t crowd_on(std::span<const Resident> residents,
+                       const PlacementFacts& placement,
+                       std::span<const std::uint32_t> victims) noexcept {
+  std::uint32_t busy = 0;
+  std::uint32_t idle = 0;
+  for (std::size_t i = 0; i < residents.size(); ++i) {
+    const bool is_beside = (residents[i].sub_devices & placement.sub_devices) != 0;
+    if (is_beside && !leaves(victims, i)) {
+      ++(residents[i].has_work ? busy : idle);
+    }
+  }
+  constexpr std::uint32_t kFarMore = 1U << 16U;
+  return busy * kFarMore + idle;
+}
+
+/// What a choice costs the others: not allowed, evicts, victims with work, those of them left
+/// without a place, who shares its sub-devices.
+using Cost = std::tuple<bool, bool, std::uint32_t, std::uint32_t, std::uint32_t>;
 
 }  // namespace
 
@@ -101,6 +121,7 @@ ResidencyPlanner::Attempt ResidencyPlanner::attempt(const DeviceCapacity& capaci
     }
     const Resident& one = residents[*victim];
     result.busy_victims += one.has_work ? 1 : 0;
+    result.displaced += one.has_work && one.places <= 1 ? 1 : 0;
     if (!one.leave.may_leave) {
       // One that time will move is of interest only if time moves all.
       const bool by_time =
@@ -121,26 +142,31 @@ std::optional<ResidencyPlanner::Choice> ResidencyPlanner::choose(
     const DeviceCapacity& capacity,
     std::span<const Resident> residents,
     std::span<const PlacementFacts> placements,
-    SubDeviceMask blocked) {
+    const Scope& scope) {
   std::optional<Choice> choice;
-  std::uint32_t fewest = 0;
+  Cost least;
   for (std::uint32_t index = 0; index < placements.size(); ++index) {
     const PlacementFacts& placement = placements[index];
     const bool is_there = std::any_of(residents.begin(), residents.end(), [&](const auto& one) {
       return one.is_same_package && (one.sub_devices & placement.sub_devices) != 0;
     });
-    if ((placement.sub_devices & blocked) != 0 || is_there || !fits_empty(capacity, placement)) {
+    if ((placement.sub_devices & scope.blocked) != 0 || is_there ||
+        width_of(placement) > scope.room || !fits_empty(capacity, placement)) {
       continue;
     }
     const Attempt attempt = this->attempt(capacity, residents, placement, victims_);
-    const auto rank = [](bool is_allowed, bool evicts, std::uint32_t busy) {
-      return (is_allowed ? 0U : 1U << 20U) + (evicts ? 1U << 10U : 0U) + busy;
-    };
-    const std::uint32_t cost = rank(attempt.is_allowed, !victims_.empty(), attempt.busy_victims);
-    if (!attempt.is_possible || (choice.has_value() && cost >= fewest)) {
+    if (!attempt.is_possible) {
       continue;
     }
-    fewest = cost;
+    const Cost cost{!attempt.is_allowed,
+                    !victims_.empty(),
+                    attempt.busy_victims,
+                    attempt.displaced,
+                    crowd_on(residents, placement, victims_)};
+    if (choice.has_value() && cost >= least) {
+      continue;
+    }
+    least = cost;
     best_.swap(victims_);
     choice =
         Choice{index, best_, attempt.is_allowed, attempt.reason, attempt.holder, attempt.ask_at};

@@ -29,7 +29,7 @@ Resident lying(SubDeviceMask mask, std::uint64_t memory, bool may_leave, bool ha
 TEST(ResidencyPlanner, PackagesThatFitTogetherStayTogether) {
   ResidencyPlanner planner;
   const std::vector<Resident> residents = {lying(1, 60, false)};
-  const auto choice = planner.choose(cores(1, 100), residents, std::vector{on(1, 40)}, 0);
+  const auto choice = planner.choose(cores(1, 100), residents, std::vector{on(1, 40)}, {});
   ASSERT_TRUE(choice.has_value());
   EXPECT_TRUE(choice->is_allowed);
   EXPECT_TRUE(choice->victims.empty());
@@ -38,7 +38,7 @@ TEST(ResidencyPlanner, PackagesThatFitTogetherStayTogether) {
 TEST(ResidencyPlanner, TakesAFreePlaceBeforeItSendsAnybodyOut) {
   ResidencyPlanner planner;
   const std::vector<Resident> residents = {lying(1, 0, true)};
-  const auto choice = planner.choose(cores(2, 0, 1), residents, std::vector{on(1), on(2)}, 0);
+  const auto choice = planner.choose(cores(2, 0, 1), residents, std::vector{on(1), on(2)}, {});
   ASSERT_TRUE(choice.has_value());
   EXPECT_EQ(choice->placement, 1U);
 }
@@ -46,16 +46,44 @@ TEST(ResidencyPlanner, TakesAFreePlaceBeforeItSendsAnybodyOut) {
 TEST(ResidencyPlanner, SendsTheIdleOutFirst) {
   ResidencyPlanner planner;
   const std::vector<Resident> residents = {lying(1, 50, true, true), lying(1, 50, true, false)};
-  const auto choice = planner.choose(cores(1, 100), residents, std::vector{on(1, 50)}, 0);
+  const auto choice = planner.choose(cores(1, 100), residents, std::vector{on(1, 50)}, {});
   ASSERT_TRUE(choice.has_value());
   ASSERT_EQ(choice->victims.size(), 1U);
   EXPECT_EQ(choice->victims[0], 1U);
 }
 
+TEST(ResidencyPlanner, TakesFromWhoHasOtherPlaces) {
+  ResidencyPlanner planner;
+  std::vector<Resident> residents = {lying(1, 0, true), lying(2, 0, true), lying(4, 0, true)};
+  residents[1].places = 2;
+  residents[2].places = 2;
+  const auto choice =
+      planner.choose(cores(3, 0, 1), residents, std::vector{on(1), on(2), on(4)}, {});
+  ASSERT_TRUE(choice.has_value());
+  EXPECT_EQ(choice->placement, 1U);
+}
+
+TEST(ResidencyPlanner, SharesASubDeviceWithAsFewAsItCan) {
+  ResidencyPlanner planner;
+  const std::vector<Resident> residents = {
+      lying(1, 10, false), lying(2, 10, false, false), lying(2, 10, false, false)};
+  const auto on_all = std::vector{on(1, 10), on(2, 10), on(4, 10)};
+  EXPECT_EQ(planner.choose(cores(3, 100), residents, on_all, {})->placement, 2U);
+  EXPECT_EQ(planner.choose(cores(3, 100), residents, on_all, {4})->placement, 1U)
+      << "two that are idle rather than one that works";
+}
+
+TEST(ResidencyPlanner, TakesNoMoreSubDevicesThanItMay) {
+  ResidencyPlanner planner;
+  const auto both = std::vector{on(3), on(1)};
+  EXPECT_EQ(planner.choose(cores(2), {}, both, {0, 1})->placement, 1U);
+  EXPECT_EQ(planner.choose(cores(2), {}, both, {0, 2})->placement, 0U);
+}
+
 TEST(ResidencyPlanner, LargePlacementNeedsAllToLeave) {
   ResidencyPlanner planner;
   const std::vector<Resident> residents = {lying(1, 0, true), lying(2, 0, false)};
-  const auto choice = planner.choose(cores(2, 0, 1), residents, std::vector{on(3)}, 0);
+  const auto choice = planner.choose(cores(2, 0, 1), residents, std::vector{on(3)}, {});
   ASSERT_TRUE(choice.has_value());
   EXPECT_FALSE(choice->is_allowed);
   EXPECT_EQ(choice->reason, DecisionReason::kInTurn);
@@ -64,7 +92,7 @@ TEST(ResidencyPlanner, LargePlacementNeedsAllToLeave) {
 
 TEST(ResidencyPlanner, KeepsOffBlockedSubDevices) {
   ResidencyPlanner planner;
-  EXPECT_FALSE(planner.choose(cores(2, 0, 1), {}, std::vector{on(3)}, 2).has_value());
+  EXPECT_FALSE(planner.choose(cores(2, 0, 1), {}, std::vector{on(3)}, {2}).has_value());
 }
 
 TEST(ResidencyPlanner, SharedMemoryCountsEverywhere) {
@@ -75,7 +103,7 @@ TEST(ResidencyPlanner, SharedMemoryCountsEverywhere) {
   other.shared_bytes = 70;
   PlacementFacts wanted = on(2);
   wanted.shared_bytes = 40;
-  const auto choice = planner.choose(capacity, std::vector{other}, std::vector{wanted}, 0);
+  const auto choice = planner.choose(capacity, std::vector{other}, std::vector{wanted}, {});
   ASSERT_TRUE(choice.has_value());
   EXPECT_EQ(choice->victims.size(), 1U);
 }

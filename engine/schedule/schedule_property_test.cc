@@ -131,6 +131,7 @@ class Workload {
     facts.activation_estimate = model.activation;
     facts.service_estimate = model.service;
     const std::uint32_t used = std::min(width, cores);
+    event.max_sub_devices = chance(20) ? number(used, cores) : 0;
     for (std::uint32_t first = 0; first + used <= cores; first += used) {
       facts.sub_devices = ((SubDeviceMask{1} << used) - 1) << first;
       event.placements.push_back(facts);

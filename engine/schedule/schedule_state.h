@@ -166,6 +166,7 @@ struct LaneState {
   PackageState* package = nullptr;
   DeviceState* device = nullptr;
   std::vector<PlacementFacts> placements;
+  std::uint32_t max_sub_devices = kMaxSubDevices;  ///< That it may hold at once.
   bool always_resident = false;
   bool is_removed = false;
   FairQueue queue;
@@ -175,6 +176,7 @@ struct LaneState {
   std::uint64_t queued_frames = 0;  ///< Of them.
   std::uint32_t active_index = 0;   ///< In its device's `active`, while `linked` > 0.
   std::uint32_t residences = 0;     ///< Ready or draining.
+  std::uint32_t held = 0;           ///< Sub-devices of them.
   std::uint32_t coming = 0;         ///< Changes that bring it in.
   std::uint32_t references = 0;     ///< Of flows and batches.
   bool is_quarantined = false;      ///< Until its back-off ends.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <variant>
@@ -31,6 +32,11 @@ struct PlacementFacts {
   Duration service_estimate{0};  ///< Between two completions when busy.
 };
 
+/// Returns how many sub-devices the placement takes.
+[[nodiscard]] constexpr std::uint32_t width_of(const PlacementFacts& placement) noexcept {
+  return static_cast<std::uint32_t>(std::popcount(placement.sub_devices));
+}
+
 struct AddDevice {
   DeviceNumber device;
   DeviceCapacity capacity;
@@ -54,6 +60,8 @@ struct PlacePackage {
   std::vector<PlacementFacts> placements;  ///< At least one.
   /// Resident on the whole device for ever, without memory accounting; only `placements[0]` counts.
   bool always_resident = false;
+  /// Sub-devices that it may hold at once, on whichever of its placements; 0: no limit.
+  std::uint32_t max_sub_devices = 0;
 };
 
 /// Closes the flows of the package.

@@ -27,8 +27,9 @@ LeaveVerdict rights(const Standing& waiting,
   }
   const bool is_free = turn.is_over() || !turn.is_full;
   if (waiting.is_resident) {
+    const bool holds_less = waiting.held * holder.weight < holder.held * waiting.weight;
     const bool lags = waiting.rank > holder.rank ||
-                      (waiting.rank == holder.rank && waiting.tag + lag < holder.tag);
+                      (waiting.rank == holder.rank && holds_less && waiting.tag + lag < holder.tag);
     return is_free && lags ? yes(DecisionReason::kMoreRoom) : no(DecisionReason::kInTurn);
   }
   if (waiting.is_overdue) {

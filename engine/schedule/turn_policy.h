@@ -10,7 +10,8 @@
 
 namespace penstock {
 
-/// One stay of a package on sub-devices: what it used, and how much it may use if another waits.
+/// One stay of a package on sub-devices: what was used since it came there, and how much may be if
+/// another waits. Frames count on whichever of its places they run; time is of this one.
 struct Turn {
   std::uint64_t frames = 0;
   Duration time{0};
@@ -56,6 +57,8 @@ struct Standing {
   std::uint8_t rank = 0;     ///< Its best class that has work.
   double tag = 0;            ///< Virtual time of its next client.
   bool is_resident = false;  ///< Somewhere on the device already.
+  std::uint32_t held = 0;    ///< Sub-devices of its residences.
+  double weight = 0;         ///< Of its clients of that class that have work, together.
 };
 
 /// What a holder's stay says to one that waits.
@@ -82,8 +85,9 @@ inline bool precedes(const Standing& a, const Standing& b) noexcept {
 
 /// Returns whether `holder` leaves its place, in a turn like this, to `waiting`.
 ///
-/// `swap_allowed_at` is when the budget of swaps allows the next; `lag` is how much less `waiting`
-/// must have received than `holder` to take a second place from it.
+/// `swap_allowed_at` is when the budget of swaps allows the next. A further place is taken from an
+/// equal only by one that holds less for its weight, so that its lag grows, and has received less
+/// by `lag`: where the places can be divided by weight they are, and nobody swaps any more.
 LeaveVerdict may_leave(const Standing& waiting,
                        const Standing& holder,
                        const Turn& turn,

@@ -14,6 +14,7 @@ Standing waiting(double tag = 0, std::uint8_t rank = 1) {
   standing.has_work = true;
   standing.tag = tag;
   standing.rank = rank;
+  standing.weight = 1;
   return standing;
 }
 
@@ -84,11 +85,31 @@ TEST(TurnPolicy, SwapShareHoldsEverybodyBack) {
 TEST(TurnPolicy, SecondPlaceIsForOneThatLags) {
   Standing resident = waiting(0);
   resident.is_resident = true;
-  const auto verdict = [&](double holder) {
-    return may_leave(resident, waiting(holder), turn_of(600), TimePoint{}, 10, kNow).may_leave;
+  resident.held = 1;
+  const auto verdict = [&](double tag) {
+    Standing holder = waiting(tag);
+    holder.held = 3;
+    return may_leave(resident, holder, turn_of(600), TimePoint{}, 10, kNow).may_leave;
   };
   EXPECT_FALSE(verdict(10));
   EXPECT_TRUE(verdict(11));
+}
+
+TEST(TurnPolicy, FurtherPlaceIsTakenOnlyFromOneThatHoldsMoreForItsWeight) {
+  Standing resident = waiting(0);
+  resident.is_resident = true;
+  resident.held = 2;
+  const auto verdict = [&](std::uint32_t held, double weight) {
+    Standing holder = waiting(1000);
+    holder.held = held;
+    holder.weight = weight;
+    return may_leave(resident, holder, turn_of(600), TimePoint{}, 10, kNow).may_leave;
+  };
+  EXPECT_FALSE(verdict(2, 1)) << "its lag does not grow";
+  EXPECT_FALSE(verdict(6, 3));
+  EXPECT_TRUE(verdict(7, 3));
+  resident.rank = 2;
+  EXPECT_TRUE(verdict(2, 1)) << "classes are strict";
 }
 
 TEST(TurnPolicy, OverdueGoFirstInTheirOrder) {

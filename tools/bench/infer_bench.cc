@@ -168,7 +168,7 @@ class EngineGraph {
     backend_.devices = {pool->add_device(std::move(device))};
     PlacementFacts whole;
     whole.depth = requests();
-    pool->place(backend_.package, backend_.devices.front(), {whole}, true);
+    pool->place({backend_.package, backend_.devices.front(), {whole}, true});
     backend_.client = pool->add_client({"bench", {}});
     backend_.slots = requests();
     pool_ = actors::RunningPool::start(workers_, std::move(pool), &clock_);

@@ -229,7 +229,7 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
   if (!options.has_value()) {
     return options.error().within(where + " on device '" + on.port->info().identity + "'");
   }
-  auto loaded = on.port->load(entry.package, entry.file.path, *options, narrow(entry.spec.cores));
+  auto loaded = on.port->load(entry.package, entry.file.path, *options);
   if (!loaded.has_value()) {
     return loaded.error().within(where + " on device '" + on.port->info().identity + "'");
   }
@@ -238,10 +238,17 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
   const std::uint32_t requests = std::max(1U, info.preferred_requests);
   const std::vector<PlacementFacts> placements =
       facts_of(on.port->placements(entry.package), requests);
-  const std::uint32_t depth = depth_of(placements);
+  const std::uint32_t cores = narrow(entry.spec.cores);
+  const std::uint32_t depth = depth_of(placements, cores);
+  if (depth == 0) {
+    return Error{Errc::kUnavailable,
+                 where + " on device '" + on.port->info().identity + "': mode '" + info.mode +
+                     "' takes " + std::to_string(narrowest(placements)) +
+                     " cores, and `cores: " + std::to_string(cores) + "` allows no more"};
+  }
   entry.depth[device.name] = depth;
   entry.needs_activation = entry.needs_activation || info.needs_activation;
-  parts_.pool->place(entry.package, on.number, placements, !info.needs_activation);
+  parts_.pool->place({entry.package, on.number, placements, !info.needs_activation, cores});
   Loaded& book = entry.loaded;
   book.simulated = book.simulated || on.simulated;
   note_terms(info, on.port->info().identity, entry);

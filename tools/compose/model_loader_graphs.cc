@@ -127,7 +127,7 @@ Result<ModelLoader::HostGraph> ModelLoader::load_host_graph(DeviceEntry& host,
   for (std::size_t i = 0; i < model.outputs().size(); ++i) {
     graph.outputs.push_back(model.output_spec(i));
   }
-  parts_.pool->place(graph.package, host.number, placements, !model.info().needs_activation);
+  parts_.pool->place({graph.package, host.number, placements, !model.info().needs_activation});
   parts_.pool->describe(graph.package, graph.inputs, graph.outputs);
   return graph;
 }

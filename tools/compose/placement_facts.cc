@@ -1,7 +1,6 @@
 #include "tools/compose/placement_facts.h"
 
 #include <algorithm>
-#include <bitset>
 
 #include "engine/base/sub_device_mask.h"
 
@@ -26,20 +25,29 @@ std::vector<PlacementFacts> facts_of(const std::vector<ModelPlacement>& placemen
   return facts;
 }
 
-std::uint32_t depth_of(std::vector<PlacementFacts> placements) {
+std::uint32_t depth_of(std::vector<PlacementFacts> placements, std::uint32_t cores) {
   std::stable_sort(placements.begin(), placements.end(), [](const auto& a, const auto& b) {
-    return std::bitset<kMaxSubDevices>(a.sub_devices).count() <
-           std::bitset<kMaxSubDevices>(b.sub_devices).count();
+    return width_of(a) < width_of(b);
   });
   std::uint32_t depth = 0;
+  std::uint32_t left = cores == 0 ? kMaxSubDevices : cores;
   SubDeviceMask taken = 0;
   for (const PlacementFacts& placement : placements) {
-    if ((placement.sub_devices & taken) == 0) {
+    if ((placement.sub_devices & taken) == 0 && width_of(placement) <= left) {
       taken |= placement.sub_devices;
+      left -= width_of(placement);
       depth += placement.depth;
     }
   }
   return depth;
+}
+
+std::uint32_t narrowest(const std::vector<PlacementFacts>& placements) {
+  std::uint32_t least = kMaxSubDevices;
+  for (const PlacementFacts& placement : placements) {
+    least = std::min(least, width_of(placement));
+  }
+  return least;
 }
 
 }  // namespace penstock

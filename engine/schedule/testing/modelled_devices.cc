@@ -133,6 +133,22 @@ void ModelledDevices::check_memory(const Device& device, const Resident& incomin
   }
 }
 
+void ModelledDevices::check_places(const Device& device,
+                                   const Resident& incoming,
+                                   const PlacePackage& placed) {
+  auto held = static_cast<std::uint32_t>(std::popcount(incoming.mask));
+  for (const auto& [epoch, resident] : device.residents) {
+    const bool is_same = resident.package == incoming.package;
+    held += is_same ? static_cast<std::uint32_t>(std::popcount(resident.mask)) : 0;
+    if (is_same && (resident.mask & incoming.mask) != 0) {
+      callbacks_.violated("a package comes where it is already");
+    }
+  }
+  if (placed.max_sub_devices != 0 && held > placed.max_sub_devices) {
+    callbacks_.violated("a package holds more sub-devices than it may");
+  }
+}
+
 void ModelledDevices::take_out(Device& device, const ChangeResidence& change) {
   for (const auto& [epoch, resident] : device.residents) {
     if ((resident.mask & change.sub_devices) != 0 && resident.in_flight > 0) {
@@ -192,6 +208,8 @@ void ModelledDevices::carry_out(const ChangeResidence& change) {
   if (!change.only_out) {
     arrival.resident = incoming_of(change);
     check_memory(device, arrival.resident);
+    check_places(
+        device, arrival.resident, places_.at({change.device.value, change.incoming.value}));
     if (troubles.fails_load && troubles.fails_load(change.device, change.incoming)) {
       arrival.code = Errc::kUnavailable;
     }

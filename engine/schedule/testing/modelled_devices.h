@@ -39,9 +39,9 @@ struct DeviceTroubles {
 
 /// Devices that do in virtual time what a scheduler tells them, and check that it may be done:
 /// batches run on resident packages only, within depth; changes of residence come one after the
-/// other on a device, find their sub-devices drained and stay within memory. As a device's runner
-/// does, they refuse a change while another one is under way, and end one that a fault or a reset
-/// meets as lost, behind the fault.
+/// other on a device, find their sub-devices drained and stay within memory and places. As a
+/// device's runner does, they refuse a change while another one is under way, and end one that a
+/// fault or a reset meets as lost, behind the fault.
 ///
 /// Ownership: the timeline and what the callbacks use outlive it.
 /// Thread-safety: one thread.
@@ -156,6 +156,7 @@ class ModelledDevices {
   Resident incoming_of(const ChangeResidence& change);
   void take_out(Device& device, const ChangeResidence& change);
   void check_memory(const Device& device, const Resident& incoming);
+  void check_places(const Device& device, const Resident& incoming, const PlacePackage& placed);
   void end_change(const Arrival& arrival);
   void put_down(DeviceNumber where);
   void lose_change(DeviceNumber where, Epoch epoch);
