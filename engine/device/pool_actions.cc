@@ -123,7 +123,9 @@ std::string DevicePool::Core::text_of(const Finding& finding) const {
     case DecisionReason::kJobsLeft:
       return "has jobs that a reset does not end: it is reset again";
     case DecisionReason::kChangeOverdue:
-      return "did not end a change of residence within its limit: it is reset";
+      return "did not end within its limit to take in " + package + ": it is reset";
+    case DecisionReason::kChangeLost:
+      return "was lost while " + package + " was coming in: it is reset";
     case DecisionReason::kResetOverdue:
       return "did not end its reset within the limit: it is reset again";
     default:

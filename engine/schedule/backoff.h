@@ -19,12 +19,17 @@ class Backoff {
   /// Returns whether this was one failure too many.
   bool fail(TimePoint now) noexcept {
     ++failures_;
+    wait_anew(now);
+    return is_given_up();
+  }
+
+  /// Counts the wait of the last failure from now on.
+  void wait_anew(TimePoint now) noexcept {
     Duration wait = first_;
     for (std::uint32_t i = 1; i < failures_ && wait < most_; ++i) {
       wait *= 2;
     }
     retry_at_ = now + std::min(wait, most_);
-    return is_given_up();
   }
 
   void forgive() noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "engine/base/clock.h"
@@ -8,10 +9,12 @@
 /// How batches end, or do not: what becomes of their requests, and what it says of their device.
 namespace penstock {
 
-/// What a batch says of its device, or of its package there: `accuse` decides of which.
+/// What a batch, or the coming in of its package, says of a device, or of the package there:
+/// `accuse` decides of which.
 struct Charge {
   LaneState* lane = nullptr;
   DecisionReason reason = DecisionReason::kNone;
+  std::uint32_t reported = 0;  ///< The caller's own id of the reason, where the caller gave one.
 };
 
 /// Takes the end of a batch in; returns what is to be held against its device or package: it was

@@ -1,13 +1,17 @@
 #include "engine/schedule/decision_text.h"
 
+#include <chrono>
 #include <cstdio>
 
 namespace penstock {
 namespace {
 
-std::string milliseconds(Duration time) {
+/// Returns "31 ms", "2.5 s".
+std::string time_text(Duration time) {
+  const double seconds = std::chrono::duration<double>(time).count();
   char text[32];
-  std::snprintf(text, sizeof text, "%.3g ms", static_cast<double>(time.count()) / 1e6);
+  std::snprintf(
+      text, sizeof text, seconds < 1 ? "%.3g ms" : "%.3g s", seconds < 1 ? seconds * 1e3 : seconds);
   return text;
 }
 
@@ -45,7 +49,7 @@ std::string swap_text(const Decision& decision, const DecisionNames& names) {
     case DecisionKind::kSwapDropped:
       return package + " is not wanted any more, nothing changes";
     case DecisionKind::kSwapDone:
-      return package + " is in after " + milliseconds(decision.cost);
+      return package + " is in after " + time_text(decision.cost);
     case DecisionKind::kSwapFailed:
       return package + " failed to load, " + std::to_string(decision.count) + " in a row";
     case DecisionKind::kPackageGivenUp:
@@ -54,8 +58,7 @@ std::string swap_text(const Decision& decision, const DecisionNames& names) {
                        " failed loads"
                  : package + " is given up" + because(decision.reason);
     case DecisionKind::kPackageAway:
-      return package + " is kept away for " + milliseconds(decision.cost) +
-             because(decision.reason);
+      return package + " is kept away for " + time_text(decision.cost) + because(decision.reason);
     default:
       return package + " waits for " + names.package(decision.other) + because(decision.reason);
   }

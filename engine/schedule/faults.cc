@@ -107,7 +107,7 @@ void keep_away(ScheduleState& state, LaneState& lane, DecisionReason reason, Tim
 void accuse(ScheduleState& state, const Charge& charge, TimePoint now) {
   LaneState& lane = *charge.lane;
   DeviceState& device = *lane.device;
-  const FaultCause cause{charge.reason, 0, lane.package->number};
+  const FaultCause cause{charge.reason, charge.reported, lane.package->number};
   if (charge.reason == DecisionReason::kJobsLeft) {
     fault_device(state, device, cause, now);
     return;
@@ -124,14 +124,28 @@ void accuse(ScheduleState& state, const Charge& charge, TimePoint now) {
   const bool stays_away = is_given_up || (shared && is_its_own);
   if (stays_away) {
     keep_away(state, lane, charge.reason, now);
+    // Nor do the others wait longer for a device that is not to blame.
+    device.resets.forgive();
   }
   if (is_fault || !stays_away) {
     fault_device(state, device, cause, now);
     // A single success forgives a device, but not this.
-    if (device.reset_at.has_value() && lane.failing.failures() > 1) {
+    if (!stays_away && device.reset_at.has_value() && lane.failing.failures() > 1) {
       device.reset_at = std::max(*device.reset_at, lane.failing.retry_at());
     }
   }
+}
+
+void fault_in_change(ScheduleState& state, DeviceState& device, FaultCause cause, TimePoint now) {
+  LaneState* lane = nullptr;
+  for (const auto& change : device.changes) {
+    lane = change->is_started && !change->only_out ? change->lane : lane;
+  }
+  if (lane == nullptr || device.state != State::kUp) {
+    fault_device(state, device, cause, now);
+    return;
+  }
+  accuse(state, {lane, cause.reason, cause.reported}, now);
 }
 
 void fault_device(ScheduleState& state, DeviceState& device, FaultCause cause, TimePoint now) {
@@ -189,6 +203,10 @@ void device_ready(ScheduleState& state, const DeviceReady& event, TimePoint now)
   for (const auto& lane : device->lanes) {
     // Whatever kept it from coming in may be over with the reset.
     lane->loads.forgive();
+    if (lane->is_quarantined && lane->failing.failures() > 0) {
+      // The others show first whether it works without this one.
+      lane->failing.wait_anew(now);
+    }
     if (lane->always_resident && !lane->is_removed && lane->residences == 0) {
       add_permanent_residence(state, *lane, now);
     }
@@ -229,7 +247,7 @@ std::optional<TimePoint> watch_device(ScheduleState& state,
     }
   }
   if (oldest.has_value() && *oldest <= now) {
-    fault_device(state, device, {DecisionReason::kChangeOverdue}, now);
+    fault_in_change(state, device, {DecisionReason::kChangeOverdue}, now);
     oldest.reset();
   }
   if (device.state == State::kFault && *device.reset_at <= now) {

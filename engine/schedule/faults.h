@@ -15,7 +15,7 @@ namespace penstock {
 struct FaultCause {
   DecisionReason reason = DecisionReason::kReported;
   std::uint32_t reported = 0;  ///< The caller's own id, where the caller says so.
-  PackageNumber package{};     ///< Whose job showed it, where one did.
+  PackageNumber package{};     ///< Whose job showed it, or who was coming in, where one was.
 };
 
 /// Takes the device for faulty: nothing is resident any more; its flows go elsewhere where they
@@ -30,6 +30,12 @@ void fault_device(ScheduleState& state, DeviceState& device, FaultCause cause, T
 /// so that a bad model costs the others one reset at most; alone, it has the device reset again,
 /// with back-off. After `reset_tries` it is given up there.
 void accuse(ScheduleState& state, const Charge& charge, TimePoint now);
+
+/// Takes the device for faulty, as `fault_device`; if a package was coming in just then, it is as
+/// likely the cause as one whose job is lost (`accuse`): one that takes its device down each time
+/// that it comes in must not do so for ever.
+void fault_in_change(ScheduleState& state, DeviceState& device, FaultCause cause, TimePoint now);
+
 void device_ready(ScheduleState& state, const DeviceReady& event, TimePoint now);
 void remove_device(ScheduleState& state, const RemoveDevice& event, TimePoint now);
 

@@ -245,5 +245,57 @@ TEST_F(ScheduleFailing, FlowThatIsClosedWhileItsJobNeverEndsIsForgotten) {
   EXPECT_TRUE(world.scheduler().snapshot(world.now()).flows.empty());
 }
 
+TEST_F(ScheduleFailing, RequestThatExpiredMeanwhileDoesNotRunAgain) {
+  SmallWorld world(1);
+  world.join(1, 0);
+  world.troubles().fails_batch = [](const RunBatch&) { return Errc::kInternal; };
+  (void)world.submit(FlowNumber{1}, 1, 22ms);  // Starts at 20 ms, fails at 30 ms.
+  expect_clean(world);
+  EXPECT_EQ(world.count(1, FinishReason::kExpired), 1U);
+  EXPECT_EQ(world.started().size(), 1U);
+}
+
+TEST_F(ScheduleFailing, PackageThatTakesItsDeviceDownWhenItComesInIsGivenUpThere) {
+  SmallWorld world(2);
+  world.join(1, 0);
+  world.feed(FlowNumber{1}, {});
+  world.run_for(1s);
+  world.join(2, 1);
+  world.feed(FlowNumber{2}, {});
+  world.troubles().fails_load = [&world](DeviceNumber device, PackageNumber package) {
+    if (package == PackageNumber{1}) {
+      world.at(world.now() + 1ms, [&world, device] { world.lose(device); });
+    }
+    return false;
+  };
+  world.run_for(300s);
+  EXPECT_GE(world.resets(), 2U);
+  EXPECT_LE(world.resets(), SchedulerKnobs{}.reset_tries + 1) << "it has no more tries than that";
+  EXPECT_GT(world.flow(FlowNumber{1}).done_frames, 25'000U) << "the other one goes on";
+  EXPECT_EQ(world.flow(FlowNumber{2}).done_frames, 0U);
+  EXPECT_GT(world.count(2, FinishReason::kNoDevice), 0U);
+}
+
+TEST_F(ScheduleFailing, PackageThatWasComingInWhenItsDeviceWasLostComesInAgain) {
+  SmallWorld world(2);
+  world.join(1, 0);
+  world.feed(FlowNumber{1}, {});
+  world.run_for(1s);
+  world.join(2, 1);
+  world.feed(FlowNumber{2}, {});
+  bool is_first = true;
+  world.troubles().fails_load = [&](DeviceNumber device, PackageNumber package) {
+    if (package == PackageNumber{1} && is_first) {
+      is_first = false;
+      world.at(world.now() + 1ms, [&world, device] { world.lose(device); });
+    }
+    return false;
+  };
+  world.run_for(60s);
+  EXPECT_EQ(world.resets(), 1U);
+  const auto half = static_cast<double>(world.flow(FlowNumber{1}).done_frames);
+  EXPECT_NEAR(static_cast<double>(world.flow(FlowNumber{2}).done_frames), half, half * 0.15);
+}
+
 }  // namespace
 }  // namespace penstock

@@ -164,6 +164,8 @@ TEST(DecisionText, SaysWhoWhyAndWhatItCost) {
   decision.kind = DecisionKind::kSwapDone;
   decision.cost = 31ms;
   EXPECT_EQ(to_text(decision, names), "mx3:0: yolo is in after 31 ms");
+  decision.cost = 2500ms;
+  EXPECT_EQ(to_text(decision, names), "mx3:0: yolo is in after 2.5 s");
   decision.kind = DecisionKind::kWaited;
   decision.reason = DecisionReason::kSwapShare;
   EXPECT_EQ(to_text(decision, names), "mx3:0: yolo waits for ssd (swap share)");

@@ -139,13 +139,13 @@ struct Apply {
 
   void operator()(const ResidenceChanged& event) const {
     if (DeviceState* lost = residence_changed(state, event, now); lost != nullptr) {
-      fault_device(state, *lost, {DecisionReason::kChangeLost}, now);
+      fault_in_change(state, *lost, {DecisionReason::kChangeLost}, now);
     }
   }
 
   void operator()(const DeviceFaulted& event) const {
     if (DeviceState* device = find_by(state.devices, event.device); device != nullptr) {
-      fault_device(state, *device, {DecisionReason::kReported, event.reason}, now);
+      fault_in_change(state, *device, {DecisionReason::kReported, event.reason}, now);
     }
   }
 

@@ -100,7 +100,7 @@ struct Finding {
 
   Kind kind = Kind::kDeviceFault;
   DeviceNumber device;
-  PackageNumber package;  ///< Whose job showed it, where one did.
+  PackageNumber package;  ///< Whose job showed it, or who was coming in, where one was.
   DecisionReason reason = DecisionReason::kNone;
   Duration away{0};
 };
