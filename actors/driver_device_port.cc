@@ -360,4 +360,20 @@ std::vector<DeviceFigure> DriverDevicePort::figures() const {
   return figures;
 }
 
+std::optional<SelfTest> DriverDevicePort::self_test() {
+  const auto properties = device_->properties();
+  if (!properties.has_value()) {
+    return properties.error().code == Errc::kUnsupported
+               ? std::nullopt
+               : std::optional(SelfTest{false, properties.error().message});
+  }
+  const auto found = std::find_if(properties->begin(), properties->end(), [](const auto& property) {
+    return property.name == "self_test";
+  });
+  if (found == properties->end()) {
+    return std::nullopt;
+  }
+  return SelfTest{found->value == "passed", found->value};
+}
+
 }  // namespace penstock::actors

@@ -75,6 +75,8 @@ class DriverDevicePort final : public DevicePort {
   Status reset() override;
   [[nodiscard]] std::optional<HealthChange> poll_health() override;
   [[nodiscard]] std::vector<DeviceFigure> figures() const override;
+  /// Reads the device's property `self_test`: anything but "passed" is a failure. Pre: opened.
+  [[nodiscard]] std::optional<SelfTest> self_test() override;
 
  private:
   /// Rings whoever is set, from the day the device was opened.

@@ -63,6 +63,8 @@ class ScriptedPort final : public DevicePort {
 
   [[nodiscard]] std::vector<DeviceFigure> figures() const override { return {}; }
 
+  [[nodiscard]] std::optional<SelfTest> self_test() override { return std::nullopt; }
+
  private:
   Script& script_;
 };

@@ -73,6 +73,12 @@ class ExecutionSlots {
 /// The slots of a device, by the index of the sub-device that leads; null where none leads.
 using SlotsBySubDevice = std::vector<std::unique_ptr<ExecutionSlots>>;
 
+/// What a device's own test says.
+struct SelfTest {
+  bool passed = true;
+  std::string text;  ///< What it found, in the driver's words.
+};
+
 /// What the pool needs of one device. The engine knows no driver: whoever builds a pool puts a
 /// driver's device behind this, tests put a table there.
 ///
@@ -96,6 +102,9 @@ class DevicePort {
 
   [[nodiscard]] virtual std::optional<HealthChange> poll_health() = 0;
   [[nodiscard]] virtual std::vector<DeviceFigure> figures() const = 0;
+
+  /// Asks the device whether it computes rightly; nothing if it cannot tell. May block.
+  [[nodiscard]] virtual std::optional<SelfTest> self_test() = 0;
 
  protected:
   DevicePort() = default;

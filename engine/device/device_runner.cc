@@ -1,5 +1,6 @@
 #include "engine/device/device_runner.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -37,7 +38,8 @@ DeviceRunner::DeviceRunner(Options options, Reports& reports)
     : Runnable(std::move(options.name)),
       reports_(reports),
       port_(std::move(options.port)),
-      reset_limit_(options.reset_limit) {
+      reset_limit_(options.reset_limit),
+      test_interval_(options.test_interval) {
   PENSTOCK_CHECK(!options.sub_devices.empty()) << "device '" << name() << "'";
   for (const std::string& sub_device : options.sub_devices) {
     SubDeviceReports& self = *this;  // The base is private: nobody else may see it.
@@ -68,6 +70,9 @@ void DeviceRunner::slots_dropped() {
 
 void DeviceRunner::job_ended(JobEnd end) {
   if (end.code != Errc::kDeviceLost) {
+    if (!worked_.load(std::memory_order_relaxed) && !worked_.exchange(true)) {
+      wake();
+    }
     reports_.job_ended(std::move(end));
     return;
   }
@@ -92,10 +97,10 @@ Runnable::Step DeviceRunner::step(TimePoint now) {
     if (open_error_.has_value()) {
       fault("cannot be opened: " + std::exchange(open_error_, std::nullopt)->message);
     } else {
-      state_ = State::kReady;
-      tell_lost();
-      reports_.device_ready();
+      become_ready();
     }
+  } else if (state_ == State::kTesting && found_.has_value()) {
+    become_ready();
   }
   inbox_.take(messages_);
   for (Message& message : messages_) {
@@ -110,12 +115,31 @@ Runnable::Step DeviceRunner::step(TimePoint now) {
     limit_.reset();
     fault(overdue_text(now));
   }
+  judge_test(now);
   // All slots are gone: what is left is to open anew.
-  return state_ == State::kOpening ? Step::kBlocking : Step::kIdle;
+  const bool is_due = tested_at_.has_value() && now >= *tested_at_;
+  const bool blocks = state_ == State::kOpening || state_ == State::kTesting || is_due;
+  return blocks ? Step::kBlocking : Step::kIdle;
+}
+
+void DeviceRunner::judge_test(TimePoint now) {
+  if (const auto found = std::exchange(found_, std::nullopt); found.has_value()) {
+    tested_at_.reset();
+    if (!found->passed && state_ == State::kReady) {
+      fault("its self test: " + found->text);
+    }
+  }
+  if (state_ != State::kReady || !has_test_) {
+    tested_at_.reset();
+  } else if (!tested_at_.has_value() && worked_.load()) {
+    tested_at_ = now + test_interval_;
+  }
 }
 
 std::optional<TimePoint> DeviceRunner::wake_at() const {
-  return limit_;
+  return limit_.has_value() && tested_at_.has_value() ? std::min(limit_, tested_at_)
+         : limit_.has_value()                         ? limit_
+                                                      : tested_at_;
 }
 
 void DeviceRunner::obey(Message& message, TimePoint now) {
@@ -202,7 +226,7 @@ void DeviceRunner::note_health(HealthChange change) {
     return;  // Else it is of the time before the reset.
   }
   if (change.health == DeviceHealth::kFault) {
-    if (state_ == State::kReady) {
+    if (state_ == State::kReady || state_ == State::kTesting) {
       fault(std::move(change.reason));
     }
     return;
@@ -217,11 +241,26 @@ void DeviceRunner::end_reset(HealthChange change) {
     return;
   }
   limit_.reset();
+  back_ = std::move(change);
+  if (has_test_) {
+    state_ = State::kTesting;
+  } else {
+    become_ready();
+  }
+}
+
+void DeviceRunner::become_ready() {
+  const auto found = std::exchange(found_, std::nullopt);
+  auto back = std::exchange(back_, std::nullopt);
+  if (found.has_value() && !found->passed) {
+    fault("its self test: " + found->text);
+    return;
+  }
   state_ = State::kReady;
   tell_lost();  // It was lost before this.
   reports_.device_ready();
-  if (change.health == DeviceHealth::kDegraded) {
-    reports_.health_changed(std::move(change));
+  if (back.has_value() && back->health == DeviceHealth::kDegraded) {
+    reports_.health_changed(*std::move(back));
   }
 }
 
@@ -299,6 +338,11 @@ void DeviceRunner::fault(std::string reason) {
 }
 
 void DeviceRunner::blocking_step() {
+  if (state_ != State::kOpening) {
+    worked_ = false;
+    found_ = port_->self_test().value_or(SelfTest{});
+    return;
+  }
   std::vector<Doorbell> bells;
   for (const auto& sub_device : sub_devices_) {
     bells.push_back(sub_device->doorbell());
@@ -320,6 +364,8 @@ void DeviceRunner::blocking_step() {
     }
   }
   opened_ = true;
+  found_ = port_->self_test();
+  has_test_ = found_.has_value();
 }
 
 }  // namespace penstock

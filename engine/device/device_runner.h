@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -50,7 +51,12 @@ class DeviceReports {
 /// while the device is not ready, is refused (`kDeviceLost`). A reset ends with the first health
 /// that is told behind "resetting": ready if that is ok or degraded, which a warm device is.
 ///
-/// States: opening -> ready <-> changing; -> faulted -> resetting -> ready or faulted again.
+/// A device that can test itself is asked before it is ready, opened or reset, and then once per
+/// `test_interval` in which it has worked: one that computes wrongly has faulted, since nothing
+/// else would tell.
+///
+/// States: opening -> ready <-> changing; -> faulted -> resetting -> testing -> ready or faulted
+/// again.
 /// Units: `reset_limit` and `Change::limit` bound how long a device may take; beyond it it has
 /// faulted. The first holds for its sub-devices too, which wait for what is in flight.
 /// Ownership: owns the port; sub-devices and reports outlive it.
@@ -62,6 +68,7 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
     std::unique_ptr<DevicePort> port;
     std::vector<std::string> sub_devices;  ///< Names, at least one.
     Duration reset_limit = std::chrono::seconds(30);
+    Duration test_interval = std::chrono::seconds(1);
   };
 
   /// One change of residence: what goes, then what comes.
@@ -98,7 +105,7 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
   [[nodiscard]] std::optional<TimePoint> wake_at() const override;
 
  private:
-  enum class State : std::uint8_t { kOpening, kReady, kFaulted, kResetting, kDropping };
+  enum class State : std::uint8_t { kOpening, kReady, kFaulted, kResetting, kTesting, kDropping };
 
   struct Reset {};
 
@@ -122,11 +129,14 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
   [[nodiscard]] std::string overdue_text(TimePoint now) const;
   void lose_change(const std::string& text);
   void fault(std::string reason);
+  void judge_test(TimePoint now);
+  void become_ready();
   void post(Message message);
 
   Reports& reports_;
   std::unique_ptr<DevicePort> port_;
   const Duration reset_limit_;
+  const Duration test_interval_;
   std::vector<std::unique_ptr<SubDeviceRunner>> sub_devices_;
   Inbox<Message> inbox_;
   std::vector<Message> messages_;
@@ -142,6 +152,11 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
   std::optional<TimePoint> limit_;  // Of the change or reset under way.
   std::optional<Error> open_error_;
   bool opened_ = false;
+  std::atomic<bool> worked_{false};  // Since it was tested.
+  bool has_test_ = false;
+  std::optional<SelfTest> found_;       // By a test that is not judged yet.
+  std::optional<HealthChange> back_;    // How the device is after its reset.
+  std::optional<TimePoint> tested_at_;  // When it is to be tested.
 };
 
 }  // namespace penstock

@@ -107,6 +107,40 @@ TEST_F(DeviceRunnerTest, OpensTheDeviceAndSaysThatItIsReady) {
   EXPECT_EQ(log_, (Words{"ready", "job 1 ok"}));
 }
 
+TEST_F(DeviceRunnerTest, DeviceWhoseTestFailsHasFaulted) {
+  int tests = 0;
+  start({.self_test = [&] {
+    ++tests;
+    return SelfTest{tests < 3, "failed: wrong results"};
+  }});
+  runner_.run_until(clock_.now() + seconds(60));
+  EXPECT_EQ(tests, 1) << "after it was opened; while it does not work nobody asks";
+  for (std::uint64_t job = 1; job <= 40; ++job) {
+    run_job(job);
+    runner_.run_until(clock_.now() + milliseconds(50));
+  }
+  EXPECT_EQ(tests, 2) << "within a second of work";
+  EXPECT_EQ(log_.size(), 41U);
+  runner_.run();
+  EXPECT_EQ(tests, 3);
+  EXPECT_EQ(log_.back(), "fault: its self test: failed: wrong results");
+}
+
+TEST_F(DeviceRunnerTest, DeviceThatFailsItsTestIsNotReady) {
+  bool passes = false;
+  start({.self_test = [&passes] { return SelfTest{passes, "failed"}; }});
+  EXPECT_EQ(log_, (Words{"fault: its self test: failed"}));
+  device_->reset();
+  runner_.run();
+  EXPECT_EQ(
+      log_,
+      (Words{"fault: its self test: failed", "health resetting", "fault: its self test: failed"}));
+  passes = true;
+  device_->reset();
+  runner_.run();
+  EXPECT_EQ(log_.back(), "ready");
+}
+
 TEST_F(DeviceRunnerTest, SendsOutWhatGoesBeforeItBringsInWhatComes) {
   start();
   device_->change({1, {}, kLane});

@@ -213,6 +213,10 @@ class FakeMachine::Port final : public DevicePort {
 
   [[nodiscard]] std::vector<DeviceFigure> figures() const override { return machine_.figures; }
 
+  [[nodiscard]] std::optional<SelfTest> self_test() override {
+    return machine_.options_.self_test ? machine_.options_.self_test() : std::nullopt;
+  }
+
   void report(HealthChange change) {
     health_.push_back(std::move(change));
     bell_.ring();

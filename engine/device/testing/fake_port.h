@@ -47,6 +47,7 @@ class FakeMachine {
     /// How a change ends; with `kDeadlineExceeded` it never does.
     std::function<Errc(int number, const Lane& lane, bool resident)> on_change = {};
     std::function<std::optional<Error>(int opening)> on_open = {};
+    std::function<std::optional<SelfTest>()> self_test = {};
   };
 
   FakeMachine(VirtualRunner& runner, const Clock& clock, Options options)
