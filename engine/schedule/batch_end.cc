@@ -18,12 +18,19 @@ BatchState* find_batch(ScheduleState& state, BatchNumber number) {
   return batch.is_out && batch.number == number ? &batch : nullptr;
 }
 
+/// Moves a measured mean on by one value; 0 is one that is not known yet.
+void follow(double& mean, double value) noexcept {
+  constexpr double kWeight = 0.125;
+  mean = mean <= 0 ? value : mean + (value - mean) * kWeight;
+}
+
 /// Learns from the end of a batch what a frame costs; returns the time that it occupied its place.
 Duration learn(BatchState& batch, TimePoint now) {
-  constexpr double kWeight = 0.125;
   LaneState& lane = *batch.lane;
   TimePoint since = batch.started_at;
   if (batch.residence != nullptr) {
+    const bool knew = batch.residence->knows_time(batch.started_at);
+    batch.residence->frame_time = knew ? batch.residence->frame_time : 0;
     since = std::max(since, batch.residence->last_completion);
     batch.residence->last_completion = now;
     batch.residence->turn.active_at = now;
@@ -31,8 +38,10 @@ Duration learn(BatchState& batch, TimePoint now) {
   const Duration occupied = now - since;
   const double per_frame =
       static_cast<double>(occupied.count()) / std::max<std::uint32_t>(batch.frames, 1);
-  lane.frame_time =
-      lane.frame_time <= 0 ? per_frame : lane.frame_time + (per_frame - lane.frame_time) * kWeight;
+  follow(lane.frame_time, per_frame);
+  if (batch.residence != nullptr) {
+    follow(batch.residence->frame_time, per_frame);
+  }
   lane.longest_frame_time = std::max(lane.longest_frame_time, per_frame);
   lane.longest_batch = std::max(lane.longest_batch, now - batch.started_at);
   lane.device->longest_batch = std::max(lane.device->longest_batch, lane.longest_batch);

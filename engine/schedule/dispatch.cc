@@ -199,6 +199,36 @@ void send(ScheduleState& state,
   state.ring.add(decision);
 }
 
+/// When a frame that starts at a residence now would be through, in ns from now.
+double time_through(const ResidenceState& residence, TimePoint now) noexcept {
+  return (residence.in_flight + 1) *
+         (residence.knows_time(now) ? residence.frame_time : residence.lane->frame_time);
+}
+
+/// Returns whether a frame is through sooner elsewhere, though all that waits goes before it there:
+/// one core that is far slower than the others would hold up the streams whose frames it takes.
+bool is_too_slow(const ResidenceState& residence, TimePoint now) noexcept {
+  const LaneState& lane = *residence.lane;
+  if (lane.residences < 2) {
+    return false;
+  }
+  const double own = time_through(residence, now);
+  double soonest = own;
+  double rate = 0;
+  auto ahead = static_cast<double>(lane.queued_frames);
+  for (const auto& one : lane.device->residences) {
+    const bool helps = one->lane == &lane && one.get() != &residence && one->drains == 0 &&
+                       one->state == SchedulerSnapshot::ResidenceState::kReady;
+    if (helps) {
+      const double through = std::max(time_through(*one, now), 1.0);
+      soonest = std::min(soonest, through);
+      rate += (one->in_flight + 1) / through;
+      ahead += one->in_flight;
+    }
+  }
+  return soonest < own && own * rate > ahead;
+}
+
 /// The residence that should start a batch next, or null.
 ResidenceState* next_residence(const DeviceState& device, TimePoint now) {
   ResidenceState* best = nullptr;
@@ -214,9 +244,11 @@ ResidenceState* next_residence(const DeviceState& device, TimePoint now) {
     if (!standing.has_work) {
       continue;
     }
-    const bool is_better = best == nullptr || precedes(standing, best_standing) ||
-                           (best->lane == one->lane && one->in_flight < best->in_flight);
-    if (is_better) {
+    const bool is_better =
+        best == nullptr ||
+        (best->lane == one->lane ? time_through(*one, now) < time_through(*best, now)
+                                 : precedes(standing, best_standing));
+    if (is_better && !is_too_slow(*one, now)) {
       best = one.get();
       best_standing = standing;
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <functional>
 
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 namespace penstock {
 namespace {
 
+using testing::Feed;
 using testing::ScheduleWorld;
 using testing::SmallWorld;
 using namespace std::chrono_literals;
@@ -22,11 +24,12 @@ class FourCores : public ScheduleWorld {
 
   explicit FourCores(std::uint32_t most = 1) { add_device(DeviceNumber{0}, {kCores, 0, 0, most}); }
 
-  /// Adds a package that always has work from now on.
+  /// Adds a package with `work` from now on; by default it has always some.
   void join(std::uint32_t number,
             double weight = 1,
             std::uint32_t max_sub_devices = 0,
-            bool is_whole = false) {
+            bool is_whole = false,
+            const Feed& work = {}) {
     set_model(PackageNumber{number},
               {SmallWorld::kService, SmallWorld::kService, SmallWorld::kSwap});
     apply(AddPackage{PackageNumber{number}, {}});
@@ -50,7 +53,7 @@ class FourCores : public ScheduleWorld {
     flow.package = PackageNumber{number};
     flow.devices = {DeviceNumber{0}};
     open(flow);
-    feed(flow.flow, {});
+    feed(flow.flow, work);
   }
 
   /// Returns the cores on which a package is.
@@ -174,6 +177,46 @@ TEST(ScheduleCores, NewcomerTakesFromWhoHoldsMost) {
   EXPECT_EQ(world.count_of(1), 2U);
   EXPECT_EQ(world.count_of(2), 1U) << "it has no other place";
   EXPECT_EQ(world.count_of(3), 1U);
+}
+
+/// Core 0 is slower than the others, by so many times.
+std::function<double(const RunBatch&)> slow_first_core(double times) {
+  return [times](const RunBatch& run) { return run.sub_devices == 1 ? times : 1; };
+}
+
+TEST(ScheduleCores, CoreThatIsFarSlowerHoldsNobodyUp) {
+  FourCores world;
+  world.troubles().slower = slow_first_core(50);
+  Feed camera;
+  camera.period = 20ms;
+  world.join(1, 1, 0, false, camera);
+  world.run_for(60s);
+  ASSERT_GE(world.count_of(1), 2U);
+  // It may be tried now and then: half a second in each half minute.
+  EXPECT_GE(world.flow(FlowNumber{1}).done_frames, 60 * 50 - 80U);
+  std::uint32_t on_slow = 0;
+  for (const auto& one : world.started()) {
+    on_slow += one.batch.sub_devices == 1 ? 1 : 0;
+  }
+  EXPECT_LE(on_slow, 8U);
+}
+
+TEST(ScheduleCores, CoreThatWasSlowIsUsedAgain) {
+  FourCores world;
+  world.troubles().slower = slow_first_core(50);
+  world.join(1);
+  world.run_for(10s);
+  world.troubles().slower = nullptr;
+  world.run_for(35s);
+  EXPECT_NEAR(world.frames_in(1, 30s), 30 * 400, 60);
+}
+
+TEST(ScheduleCores, CoreThatIsSomewhatSlowerWorksWhereThereIsMuchToDo) {
+  FourCores world;
+  world.troubles().slower = slow_first_core(2);
+  world.join(1);
+  world.run_for(10s);
+  EXPECT_NEAR(world.frames_in(1, 60s), 60 * 350, 60 * 10);
 }
 
 }  // namespace

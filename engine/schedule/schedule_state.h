@@ -139,6 +139,14 @@ struct ResidenceState {
   std::uint32_t drains = 0;  ///< Changes that wait for it to be empty.
   Turn turn;
   TimePoint last_completion;
+  double frame_time = 0;  ///< Occupied time of a frame here in ns, measured; 0: not known yet.
+
+  /// Returns whether `frame_time` says something of a batch that starts now: what was slow is tried
+  /// again when it was not used for 64 times that, which costs a 64th of the time at most.
+  [[nodiscard]] bool knows_time(TimePoint now) const noexcept {
+    constexpr double kTriedAgainAfter = 64;
+    return static_cast<double>((now - last_completion).count()) < kTriedAgainAfter * frame_time;
+  }
 };
 
 /// A change of residence: chosen and draining, then started.

@@ -65,9 +65,13 @@ void ModelledDevices::start(const RunBatch& run, std::uint32_t frames) {
   Resident& resident = *resident_of(run);
   const TimePoint now = timeline_.now();
   const PackageModel& model = models_[run.package.value];
-  const Duration service = shaken(model.service);
-  const TimePoint end =
-      std::max(now + model.latency + service * (frames - 1), resident.last_end + service * frames);
+  const double factor = troubles.slower ? troubles.slower(run) : 1;
+  const auto times = [&](Duration time) {
+    return Duration(static_cast<Duration::rep>(static_cast<double>(time.count()) * factor));
+  };
+  const Duration service = times(shaken(model.service));
+  const TimePoint end = std::max(now + times(model.latency) + service * (frames - 1),
+                                 resident.last_end + service * frames);
   resident.last_end = end;
   const bool never_ends = troubles.never_ends && troubles.never_ends(run);
   const bool hangs = never_ends || (troubles.hangs && troubles.hangs(run));

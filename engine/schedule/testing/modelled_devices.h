@@ -34,6 +34,7 @@ struct DeviceTroubles {
   std::function<bool(const RunBatch&)> never_ends;
   bool obeys_cancel = false;  ///< A batch that hangs ends when it is cancelled.
   std::function<bool(DeviceNumber)> fails_reset;
+  std::function<double(const RunBatch&)> slower;  ///< By how many times.
   double jitter = 0;  ///< Of service and activation times, as a share.
 };
 
