@@ -49,45 +49,60 @@ Duration learn(BatchState& batch, TimePoint now) {
   return occupied;
 }
 
-FlowLane* lane_of(const FlowState& flow, const LaneState& lane) {
-  for (const auto& one : flow.lanes) {
-    if (one->lane == &lane) {
-      return one.get();
+/// Counts the times of the request for each flow that it has frames of and that is still there.
+void record_times(ScheduleState& state, const BatchState& batch, RequestSlot slot, TimePoint now) {
+  const RequestState& request = state.requests.at(slot);
+  for (const RequestPart& part : state.requests.parts(slot)) {
+    FlowLane* from = part.flow->is_closed ? nullptr : lane_of(*part.flow, *batch.lane);
+    if (from == nullptr) {
+      continue;
     }
+    if (from->times == nullptr) {
+      from->times = std::make_unique<LaneTimes>();
+    }
+    from->times->queue.record(batch.started_at - request.admitted_at, part.frames);
+    from->times->run.record(now - batch.started_at, part.frames);
+    from->times->total.record(now - request.admitted_at, part.frames);
+    from->times->swap.record(request.swap_wait, part.frames);
   }
-  return nullptr;
 }
 
-void record_times(const BatchState& batch,
-                  const RequestState& request,
-                  FlowLane& from,
-                  TimePoint now) {
-  auto& times = from.client->times;
-  if (times == nullptr) {
-    times = std::make_unique<LaneTimes>();
+/// Corrects what the flows of a request were charged in advance to `per_frame`.
+void settle_charges(ScheduleState& state,
+                    const BatchState& batch,
+                    RequestSlot slot,
+                    double per_frame) {
+  for (const RequestPart& part : state.requests.parts(slot)) {
+    if (FlowLane* from = lane_of(*part.flow, *batch.lane); from != nullptr) {
+      charge(*from, per_frame * part.frames - part.charged);
+    }
   }
-  const Duration queued = batch.started_at - request.admitted_at;
-  times->queue.record(queued);
-  times->run.record(now - batch.started_at);
-  times->total.record(now - request.admitted_at);
-  times->swap.record(request.swap_wait);
+}
+
+bool has_no_device(const ScheduleState& state, RequestSlot slot) noexcept {
+  for (const RequestPart& part : state.requests.parts(slot)) {
+    if (!part.flow->is_closed && part.flow->has_no_device) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /// Decides what becomes of one request of a batch that ended with `code`.
 void settle(
     ScheduleState& state, const BatchState& batch, RequestSlot slot, Errc code, TimePoint now) {
   RequestState& request = state.requests.at(slot);
-  FlowState& flow = *request.flow;
-  ClientState& client = *flow.client;
+  ClientState& client = *request.share->client;
   const std::uint32_t frames = request.frames;
-  const bool is_delivered = code == Errc::kOk && !request.is_ending;
-  --flow.running;
-  if (is_delivered) {
-    if (FlowLane* from = lane_of(flow, *batch.lane); from != nullptr) {
-      record_times(batch, request, *from, now);
-    }
+  for (const RequestPart& part : state.requests.parts(slot)) {
+    part.flow->running -= part.frames;
+  }
+  if (code == Errc::kOk && !request.is_ending) {
+    record_times(state, batch, slot, now);
     finish(state, slot, FinishReason::kDone);
-  } else if (request.is_ending) {
+    return;
+  }
+  if (request.is_ending) {
     finish(state, slot, request.end_reason);
   } else {
     // What the device cancelled unasked has failed.
@@ -96,7 +111,7 @@ void settle(
     is_lost ? ++request.losses : ++request.failures;
     if (request.losses >= state.knobs.lost_tries || request.failures >= state.knobs.failed_tries) {
       finish(state, slot, FinishReason::kFailed);
-    } else if (flow.has_no_device) {
+    } else if (has_no_device(state, slot)) {
       finish(state, slot, FinishReason::kNoDevice);
     } else if (request.deadline <= now) {
       finish(state, slot, FinishReason::kExpired);
@@ -104,12 +119,7 @@ void settle(
       enqueue(state, slot, now);
     }
   }
-  if (!is_delivered) {
-    release_outputs(state, client, frames, now);
-  }
-  if (flow.is_closed && flow.running == 0) {
-    state.closed_flows.push_back(&flow);
-  }
+  release_outputs(state, client, frames, now);
 }
 
 /// Returns whether a failure can be the device's, or the package's there, and is not the frame's.
@@ -218,10 +228,7 @@ std::optional<Charge> complete(ScheduleState& state, const BatchDone& event, Tim
   const double per_frame = static_cast<double>(occupied.count()) * batch->cores /
                            std::max<std::uint32_t>(batch->frames, 1);
   for (const RequestSlot slot : batch->requests) {
-    const RequestState& request = state.requests.at(slot);
-    if (FlowLane* from = lane_of(*request.flow, *batch->lane); from != nullptr) {
-      charge(*from, per_frame * request.frames - request.charged);
-    }
+    settle_charges(state, *batch, slot, per_frame);
     settle(state, *batch, slot, event.code, now);
   }
   if (!is_fine) {
@@ -235,10 +242,7 @@ void abandon(ScheduleState& state, BatchState& batch, TimePoint now) {
   batch.is_out = false;
   state.limits.take(batch.limit);
   for (const RequestSlot slot : batch.requests) {
-    const RequestState& request = state.requests.at(slot);
-    if (FlowLane* from = lane_of(*request.flow, *batch.lane); from != nullptr) {
-      charge(*from, -request.charged);
-    }
+    settle_charges(state, batch, slot, 0);
     settle(state, batch, slot, Errc::kDeviceLost, now);
   }
   state.abandoned.push_back({batch.number, batch.device->number});

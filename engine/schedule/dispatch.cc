@@ -9,7 +9,7 @@
 namespace penstock {
 namespace {
 
-/// A batch looks at this many flows that do not fit into it, then goes.
+/// A batch looks at this many requests that do not fit into it, then goes.
 constexpr std::size_t kMostAside = 8;
 
 BatchState& new_batch(ScheduleState& state) {
@@ -23,6 +23,7 @@ BatchState& new_batch(ScheduleState& state) {
   BatchState& batch = *state.batches[slot];
   batch.number = BatchNumber{state.next_batch++ * kBatchSlots + slot};
   batch.requests.clear();
+  batch.requests.reserve(state.most_requests);
   batch.frames = 0;
   batch.is_cancelled = false;
   return batch;
@@ -39,15 +40,45 @@ FlowLane* next_flow(const LaneState& lane, TimePoint now) {
 /// Why the head of a flow does not join a batch.
 enum class Fit : std::uint8_t { kJoins, kOther, kExpired, kOutputsFull };
 
+/// Returns how many frames of the flow a batch has.
+std::uint32_t frames_in(const ScheduleState& state,
+                        const BatchState& batch,
+                        const FlowState& flow) noexcept {
+  std::uint32_t frames = 0;
+  for (const RequestSlot slot : batch.requests) {
+    for (const RequestPart& part : state.requests.parts(slot)) {
+      frames += part.flow == &flow ? part.frames : 0;
+    }
+  }
+  return frames;
+}
+
+/// Returns whether a batch with the request has no more of any flow than it may.
+bool is_within_share(const ScheduleState& state,
+                     const BatchState& batch,
+                     RequestSlot slot,
+                     const BatchKnobs& knobs) noexcept {
+  if (knobs.frames_per_flow == 0) {
+    return true;
+  }
+  for (const RequestPart& part : state.requests.parts(slot)) {
+    if (part.frames + frames_in(state, batch, *part.flow) > knobs.frames_per_flow) {
+      return false;
+    }
+  }
+  return true;
+}
+
 Fit fit_of(const ScheduleState& state,
            const BatchState& batch,
-           const RequestState& request,
+           RequestSlot slot,
            const BatchKnobs& knobs,
            TimePoint now) {
+  const RequestState& request = state.requests.at(slot);
   if (request.deadline <= now) {
     return Fit::kExpired;
   }
-  const ClientState& client = *request.flow->client;
+  const ClientState& client = *request.share->client;
   const std::uint32_t room = client.knobs.ofmap_queue_size;
   if (room != 0 && client.outputs_held > 0 && client.outputs_held + request.frames > room) {
     return Fit::kOutputsFull;
@@ -61,17 +92,7 @@ Fit fit_of(const ScheduleState& state,
       batch.frames + request.frames > knobs.preferred_frames) {
     return Fit::kOther;
   }
-  if (knobs.frames_per_flow != 0) {
-    std::uint32_t same = request.frames;
-    for (const RequestSlot slot : batch.requests) {
-      const RequestState& other = state.requests.at(slot);
-      same += other.flow == request.flow ? other.frames : 0;
-    }
-    if (same > knobs.frames_per_flow) {
-      return Fit::kOther;
-    }
-  }
-  return Fit::kJoins;
+  return is_within_share(state, batch, slot, knobs) ? Fit::kJoins : Fit::kOther;
 }
 
 /// Notes what a package is given, on each of its places on the device: it has one turn there.
@@ -87,36 +108,61 @@ void serve_turn(const LaneState& lane,
   }
 }
 
+/// Charges the flow of a part that starts, and its client, for what its frames will take; `from`
+/// is the place of the flow that the request was picked by.
+void charge_start(RequestPart& part, ResidenceState& residence, FlowLane& from, TimePoint now) {
+  FlowState& flow = *part.flow;
+  FlowLane* own = &flow == from.flow ? &from : lane_of(flow, *residence.lane);
+  part.charged = residence.lane->frame_time * part.frames * residence.cores;
+  flow.running += part.frames;
+  if (own != nullptr) {
+    charge(*own, part.charged);
+  }
+  const FlowLane& served = own == nullptr ? from : *own;
+  serve_turn(*residence.lane, flow.knobs, served.client->fair.rank, part.frames, now);
+}
+
 /// Takes the head of the flow into the batch.
 void take_head(ScheduleState& state,
                BatchState& batch,
                ResidenceState& residence,
                FlowLane& from,
                TimePoint now) {
-  FlowState& flow = *from.flow;
-  const RequestSlot slot = flow.queue.head;
+  const RequestSlot slot = state.requests.head_of(from.flow->queue);
   RequestState& request = state.requests.at(slot);
   LaneState& lane = *residence.lane;
   // Whoever was ready only because `max_wait` passed has its queue run like any other's.
-  flow.is_ready = true;
+  from.flow->is_ready = true;
   double& floor = lane.device->floor[from.client->fair.rank];
   const double tag = from.client->client->tags[tag_index(*lane.device, from.client->fair.rank)];
   floor = std::max(floor, tag);
   from.client->fair.flow_floor = std::max(from.client->fair.flow_floor, from.fair.tag);
-  request.charged = lane.frame_time * request.frames * residence.cores;
-  charge(from, request.charged);
+  for (RequestPart& part : state.requests.parts(slot)) {
+    charge_start(part, residence, from, now);
+  }
   // How much of its wait the last change of residence for its package took.
   request.swap_wait =
       std::max(Duration{0}, lane.swap_ended - std::max(lane.swap_started, request.admitted_at));
   request.is_running = true;
   dequeue(state, slot, now);
-  ++flow.running;
   batch.requests.push_back(slot);
   batch.frames += request.frames;
-  serve_turn(lane, flow.knobs, from.client->fair.rank, request.frames, now);
-  flow.client->outputs_held += request.frames;
-  pace(state, *flow.client, request.frames, now);
-  advance_round_robin(state, flow, now);
+  ClientState& client = *request.share->client;
+  client.outputs_held += request.frames;
+  pace(state, client, request.frames, now);
+  for (const RequestPart& part : state.requests.parts(slot)) {
+    advance_round_robin(state, *part.flow, now);
+  }
+}
+
+/// Takes all flows of a waiting request off their lanes.
+void set_aside(ScheduleState& state, RequestSlot slot) {
+  for (const RequestPart& part : state.requests.parts(slot)) {
+    if (part.is_queued) {
+      state.aside.push_back(part.flow);
+      stop_waiting(state, *part.flow);
+    }
+  }
 }
 
 /// Fills a batch from the lane's flows; it stays empty if none of them can run after all.
@@ -124,14 +170,14 @@ void fill(ScheduleState& state, BatchState& batch, ResidenceState& residence, Ti
   LaneState& lane = *residence.lane;
   const BatchKnobs& knobs = lane.package->batch;
   state.aside.clear();
-  while (batch.frames < knobs.preferred_frames && state.aside.size() < kMostAside) {
+  std::size_t passed_over = 0;
+  while (batch.frames < knobs.preferred_frames && passed_over < kMostAside) {
     FlowLane* from = next_flow(lane, now);
     if (from == nullptr) {
       break;
     }
-    FlowState& flow = *from->flow;
-    const RequestSlot head = flow.queue.head;
-    switch (fit_of(state, batch, state.requests.at(head), knobs, now)) {
+    const RequestSlot head = state.requests.head_of(from->flow->queue);
+    switch (fit_of(state, batch, head, knobs, now)) {
       case Fit::kJoins:
         take_head(state, batch, residence, *from, now);
         break;
@@ -140,13 +186,13 @@ void fill(ScheduleState& state, BatchState& batch, ResidenceState& residence, Ti
         finish(state, head, FinishReason::kExpired);
         break;
       case Fit::kOutputsFull:
-        flow.client->is_full = true;
-        update_gate(state, *flow.client, now);
+        from->flow->client->is_full = true;
+        update_gate(state, *from->flow->client, now);
         break;
       case Fit::kOther:
         // Out of the way until the batch has left; it does not wait anew by that.
-        state.aside.push_back(&flow);
-        stop_waiting(state, flow);
+        set_aside(state, head);
+        ++passed_over;
         break;
     }
   }
@@ -194,7 +240,7 @@ void send(ScheduleState& state,
   decision.number = batch.number.value;
   decision.device = device.number;
   decision.package = lane.package->number;
-  decision.client = state.requests.at(batch.requests.front()).flow->client->number;
+  decision.client = state.requests.at(batch.requests.front()).share->client->number;
   decision.count = batch.frames;
   state.ring.add(decision);
 }

@@ -32,11 +32,11 @@ Admission answer_full(ScheduleState& state, FlowState& flow, std::uint32_t frame
   const std::uint64_t bound = flow.knobs.ifmap_queue_size;
   switch (flow.knobs.when_full) {
     case WhenFull::kDropOldest:
-      if (share.frames - flow.queue.frames + frames > bound) {
+      if (share.frames - flow.queue.request_frames + frames > bound) {
         return {Verdict::kDropped, FinishReason::kDropped};
       }
       while (share.frames + frames > bound) {
-        const RequestSlot oldest = flow.queue.head;
+        const RequestSlot oldest = state.requests.head_of(flow.queue);
         dequeue(state, oldest, now);
         finish(state, oldest, FinishReason::kDropped);
       }
@@ -55,11 +55,47 @@ Admission answer_full(ScheduleState& state, FlowState& flow, std::uint32_t frame
   return {Verdict::kFull, FinishReason::kDropped};
 }
 
+/// Returns whether the others of a request can go with `flow`: wherever it may run, they may.
+bool can_join(const ScheduleState& state, const FlowState& flow, const SubmitRequest& request) {
+  for (std::size_t i = 0; i < request.others.size(); ++i) {
+    const FlowPart& part = request.others[i];
+    const FlowState* other = find_by(state.flows, part.flow);
+    if (other == nullptr || other == &flow || part.frames == 0 || other->share != flow.share ||
+        other->placement != flow.placement || other->failover != flow.failover ||
+        other->has_no_device != flow.has_no_device || other->allowed != flow.allowed) {
+      return false;
+    }
+    for (const FlowPart& before : request.others.first(i)) {
+      if (before.flow == part.flow) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+std::uint64_t frames_of(const SubmitRequest& request) noexcept {
+  std::uint64_t frames = request.frames;
+  for (const FlowPart& part : request.others) {
+    frames += part.frames;
+  }
+  return frames;
+}
+
+void add_part(ScheduleState& state, RequestSlot slot, FlowState& flow, std::uint32_t frames) {
+  state.requests.add_part(slot, &flow, frames);
+  ++flow.held;
+}
+
 }  // namespace
 
 Admission admit(ScheduleState& state, const SubmitRequest& request, TimePoint now) {
   FlowState* flow = find_by(state.flows, request.flow);
-  if (flow == nullptr || request.frames == 0 || request.frames > flow->knobs.ifmap_queue_size) {
+  if (flow == nullptr || !can_join(state, *flow, request)) {
+    return {Verdict::kRefused, FinishReason::kRefused};
+  }
+  const std::uint64_t frames = frames_of(request);
+  if (request.frames == 0 || frames > flow->knobs.ifmap_queue_size) {
     return {Verdict::kRefused, FinishReason::kRefused};
   }
   if (flow->has_no_device) {
@@ -68,8 +104,9 @@ Admission admit(ScheduleState& state, const SubmitRequest& request, TimePoint no
   if (request.deadline.has_value() && *request.deadline <= now) {
     return {Verdict::kDropped, FinishReason::kExpired};
   }
-  if (flow->share->frames + request.frames > flow->knobs.ifmap_queue_size) {
-    const Admission answer = answer_full(state, *flow, request.frames, now);
+  const auto count = static_cast<std::uint32_t>(frames);
+  if (flow->share->frames + count > flow->knobs.ifmap_queue_size) {
+    const Admission answer = answer_full(state, *flow, count, now);
     if (answer.verdict != Verdict::kAccepted) {
       return answer;
     }
@@ -77,13 +114,17 @@ Admission admit(ScheduleState& state, const SubmitRequest& request, TimePoint no
   const RequestSlot slot = state.requests.add(request.request);
   RequestState& added = state.requests.at(slot);
   added.order = state.next_order++;
-  added.flow = flow;
+  added.share = flow->share;
   added.admitted_at = now;
   added.deadline = request.deadline.value_or(RequestState::kNoDeadline);
-  added.frames = request.frames;
   added.batch_key = request.batch_key;
-  flow->share->frames += request.frames;
-  measure_arrivals(*flow->client, request.frames, now);
+  add_part(state, slot, *flow, request.frames);
+  for (const FlowPart& other : request.others) {
+    add_part(state, slot, *state.flows[other.flow.index()], other.frames);
+  }
+  flow->share->frames += count;
+  flow->package->largest_request = std::max(flow->package->largest_request, count);
+  measure_arrivals(*flow->client, count, now);
   enqueue(state, slot, now);
   return {};
 }
@@ -148,7 +189,7 @@ void pass_time(ScheduleState& state, TimePoint now) {
     update_gate(state, client, now);
   }
   while (!state.expiries.empty() && state.expiries.top_key() <= now) {
-    const RequestSlot slot = state.expiries.top().queue.head;
+    const RequestSlot slot = state.requests.head_of(state.expiries.top().queue);
     dequeue(state, slot, now);
     finish(state, slot, FinishReason::kExpired);
   }

@@ -148,6 +148,30 @@ void destroy_flow(ScheduleState& state, FlowState& flow) {
   }
 }
 
+/// Lets requests that run end with `reason` of which nobody but the closed `flow` wanted anything.
+void end_running(ScheduleState& state, const FlowState& flow, FinishReason reason) {
+  const auto is_of_flow = [&](RequestSlot slot) {
+    for (const RequestPart& part : state.requests.parts(slot)) {
+      if (part.flow == &flow) {
+        return true;
+      }
+    }
+    return false;
+  };
+  for (const auto& batch : state.batches) {
+    if (!batch->is_out) {
+      continue;
+    }
+    for (const RequestSlot slot : batch->requests) {
+      RequestState& request = state.requests.at(slot);
+      if (!request.is_ending && is_of_flow(slot) && is_unwanted(state, slot)) {
+        request.is_ending = true;
+        request.end_reason = reason;
+      }
+    }
+  }
+}
+
 ClientShare& share_of(ClientState& client, PackageState& package) {
   for (const auto& one : client.shares) {
     if (one->package == &package) {
@@ -177,6 +201,9 @@ void add_package(ScheduleState& state, const AddPackage& event) {
   package->number = event.package;
   package->batch = event.batch;
   package->batch.preferred_frames = std::max<std::uint32_t>(event.batch.preferred_frames, 1);
+  constexpr std::uint32_t kMostReserved = 256;
+  state.most_requests =
+      std::max(state.most_requests, std::min(package->batch.preferred_frames, kMostReserved));
   put_by(state.packages, event.package, package.get());
   state.package_store.push_back(std::move(package));
 }
@@ -356,26 +383,24 @@ void close_flow(ScheduleState& state, FlowState& flow, FinishReason reason, Time
   state.flows[flow.number.index()] = nullptr;
   erase_one(flow.share->told_full, &flow);
   stop_waiting(state, flow);
+  const bool was_unused = flow.held == 0;
   while (!flow.queue.empty()) {
-    const RequestSlot slot = flow.queue.head;
+    const RequestSlot slot = state.requests.head_of(flow.queue);
+    if (!is_unwanted(state, slot)) {
+      withdraw(state, slot, flow, now);
+      continue;
+    }
     dequeue(state, slot, now);
     finish(state, slot, reason);
   }
   for (const auto& lane : flow.lanes) {
     --lane->lane->device->open_flows;
   }
-  if (flow.running == 0) {
-    state.closed_flows.push_back(&flow);
-    return;
+  if (was_unused) {
+    state.closed_flows.push_back(&flow);  // Else the last of its requests does it.
   }
-  for (const auto& batch : state.batches) {
-    for (const RequestSlot slot : batch->requests) {
-      RequestState& request = state.requests.at(slot);
-      if (batch->is_out && request.flow == &flow && !request.is_ending) {
-        request.is_ending = true;
-        request.end_reason = reason;
-      }
-    }
+  if (flow.running > 0) {
+    end_running(state, flow, reason);
   }
 }
 

@@ -13,7 +13,8 @@ void remove_package(ScheduleState& state, const RemovePackage& event, TimePoint 
 void add_client(ScheduleState& state, const AddClient& event);
 void remove_client(ScheduleState& state, const RemoveClient& event, TimePoint now);
 void open_flow(ScheduleState& state, const OpenFlow& event, TimePoint now);
-/// Ends what waits with `reason`; what runs ends with it when its batch does.
+/// Ends what waits with `reason`; what runs ends with it when its batch does; but for requests that
+/// have frames of open flows, which go on for them.
 void close_flow(ScheduleState& state, FlowState& flow, FinishReason reason, TimePoint now);
 void set_knobs(ScheduleState& state, const SetClientKnobs& event, TimePoint now);
 void set_knobs(ScheduleState& state, const SetFlowKnobs& event, TimePoint now);

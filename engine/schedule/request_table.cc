@@ -58,7 +58,31 @@ RequestSlot RequestTable::add(RequestNumber number) {
   return slot;
 }
 
+void RequestTable::add_part(RequestSlot slot, FlowState* flow, std::uint32_t frames) {
+  PartSlot made = 0;
+  if (free_parts_.empty()) {
+    made = static_cast<PartSlot>(parts_.size());
+    parts_.emplace_back();
+    free_parts_.reserve(parts_.capacity());
+  } else {
+    made = free_parts_.back();
+    free_parts_.pop_back();
+    parts_[made] = RequestPart{};
+  }
+  RequestPart& part = parts_[made];
+  part.flow = flow;
+  part.request = slot;
+  part.frames = frames;
+  RequestState& request = slots_[slot];
+  (request.last_part == kNoPart ? request.first_part : parts_[request.last_part].sibling) = made;
+  request.last_part = made;
+  request.frames += frames;
+}
+
 void RequestTable::remove(RequestSlot slot) {
+  for (PartSlot part = slots_[slot].first_part; part != kNoPart; part = parts_[part].sibling) {
+    free_parts_.push_back(part);
+  }
   const std::size_t mask = index_.size() - 1;
   std::size_t hole = home_of(slots_[slot].number);
   while (index_[hole] != slot) {
@@ -87,31 +111,45 @@ RequestSlot RequestTable::find(RequestNumber number) const noexcept {
   return kNoRequest;
 }
 
-void RequestTable::push(RequestQueue& queue, RequestSlot slot) noexcept {
-  RequestState& request = slots_[slot];
-  RequestSlot before = queue.tail;
-  if (before != kNoRequest && slots_[before].order > request.order) {
+void RequestTable::push(RequestQueue& queue, RequestPart& part) noexcept {
+  const auto slot = static_cast<PartSlot>(&part - parts_.data());
+  RequestState& request = slots_[part.request];
+  PartSlot before = queue.tail;
+  if (before != kNoPart && owner(before).order > request.order) {
     // It runs again: its place is near the head.
-    RequestSlot after = queue.head;
-    while (slots_[after].order < request.order) {
-      after = slots_[after].next;
+    PartSlot after = queue.head;
+    while (owner(after).order < request.order) {
+      after = parts_[after].next;
     }
-    before = slots_[after].previous;
+    before = parts_[after].previous;
   }
-  request.previous = before;
-  request.next = before == kNoRequest ? queue.head : slots_[before].next;
-  (before == kNoRequest ? queue.head : slots_[before].next) = slot;
-  (request.next == kNoRequest ? queue.tail : slots_[request.next].previous) = slot;
-  ++queue.requests;
-  queue.frames += request.frames;
+  part.previous = before;
+  part.next = before == kNoPart ? queue.head : parts_[before].next;
+  if (before == kNoPart && part.next != kNoPart) {
+    --owner(part.next).parts_at_head;
+  }
+  (before == kNoPart ? queue.head : parts_[before].next) = slot;
+  (part.next == kNoPart ? queue.tail : parts_[part.next].previous) = slot;
+  part.is_queued = true;
+  ++request.queued_parts;
+  request.parts_at_head += before == kNoPart ? 1 : 0;
+  queue.frames += part.frames;
+  queue.request_frames += request.frames;
 }
 
-void RequestTable::unlink(RequestQueue& queue, RequestSlot slot) noexcept {
-  const RequestState& request = slots_[slot];
-  (request.previous == kNoRequest ? queue.head : slots_[request.previous].next) = request.next;
-  (request.next == kNoRequest ? queue.tail : slots_[request.next].previous) = request.previous;
-  --queue.requests;
-  queue.frames -= request.frames;
+void RequestTable::unlink(RequestQueue& queue, RequestPart& part) noexcept {
+  RequestState& request = slots_[part.request];
+  part.was_head = part.previous == kNoPart;
+  if (part.was_head && part.next != kNoPart) {
+    ++owner(part.next).parts_at_head;
+  }
+  (part.previous == kNoPart ? queue.head : parts_[part.previous].next) = part.next;
+  (part.next == kNoPart ? queue.tail : parts_[part.next].previous) = part.previous;
+  part.is_queued = false;
+  --request.queued_parts;
+  request.parts_at_head -= part.was_head ? 1 : 0;
+  queue.frames -= part.frames;
+  queue.request_frames -= request.frames;
 }
 
 }  // namespace penstock

@@ -1,5 +1,7 @@
 #include "engine/schedule/request_table.h"
 
+#include <array>
+#include <cstdint>
 #include <random>
 #include <vector>
 
@@ -30,27 +32,87 @@ TEST(RequestTable, FindsWhatItHoldsThroughAnyComingAndGoing) {
   }
 }
 
-TEST(RequestTable, QueueKeepsTheOrderOfAdmissionForThoseThatRunAgain) {
-  RequestTable table;
-  RequestQueue queue;
+/// A table with two queues; what the parts are of does not matter to it.
+class RequestQueues : public ::testing::Test {
+ protected:
+  /// Adds a request that has a frame in each of the `queues`.
+  RequestSlot add(const std::vector<int>& queues) {
+    const RequestSlot slot = table_.add(RequestNumber{next_});
+    table_.at(slot).order = next_++;
+    for (std::size_t i = 0; i < queues.size(); ++i) {
+      table_.add_part(slot, nullptr, 1);
+    }
+    push(slot, queues);
+    return slot;
+  }
+
+  void push(RequestSlot slot, const std::vector<int>& queues) {
+    auto queue = queues.begin();
+    for (RequestPart& part : table_.parts(slot)) {
+      table_.push(queues_[static_cast<std::size_t>(*queue++)], part);
+    }
+  }
+
+  void unlink(RequestSlot slot, const std::vector<int>& queues) {
+    auto queue = queues.begin();
+    for (RequestPart& part : table_.parts(slot)) {
+      table_.unlink(queues_[static_cast<std::size_t>(*queue++)], part);
+    }
+  }
+
+  /// Takes all out of the first queue and returns them.
+  std::vector<RequestSlot> drain() {
+    std::vector<RequestSlot> order;
+    while (!queues_[0].empty()) {
+      order.push_back(table_.head_of(queues_[0]));
+      unlink(order.back(), {0});
+    }
+    return order;
+  }
+
+  RequestTable table_;
+  std::array<RequestQueue, 2> queues_;
+  std::uint64_t next_ = 1;
+};
+
+TEST_F(RequestQueues, KeepTheOrderOfAdmissionForThoseThatRunAgain) {
   std::vector<RequestSlot> slots;
-  for (std::uint64_t i = 0; i < 5; ++i) {
-    slots.push_back(table.add(RequestNumber{i + 1}));
-    table.at(slots[i]).order = i;
-    table.push(queue, slots[i]);
+  for (int i = 0; i < 5; ++i) {
+    slots.push_back(add({0}));
   }
   for (const std::size_t i : {0U, 1U, 2U}) {
-    table.unlink(queue, slots[i]);
+    unlink(slots[i], {0});
   }
   for (const std::size_t i : {1U, 2U, 0U}) {
-    table.push(queue, slots[i]);
+    push(slots[i], {0});
   }
-  std::vector<std::uint64_t> order;
-  for (RequestSlot at = queue.head; at != kNoRequest; at = table.at(at).next) {
-    order.push_back(table.at(at).order);
-  }
-  EXPECT_EQ(order, (std::vector<std::uint64_t>{0, 1, 2, 3, 4}));
-  EXPECT_EQ(queue.frames, 5U);
+  EXPECT_EQ(queues_[0].frames, 5U);
+  EXPECT_EQ(drain(), slots);
+}
+
+TEST_F(RequestQueues, KnowWhichRequestIsTheOldestInAllThatItStandsIn) {
+  const RequestSlot one = add({0});
+  const RequestSlot both = add({0, 1});
+  const RequestSlot other = add({1});
+  EXPECT_TRUE(table_.is_first(one));
+  EXPECT_FALSE(table_.is_first(both)) << "it is the oldest of the second only";
+  EXPECT_FALSE(table_.is_first(other));
+  unlink(one, {0});
+  EXPECT_TRUE(table_.is_first(both));
+  push(one, {0});
+  EXPECT_FALSE(table_.is_first(both)) << "the older one runs again";
+  unlink(one, {0});
+  unlink(both, {0, 1});
+  EXPECT_TRUE(table_.is_first(other));
+}
+
+TEST_F(RequestQueues, CountFramesOfTheirFlowAndOfWholeRequests) {
+  add({0, 1});
+  const RequestSlot last = add({0});
+  EXPECT_EQ(queues_[0].frames, 2U);
+  EXPECT_EQ(queues_[0].request_frames, 3U);
+  unlink(last, {0});
+  EXPECT_EQ(queues_[0].request_frames, 2U);
 }
 
 }  // namespace

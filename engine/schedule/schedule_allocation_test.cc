@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <span>
 #include <variant>
 
 #include <gtest/gtest.h>
@@ -79,7 +80,7 @@ class Fifo {
 };
 
 /// Two devices, four packages of which two do not fit together, eight clients that always have
-/// work.
+/// work, each for two flows.
 class SteadyWorld {
  public:
   static constexpr std::uint32_t kDevices = 2;
@@ -119,6 +120,9 @@ class SteadyWorld {
       flow.knobs.frame_limit = 20;
       flow.knobs.max_wait = 500ms;
       scheduler_.apply(flow, now_);
+      flow.flow = companion_of(flow.flow);
+      scheduler_.apply(flow, now_);
+      flow.flow = FlowNumber{i};
       for (int k = 0; k < 4; ++k) {
         submit(flow.flow);
       }
@@ -140,7 +144,7 @@ class SteadyWorld {
     decide();
     while (!done_.empty()) {
       const FlowNumber flow = flow_of_[done_.pop().value % flow_of_.size()];
-      count([&] { scheduler_.apply(OutputTaken{ClientNumber{flow.value}, 1}, now_); });
+      count([&] { scheduler_.apply(OutputTaken{ClientNumber{flow.value}, 3}, now_); });
       submit(flow);
       ++finished_;
     }
@@ -165,11 +169,18 @@ class SteadyWorld {
     request.request = RequestNumber{++last_request_};
     request.flow = flow;
     request.deadline = now_ + 10s;
+    // Every other one has frames of a second flow.
+    const FlowPart other{companion_of(flow), 2};
+    if (last_request_ % 2 == 0) {
+      request.others = std::span(&other, 1);
+    }
     flow_of_[request.request.value % flow_of_.size()] = flow;
     Admission admission;
     count([&] { admission = scheduler_.admit(request, now_); });
     ASSERT_EQ(admission.verdict, Admission::Verdict::kAccepted);
   }
+
+  static FlowNumber companion_of(FlowNumber flow) { return {flow.value + kClients}; }
 
   void decide() {
     actions_.clear();

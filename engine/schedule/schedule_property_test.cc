@@ -27,7 +27,8 @@ class Workload {
       : random_(seed),
         world_(SchedulerKnobs{}, seed),
         has_faults_(seed % 3 == 0),
-        has_changes_(seed % 2 == 0) {
+        has_changes_(seed % 2 == 0),
+        has_company_(seed % 4 == 1 || seed % 12 == 0) {
     world_.keeps_history = false;
     world_.troubles().jitter = seed % 5 == 0 ? 0.2 : 0;
   }
@@ -47,7 +48,10 @@ class Workload {
     if (has_faults_) {
       make_faulty();
     }
-    world_.run_for(15s);
+    for (int i = 0; i < 3; ++i) {
+      world_.run_for(5s);
+      world_.check_flows();
+    }
     world_.troubles().fails_load = nullptr;
     world_.troubles().fails_batch = nullptr;
     world_.troubles().hangs = nullptr;
@@ -204,6 +208,9 @@ class Workload {
     world_.open(event, checks_wait);
     flows_.push_back(event.flow.value);
     Feed feed;
+    if (has_company_) {
+      feed.company = open_company(event, checks_wait);
+    }
     feed.period = chance(50) ? milliseconds(1, 200) : Duration{0};
     if (event.knobs.when_full != WhenFull::kBlock && feed.period == Duration{0}) {
       feed.period = 3ms;
@@ -215,6 +222,31 @@ class Workload {
     feed.stop = world_.now() + milliseconds(2000, 12000);
     feed.lifetime = chance(20) ? milliseconds(5, 1000) : Duration{0};
     world_.feed(event.flow, feed);
+  }
+
+  /// Opens flows whose frames can go with those of `first`; some have frames of their own too.
+  std::vector<FlowNumber> open_company(OpenFlow event, bool checks_wait) {
+    std::vector<FlowNumber> company;
+    for (std::uint32_t i = 0; i < number(1, 3); ++i) {
+      event.flow = FlowNumber{next_flow_++};
+      event.stream = event.flow.value;
+      event.knobs.weight = chance(30) ? number(1, 4) : 1;
+      event.priority = std::nullopt;
+      if (chance(20)) {
+        event.priority = static_cast<PriorityClass>(number(0, 2));
+      }
+      world_.open(event, checks_wait);
+      flows_.push_back(event.flow.value);
+      company.push_back(event.flow);
+      if (chance(50)) {
+        Feed feed;
+        feed.period = milliseconds(3, 200);
+        feed.start = world_.now();
+        feed.stop = world_.now() + milliseconds(2000, 12000);
+        world_.feed(event.flow, feed);
+      }
+    }
+    return company;
   }
 
   void change() {
@@ -304,6 +336,7 @@ class Workload {
   ScheduleWorld world_;
   bool has_faults_;
   bool has_changes_;
+  bool has_company_;  // Requests have frames of several flows.
   std::uint32_t devices_ = 0;
   std::uint32_t packages_ = 0;
   std::uint32_t next_client_ = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -30,7 +31,8 @@ struct FlowLane;
 struct LaneState;
 struct PackageState;
 
-/// Times of a client's frames of a package on a device; made with the first.
+/// Times of a flow's frames on a device; made with the first, so that those who never ran there
+/// cost a pointer.
 struct LaneTimes {
   DurationHistogram queue;
   DurationHistogram swap;
@@ -44,7 +46,6 @@ struct ClientLane {
   LaneState* lane = nullptr;
   FairClient fair;
   std::uint32_t flows = 0;  ///< Open ones.
-  std::unique_ptr<LaneTimes> times;
 };
 
 /// A flow on one of the lanes that it may use.
@@ -57,6 +58,7 @@ struct FlowLane {
   IndexedHeap<TimePoint, FlowLane>::Node arrival;  ///< By when the head was admitted.
   bool is_used = false;                            ///< Its flow's requests may start here.
   bool is_in = false;                              ///< Its flow waits here.
+  std::unique_ptr<LaneTimes> times;
 };
 
 /// The frames of a client for a package: what `ifmap_queue_size` bounds.
@@ -81,18 +83,20 @@ struct FlowState {
   std::optional<PriorityClass> priority;
   FlowPlacement placement = FlowPlacement::kPinned;
   bool failover = false;
-  bool is_closed = false;  ///< Only what runs is left of it.
+  bool is_closed = false;  ///< Only what runs, or waits with others' frames, is left of it.
   bool is_ready = false;   ///< Its share is, or `max_wait` had passed, since the queue was empty.
   bool is_linked = false;  ///< Its head waits on its lanes.
   bool was_told_full = false;
   bool has_no_device = false;  ///< None that it allows will ever come (back).
   RequestQueue queue;
-  std::uint32_t running = 0;
-  bool is_parked = false;  ///< Its client is held back, it waits beside its lanes.
-  Duration waited_before{
-      0};                    ///< Of its head, until then: what the client holds back is not a wait.
-  TimePoint head_since;      ///< Since when the head could have started.
-  std::uint32_t cursor = 0;  ///< Round robin: index into `lanes`.
+  std::uint32_t held = 0;     ///< Requests with frames of it, wherever they are.
+  std::uint32_t running = 0;  ///< Frames.
+  bool is_parked = false;     ///< Its client is held back, it waits beside its lanes.
+  /// Of its head, until its client or a request before it in another flow held it back: that is no
+  /// wait.
+  Duration waited_before{0};
+  TimePoint head_since;                            ///< Since when the head could have started.
+  std::uint32_t cursor = 0;                        ///< Round robin: index into `lanes`.
   std::vector<std::unique_ptr<FlowLane>> lanes;    ///< In order of preference.
   IndexedHeap<TimePoint, FlowState>::Node expiry;  ///< By the head's deadline.
   std::uint32_t busy_index = 0;  ///< In its client's `busy`, while its queue is not empty.
@@ -211,8 +215,14 @@ struct PackageState {
   PackageNumber number;
   BatchKnobs batch;
   bool is_removed = false;
+  std::uint32_t largest_request = 1;  ///< Frames.
   std::vector<FlowState*> flows;
   std::vector<LaneState*> lanes;
+
+  /// Returns how many frames a batch has at most.
+  [[nodiscard]] std::uint32_t largest_batch() const noexcept {
+    return std::max(batch.preferred_frames, largest_request);
+  }
 };
 
 struct DeviceState {
@@ -283,6 +293,7 @@ struct ScheduleState {
   std::vector<std::unique_ptr<FlowState>> flow_store;
   std::vector<std::unique_ptr<BatchState>> batches;  ///< By slot, the low bits of their number.
   std::vector<std::uint32_t> free_batches;
+  std::uint32_t most_requests = 1;  ///< That a batch usually has room for: `preferred_frames`.
   std::uint64_t next_batch = 1;
   std::uint64_t next_order = 0;
   std::uint64_t batches_out = 0;

@@ -182,7 +182,8 @@ std::optional<TimePoint> Scheduler::decide(TimePoint now, SchedulerActions& out)
       mark_dirty(state, *device);
     }
   }
-  // Whoever is served may make others dirty, by what moves to them; itself it leaves settled.
+  // Whoever is served may make others dirty, by what moves to them; itself it leaves settled. A
+  // head that starts may leave one behind it whose deadline has passed.
   while (state.dirty != 0) {
     const auto number = static_cast<std::uint32_t>(std::countr_zero(state.dirty));
     DeviceState* device = find_by(state.devices, DeviceNumber{number});
@@ -190,6 +191,7 @@ std::optional<TimePoint> Scheduler::decide(TimePoint now, SchedulerActions& out)
       serve(state, *device, now, out);
     }
     state.dirty &= ~(std::uint64_t{1} << number);
+    pass_time(state, now);
   }
   flush(state, out);
   forget(state);

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -91,7 +92,9 @@ struct OpenFlow {
   bool failover = false;
 };
 
-/// As `RemoveClient` for one flow (`kCancelled`).
+/// As `RemoveClient` for one flow (`kCancelled`). A request that has frames of other flows too goes
+/// on for them: the frames of the closed one run with it, but count for nothing of theirs any more;
+/// it ends early only when the last of its flows is closed.
 struct CloseFlow {
   FlowNumber flow;
 };
@@ -167,15 +170,31 @@ using SchedulerEvent = std::variant<AddDevice,
                                     DeviceFaulted,
                                     DeviceReady>;
 
+/// What of a request belongs to one flow.
+struct FlowPart {
+  FlowNumber flow;
+  std::uint32_t frames = 1;  ///< At least 1.
+
+  friend bool operator==(const FlowPart&, const FlowPart&) = default;
+};
+
 /// One request for admission (`Scheduler::admit`).
+///
+/// It may bring frames of several flows, as a batch does that its client has made: it then stands
+/// in the queue of each of them, starts when it is the oldest in all of these, and is charged to
+/// each by its frames. What is one to the device stays one: it waits, runs, is dropped and ends as
+/// a whole, with one `FinishRequest`.
 struct SubmitRequest {
   RequestNumber request;
-  FlowNumber flow;
-  std::uint32_t frames = 1;
+  FlowNumber flow;           ///< Whose knobs say what happens if the queue is full.
+  std::uint32_t frames = 1;  ///< Of `flow`.
   std::optional<TimePoint> deadline;
   /// Interned by the caller: equal shapes and parameters, by value, have equal keys. Only requests
   /// with one key share a batch.
   std::uint32_t batch_key = 0;
+  /// Frames of other flows, each named once, of the same client and package, with the same devices
+  /// and placement; else it is refused. Looked at during `admit` only.
+  std::span<const FlowPart> others = {};
 };
 
 }  // namespace penstock

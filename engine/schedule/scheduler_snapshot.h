@@ -54,8 +54,8 @@ struct SchedulerSnapshot {
     ClientNumber client;
     PackageNumber package;
     std::uint64_t stream = 0;
-    std::uint32_t queued = 0;   ///< Requests.
-    std::uint32_t running = 0;  ///< Requests.
+    std::uint32_t queued = 0;   ///< Frames.
+    std::uint32_t running = 0;  ///< Frames.
     Duration oldest_age{0};
     Duration wait_bound{0};
   };
@@ -66,10 +66,9 @@ struct SchedulerSnapshot {
     std::array<std::uint64_t, kFinishReasons> finished{};  ///< Requests by `FinishReason`.
   };
 
-  /// Times of a client's frames of a package on a device.
+  /// Times of a flow's frames on a device: of those that came back well.
   struct Times {
-    ClientNumber client;
-    PackageNumber package;
+    FlowNumber flow;
     DeviceNumber device;
     DurationHistogram queue;  ///< Admission to start.
     DurationHistogram swap;   ///< Of that, while the device changed residence for the package.

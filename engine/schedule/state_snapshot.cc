@@ -34,10 +34,10 @@ SchedulerSnapshot::Flow flow_of(const ScheduleState& state, const FlowState& flo
   one.client = flow.client->number;
   one.package = flow.package->number;
   one.stream = flow.stream;
-  one.queued = flow.queue.requests;
+  one.queued = flow.queue.frames;
   one.running = flow.running;
   if (!flow.queue.empty()) {
-    one.oldest_age = now - state.requests.at(flow.queue.head).admitted_at;
+    one.oldest_age = now - state.requests.at(state.requests.head_of(flow.queue)).admitted_at;
   }
   one.wait_bound = wait_bound_of(state, flow).value_or(Duration{0});
   return one;
@@ -62,19 +62,13 @@ SchedulerSnapshot snapshot_of(const ScheduleState& state, TimePoint now) {
     }
   }
   for (const FlowState* flow : state.flows) {
-    if (flow != nullptr) {
-      all.flows.push_back(flow_of(state, *flow, now));
-    }
-  }
-  for (const ClientState* client : state.clients) {
-    if (client == nullptr) {
+    if (flow == nullptr) {
       continue;
     }
-    all.clients.push_back({client->number, client->outputs_held, client->finished});
-    for (const auto& lane : client->lanes) {
+    all.flows.push_back(flow_of(state, *flow, now));
+    for (const auto& lane : flow->lanes) {
       if (lane->times != nullptr) {
-        all.times.push_back({client->number,
-                             lane->lane->package->number,
+        all.times.push_back({flow->number,
                              lane->lane->device->number,
                              lane->times->queue,
                              lane->times->swap,
@@ -82,6 +76,12 @@ SchedulerSnapshot snapshot_of(const ScheduleState& state, TimePoint now) {
                              lane->times->total});
       }
     }
+  }
+  for (const ClientState* client : state.clients) {
+    if (client == nullptr) {
+      continue;
+    }
+    all.clients.push_back({client->number, client->outputs_held, client->finished});
   }
   all.finished = state.finished_count;
   all.requests_held = state.requests.size();

@@ -45,7 +45,7 @@ class LongestTurn {
 /// The longest that the lane keeps its place against one that is overdue: one turn, and no less
 /// than the budget of swaps demands.
 Duration longest_turn(const LaneState& lane) {
-  const std::uint32_t batch = lane.package->batch.preferred_frames;
+  const std::uint32_t batch = lane.package->largest_batch();
   const auto of_frames = [&](std::uint64_t limit) {
     return limit == 0 ? Duration{0}
                       : of_ns(lane.longest_frame_time * static_cast<double>(limit + batch));
@@ -78,8 +78,7 @@ Duration longest_drain(const DeviceState& device) {
   for (const auto& lane : device.lanes) {
     for (const PlacementFacts& facts : lane->placements) {
       longest = std::max(
-          longest,
-          of_ns(lane->longest_frame_time * lane->package->batch.preferred_frames * facts.depth));
+          longest, of_ns(lane->longest_frame_time * lane->package->largest_batch() * facts.depth));
     }
   }
   return longest;

@@ -36,7 +36,8 @@ void update_keys(const ScheduleState& state, FlowLane& lane) {
     lane.lane->due.take(lane.due);
   }
   if (lane.lane->package->batch.preferred_frames > 1) {
-    lane.lane->arrivals.put(lane.arrival, state.requests.at(flow.queue.head).admitted_at);
+    const RequestSlot head = state.requests.head_of(flow.queue);
+    lane.lane->arrivals.put(lane.arrival, state.requests.at(head).admitted_at);
   }
   if (flow.is_ready && !lane.fair.node.is_in()) {
     enter_fair(lane);
@@ -76,8 +77,9 @@ std::uint32_t wanted_frames(const FlowKnobs& knobs) noexcept {
 }
 
 void update_expiry(ScheduleState& state, FlowState& flow) {
+  const RequestSlot head = state.requests.head_of(flow.queue);
   const TimePoint deadline =
-      flow.queue.empty() ? RequestState::kNoDeadline : state.requests.at(flow.queue.head).deadline;
+      head == kNoRequest ? RequestState::kNoDeadline : state.requests.at(head).deadline;
   if (deadline == RequestState::kNoDeadline) {
     state.expiries.take(flow.expiry);
   } else {
@@ -98,6 +100,65 @@ void set_busy(FlowState& flow, bool is_busy) {
   busy.pop_back();
 }
 
+/// Puts one part of a request into its flow's queue.
+void enter_queue(ScheduleState& state, RequestPart& part) {
+  FlowState& flow = *part.flow;
+  if (flow.queue.empty()) {
+    set_busy(flow, true);
+  }
+  state.requests.push(flow.queue, part);
+  for (const auto& lane : flow.lanes) {
+    lane->lane->queued_frames += lane->is_in ? part.frames : 0;
+  }
+  flow.share->queued += part.frames;
+  update_expiry(state, flow);
+}
+
+/// Takes one part of a request out of its flow's queue. Whoever waits behind it is not told yet.
+void leave_queue(ScheduleState& state, RequestPart& part, TimePoint now) {
+  FlowState& flow = *part.flow;
+  for (const auto& lane : flow.lanes) {
+    lane->lane->queued_frames -= lane->is_in ? part.frames : 0;
+  }
+  state.requests.unlink(flow.queue, part);
+  flow.share->queued -= part.frames;
+  flow.share->is_ready = flow.share->is_ready && flow.share->queued > 0;
+  update_expiry(state, flow);
+  if (flow.queue.empty()) {
+    set_busy(flow, false);
+    flow.is_ready = false;
+    flow.is_parked = false;
+    flow.waited_before = Duration{0};
+    stop_waiting(state, flow);
+  } else if (part.was_head && state.requests.at(part.request).is_running) {
+    // Behind one that did not start the flow waits on: drops must not keep `max_wait` from passing.
+    flow.head_since = now;
+    flow.waited_before = Duration{0};
+  }
+}
+
+/// Brings all flows up to date in which the request is queued.
+void update_flows(ScheduleState& state, RequestSlot slot, TimePoint now) {
+  for (const RequestPart& part : state.requests.parts(slot)) {
+    if (part.is_queued) {
+      update_waiting(state, *part.flow, now);
+    }
+  }
+}
+
+/// Brings a flow up to date that has another head than before, and those beside it in that head.
+void update_head(ScheduleState& state, FlowState& flow, TimePoint now) {
+  update_waiting(state, flow, now);
+  const RequestSlot head = state.requests.head_of(flow.queue);
+  if (state.requests.at(head).queued_parts > 1 && state.requests.is_first(head)) {
+    for (const RequestPart& part : state.requests.parts(head)) {
+      if (part.is_queued && !part.flow->is_linked) {
+        update_waiting(state, *part.flow, now);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void stop_waiting(ScheduleState& state, FlowState& flow) noexcept {
@@ -113,10 +174,12 @@ void stop_waiting(ScheduleState& state, FlowState& flow) noexcept {
 }
 
 void update_waiting(ScheduleState& state, FlowState& flow, TimePoint now) {
-  const bool waits = !flow.queue.empty() && !flow.is_closed && !flow.client->is_gated();
+  const RequestSlot head = state.requests.head_of(flow.queue);
+  const bool waits = head != kNoRequest && !flow.is_closed && !flow.client->is_gated() &&
+                     state.requests.is_first(head);
   if (!waits) {
-    if (flow.is_linked && flow.client->is_gated()) {
-      flow.is_parked = true;
+    if (flow.is_linked && head != kNoRequest) {
+      flow.is_parked = flow.client->is_gated();
       flow.waited_before = now - flow.head_since;
     }
     stop_waiting(state, flow);
@@ -153,61 +216,83 @@ void update_ready(ScheduleState& state, const FlowState& flow, TimePoint now) {
 }
 
 void enqueue(ScheduleState& state, RequestSlot slot, TimePoint now) {
-  RequestState& request = state.requests.at(slot);
-  FlowState& flow = *request.flow;
-  if (flow.queue.empty()) {
-    set_busy(flow, true);
+  state.requests.at(slot).is_running = false;
+  for (RequestPart& part : state.requests.parts(slot)) {
+    if (!part.flow->is_closed) {
+      enter_queue(state, part);
+    }
   }
-  request.is_running = false;
-  state.requests.push(flow.queue, slot);
-  for (const auto& lane : flow.lanes) {
-    lane->lane->queued_frames += lane->is_in ? request.frames : 0;
+  update_flows(state, slot, now);
+  for (const RequestPart& part : state.requests.parts(slot)) {
+    if (!part.is_queued) {
+      continue;
+    }
+    // One that runs again may stand before another's flows that could start until now.
+    if (const RequestSlot behind = state.requests.behind(part);
+        behind != kNoRequest && state.requests.at(behind).queued_parts > 1) {
+      update_flows(state, behind, now);
+    }
+    update_ready(state, *part.flow, now);
   }
-  update_expiry(state, flow);
-  flow.share->queued += request.frames;
-  update_waiting(state, flow, now);
-  update_ready(state, flow, now);
 }
 
 void dequeue(ScheduleState& state, RequestSlot slot, TimePoint now) {
-  const RequestState& request = state.requests.at(slot);
-  FlowState& flow = *request.flow;
-  const bool was_head = flow.queue.head == slot;
-  for (const auto& lane : flow.lanes) {
-    lane->lane->queued_frames -= lane->is_in ? request.frames : 0;
+  for (RequestPart& part : state.requests.parts(slot)) {
+    part.was_head = false;
+    if (part.is_queued) {
+      leave_queue(state, part, now);
+    }
   }
-  state.requests.unlink(flow.queue, slot);
-  flow.share->queued -= request.frames;
-  flow.share->is_ready = flow.share->is_ready && flow.share->queued > 0;
-  update_expiry(state, flow);
-  if (flow.queue.empty()) {
-    set_busy(flow, false);
-    flow.is_ready = false;
-    flow.is_parked = false;
-    flow.waited_before = Duration{0};
-    stop_waiting(state, flow);
-    return;
+  for (const RequestPart& part : state.requests.parts(slot)) {
+    if (part.was_head && !part.flow->queue.empty()) {
+      update_head(state, *part.flow, now);
+    }
   }
-  if (was_head) {
-    // Behind one that did not start the flow waits on: drops must not keep `max_wait` from passing.
-    flow.head_since = request.is_running ? now : flow.head_since;
-    flow.waited_before = request.is_running ? Duration{0} : flow.waited_before;
-    update_waiting(state, flow, now);
+}
+
+void withdraw(ScheduleState& state, RequestSlot slot, FlowState& closed, TimePoint now) {
+  for (RequestPart& part : state.requests.parts(slot)) {
+    if (part.flow == &closed) {
+      leave_queue(state, part, now);
+    }
   }
+  update_flows(state, slot, now);
+}
+
+bool is_unwanted(const ScheduleState& state, RequestSlot slot) noexcept {
+  for (const RequestPart& part : state.requests.parts(slot)) {
+    if (!part.flow->is_closed) {
+      return false;
+    }
+  }
+  return true;
+}
+
+FlowLane* lane_of(const FlowState& flow, const LaneState& lane) noexcept {
+  for (const auto& one : flow.lanes) {
+    if (one->lane == &lane) {
+      return one.get();
+    }
+  }
+  return nullptr;
 }
 
 void finish(ScheduleState& state, RequestSlot slot, FinishReason reason) {
   const RequestState& request = state.requests.at(slot);
-  FlowState& flow = *request.flow;
-  ClientShare& share = *flow.share;
+  ClientShare& share = *request.share;
   const auto index = static_cast<std::size_t>(reason);
   ++state.finished_count[index];
-  ++flow.client->finished[index];
+  ++share.client->finished[index];
   state.finished.push_back({request.number, reason});
   share.frames -= request.frames;
   if (!share.told_full.empty() && !share.is_freed) {
     share.is_freed = true;
     state.freed_shares.push_back(&share);
+  }
+  for (const RequestPart& part : state.requests.parts(slot)) {
+    if (--part.flow->held == 0 && part.flow->is_closed) {
+      state.closed_flows.push_back(part.flow);
+    }
   }
   state.requests.remove(slot);
 }
@@ -273,7 +358,7 @@ void route(ScheduleState& state, FlowState& flow, TimePoint now) {
   flow.cursor = has_hope && one ? static_cast<std::uint32_t>(wanted) : flow.cursor;
   flow.has_no_device = !has_hope;
   while (flow.has_no_device && !flow.queue.empty()) {
-    const RequestSlot slot = flow.queue.head;
+    const RequestSlot slot = state.requests.head_of(flow.queue);
     dequeue(state, slot, now);
     finish(state, slot, FinishReason::kNoDevice);
   }

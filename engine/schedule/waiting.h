@@ -3,8 +3,9 @@
 #include "engine/base/clock.h"
 #include "engine/schedule/schedule_state.h"
 
-/// Keeps flows in the queues of the lanes where their requests may start. A flow waits while it has
-/// requests queued, is not closed, and its client may start something.
+/// Keeps flows in the queues of the lanes where their requests may start. A flow waits while its
+/// head can start: the flow is not closed, its client may start something, and the request is the
+/// head of all flows that it has frames of.
 namespace penstock {
 
 inline void mark_dirty(ScheduleState& state, const DeviceState& device) noexcept {
@@ -23,13 +24,21 @@ void update_ready(ScheduleState& state, const FlowState& flow, TimePoint now);
 /// Takes a flow out of its lanes, whatever its state.
 void stop_waiting(ScheduleState& state, FlowState& flow) noexcept;
 
-/// Queues a request (again) and lets its flow wait.
+/// Queues a request (again) in each of its open flows and lets them wait.
 void enqueue(ScheduleState& state, RequestSlot slot, TimePoint now);
-/// Takes a request out of its flow's queue; the flow's lanes follow.
+/// Takes a request out of the queues of its flows; their lanes follow.
 void dequeue(ScheduleState& state, RequestSlot slot, TimePoint now);
+/// Takes a request out of the queue of a flow that is closed; it waits on for the others.
+void withdraw(ScheduleState& state, RequestSlot slot, FlowState& closed, TimePoint now);
 
-/// Notes that a request left: `FinishRequest` goes out with the next decision. Pre: neither queued
-/// nor running.
+/// Returns whether all flows of the request are closed.
+bool is_unwanted(const ScheduleState& state, RequestSlot slot) noexcept;
+
+/// Returns the flow's place on the lane, or null.
+FlowLane* lane_of(const FlowState& flow, const LaneState& lane) noexcept;
+
+/// Notes that a request left: `FinishRequest` goes out with the next decision, and those of its
+/// flows are freed that were closed and have nothing else. Pre: neither queued nor running.
 void finish(ScheduleState& state, RequestSlot slot, FinishReason reason);
 
 /// Lets all flows of the client wait, or none, as its gates now demand.

@@ -1,6 +1,7 @@
 #include "engine/schedule/testing/schedule_world.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -81,31 +82,41 @@ Admission ScheduleWorld::submit(FlowNumber number,
                                 std::uint32_t frames,
                                 std::optional<Duration> lifetime,
                                 std::uint32_t batch_key) {
+  return submit_joint({{number, frames}}, lifetime, batch_key);
+}
+
+Admission ScheduleWorld::submit_joint(const std::vector<FlowPart>& parts,
+                                      std::optional<Duration> lifetime,
+                                      std::uint32_t batch_key) {
   SubmitRequest request;
   request.request = RequestNumber{next_request_++};
-  request.flow = number;
-  request.frames = frames;
+  request.flow = parts.front().flow;
+  request.frames = parts.front().frames;
+  request.others = std::span(parts).subspan(1);
   request.batch_key = batch_key;
   if (lifetime.has_value()) {
     request.deadline = now() + *lifetime;
   }
   const Admission admission = scheduler_.admit(request, now());
-  if (admission.verdict == Admission::Verdict::kAccepted) {
-    Flow& flow = flows_.at(number.value);
-    requests_[request.request.value] = {number.value, frames, now(), false};
-    flow.queued.insert(request.request.value);
-    ++flow.accepted;
-    std::uint64_t& held = inputs_held_[{flow.opened.client.value, flow.opened.package.value}];
-    held += frames;
+  const bool is_accepted = admission.verdict == Admission::Verdict::kAccepted;
+  Flow& lead = flows_.at(request.flow.value);
+  std::uint64_t& held = inputs_held_[{lead.opened.client.value, lead.opened.package.value}];
+  if (is_accepted) {
+    Request& added = requests_[request.request.value];
+    added = {parts, 0, now(), false};
+    for (const FlowPart& part : parts) {
+      Flow& flow = flows_.at(part.flow.value);
+      flow.queued.insert(request.request.value);
+      flow.queued_frames += part.frames;
+      flow.accepted += part.frames;
+      added.frames += part.frames;
+    }
+    held += added.frames;
     ++accepted_;
   }
   decide();
-  if (admission.verdict == Admission::Verdict::kAccepted) {
-    const Flow& flow = flows_.at(number.value);
-    if (inputs_held_[{flow.opened.client.value, flow.opened.package.value}] >
-        flow.opened.knobs.ifmap_queue_size) {
-      fail("more frames of a client for a package than its queue holds");
-    }
+  if (is_accepted && held > lead.opened.knobs.ifmap_queue_size) {
+    fail("more frames of a client for a package than its queue holds");
   }
   return admission;
 }
@@ -128,9 +139,15 @@ void ScheduleWorld::decide() {
   }
 }
 
-void ScheduleWorld::check_wait(Flow& flow, TimePoint admitted) {
-  const TimePoint since = std::max({admitted, flow.last_start, last_disturbance_});
+void ScheduleWorld::check_wait(const Request& request) {
+  TimePoint since = std::max(request.admitted, last_disturbance_);
+  for (const FlowPart& part : request.parts) {
+    const Flow& flow = flows_.at(part.flow.value);
+    const TimePoint last = request.parts.size() > 1 ? flow.last_leave : flow.last_start;
+    since = std::max(since, flow.is_open ? last : now());
+  }
   const Duration wait = now() - since;
+  const Flow& flow = flows_.at(request.parts.front().flow.value);
   if (!flow.checks_wait || flow.opened.knobs.max_wait == FlowKnobs::kOff || !flow.is_open) {
     return;
   }
@@ -153,21 +170,32 @@ void ScheduleWorld::check_wait(Flow& flow, TimePoint admitted) {
   }
 }
 
-void ScheduleWorld::start_request(RequestNumber number) {
-  Request& request = requests_.at(number.value);
-  Flow& flow = flows_.at(request.flow);
-  if (flow.queued.empty() || *flow.queued.begin() != number.value) {
-    fail("request " + std::to_string(number.value) + " overtakes");
+void ScheduleWorld::start_part(const FlowPart& part, RequestNumber number) {
+  Flow& flow = flows_.at(part.flow.value);
+  // Of a flow that is closed the order does not matter any more.
+  if (flow.is_open && (flow.queued.empty() || *flow.queued.begin() != number.value)) {
+    fail("request " + std::to_string(number.value) + " overtakes in flow " +
+         std::to_string(part.flow.value));
   }
-  check_wait(flow, request.admitted);
   flow.queued.erase(number.value);
+  flow.queued_frames -= part.frames;
   flow.last_start = now();
+  flow.last_leave = now();
   if (flow.queued.empty()) {
     flow.idle_at = now();
   }
-  ++flow.running;
-  std::uint64_t& outputs = outputs_held_[flow.opened.client.value];
-  const std::uint32_t room = client_knobs_[flow.opened.client.value].ofmap_queue_size;
+  flow.running += part.frames;
+}
+
+void ScheduleWorld::start_request(RequestNumber number) {
+  Request& request = requests_.at(number.value);
+  check_wait(request);
+  for (const FlowPart& part : request.parts) {
+    start_part(part, number);
+  }
+  const std::uint32_t client = flows_.at(request.parts.front().flow.value).opened.client.value;
+  std::uint64_t& outputs = outputs_held_[client];
+  const std::uint32_t room = client_knobs_[client].ofmap_queue_size;
   if (room != 0 && outputs > 0 && outputs + request.frames > room) {
     fail("more outputs of a client than its queue holds");
   }
@@ -189,7 +217,7 @@ void ScheduleWorld::carry_out(const RunBatch& run) {
       fail("a request runs that is not waiting");
       continue;
     }
-    first_flow = first_flow == 0 ? found->second.flow : first_flow;
+    first_flow = first_flow == 0 ? found->second.parts.front().flow.value : first_flow;
     start_request(number);
     frames += found->second.frames;
   }
@@ -208,15 +236,19 @@ void ScheduleWorld::take_back(const ModelledDevices::Ended& ended) {
   const auto found = batches_.find(ended.batch.value);
   for (const RequestNumber number : found->second) {
     Request& request = requests_.at(number.value);
-    Flow& flow = flows_.at(request.flow);
     request.is_running = false;
-    --flow.running;
-    // If it does not end now it waits again; `carry_out(FinishRequest)` takes it out.
-    flow.queued.insert(number.value);
-    outputs_held_[flow.opened.client.value] -= request.frames;
-    if (ended.code == Errc::kOk) {
-      flow.service += ended.frame_service * request.frames;
+    for (const FlowPart& part : request.parts) {
+      Flow& flow = flows_.at(part.flow.value);
+      flow.running -= part.frames;
+      // If it does not end now it waits again; `carry_out(FinishRequest)` takes it out.
+      flow.queued.insert(number.value);
+      flow.queued_frames += part.frames;
+      if (ended.code == Errc::kOk) {
+        flow.service += ended.frame_service * part.frames;
+      }
     }
+    const Flow& lead = flows_.at(request.parts.front().flow.value);
+    outputs_held_[lead.opened.client.value] -= request.frames;
   }
   batches_.erase(found);
 }
@@ -227,26 +259,31 @@ void ScheduleWorld::carry_out(const FinishRequest& finish) {
     fail("request " + std::to_string(finish.request.value) + " ends twice or was never accepted");
     return;
   }
-  const Request request = found->second;
+  const Request request = std::move(found->second);
   if (request.is_running) {
     fail("a request ends while its batch runs");
   }
   requests_.erase(found);
   ++finished_[static_cast<std::size_t>(finish.reason)];
-  Flow& flow = flows_.at(request.flow);
-  flow.queued.erase(finish.request.value);
-  inputs_held_[{flow.opened.client.value, flow.opened.package.value}] -= request.frames;
-  ++flow.finished;
-  if (flow.queued.empty()) {
-    flow.idle_at = now();
+  for (const FlowPart& part : request.parts) {
+    Flow& flow = flows_.at(part.flow.value);
+    flow.queued.erase(finish.request.value);
+    flow.queued_frames -= part.frames;
+    flow.finished += part.frames;
+    flow.last_leave = now();
+    if (flow.queued.empty()) {
+      flow.idle_at = now();
+    }
+    flow.done_frames += finish.reason == FinishReason::kDone ? part.frames : 0;
   }
+  const Flow& lead = flows_.at(request.parts.front().flow.value);
+  inputs_held_[{lead.opened.client.value, lead.opened.package.value}] -= request.frames;
   if (keeps_history) {
-    ended_.push_back({now(), finish.request, FlowNumber{request.flow}, finish.reason});
+    ended_.push_back({now(), finish.request, lead.opened.flow, finish.reason});
   }
   if (finish.reason == FinishReason::kDone) {
-    flow.done_frames += request.frames;
-    outputs_held_[flow.opened.client.value] += request.frames;
-    take_later(flow.opened.client.value, request.frames);
+    outputs_held_[lead.opened.client.value] += request.frames;
+    take_later(lead.opened.client.value, request.frames);
   }
 }
 
@@ -271,6 +308,18 @@ void ScheduleWorld::feed(FlowNumber number, const Feed& feed) {
   at(std::max(feed.start, now()), [this, number] { arrive(number.value); });
 }
 
+Admission ScheduleWorld::arrive_one(std::uint32_t number) {
+  const Feed& feed = flows_.at(number).feed;
+  std::vector<FlowPart> parts{{FlowNumber{number}, 1}};
+  for (const FlowNumber other : feed.company) {
+    if (flows_.at(other.value).is_open && random_() % 2 == 0) {
+      parts.push_back({other, static_cast<std::uint32_t>(1 + random_() % 2)});
+    }
+  }
+  return submit_joint(parts,
+                      feed.lifetime > Duration{0} ? std::optional(feed.lifetime) : std::nullopt);
+}
+
 void ScheduleWorld::arrive(std::uint32_t number) {
   Flow& flow = flows_.at(number);
   if (!flow.is_open || now() >= flow.feed.stop) {
@@ -281,9 +330,7 @@ void ScheduleWorld::arrive(std::uint32_t number) {
     const Duration start = now() - std::max(flow.feed.start, TimePoint{std::chrono::hours(1)});
     const bool pauses = flow.feed.on > Duration{0} && start % cycle >= flow.feed.on;
     for (std::uint32_t i = 0; !pauses && i < flow.feed.burst; ++i) {
-      submit(FlowNumber{number},
-             1,
-             flow.feed.lifetime > Duration{0} ? std::optional(flow.feed.lifetime) : std::nullopt);
+      arrive_one(number);
     }
     at(now() + devices_.shaken(flow.feed.period), [this, number] { arrive(number); });
     return;
@@ -310,9 +357,7 @@ void ScheduleWorld::fill(std::uint32_t number) {
     if (!is_open || pauses) {
       return;
     }
-    const auto lifetime =
-        flow.feed.lifetime > Duration{0} ? std::optional(flow.feed.lifetime) : std::nullopt;
-    if (submit(FlowNumber{number}, 1, lifetime).verdict != Admission::Verdict::kAccepted) {
+    if (arrive_one(number).verdict != Admission::Verdict::kAccepted) {
       return;
     }
   }
@@ -322,6 +367,26 @@ void ScheduleWorld::carry_out(const RoomAvailable& room) {
   const auto found = flows_.find(room.flow.value);
   if (found != flows_.end() && found->second.is_fed && found->second.feed.period == Duration{0}) {
     at(now(), [this, number = room.flow.value] { fill(number); });
+  }
+}
+
+void ScheduleWorld::check_flows() {
+  const SchedulerSnapshot snapshot = scheduler_.snapshot(now());
+  std::map<std::uint32_t, std::uint64_t> timed;
+  for (const auto& times : snapshot.times) {
+    timed[times.flow.value] += times.total.count();
+  }
+  for (const auto& seen : snapshot.flows) {
+    const Flow& flow = flows_.at(seen.flow.value);
+    const bool is_same = seen.queued == flow.queued_frames && seen.running == flow.running &&
+                         timed[seen.flow.value] == flow.done_frames;
+    if (!is_same) {
+      fail("flow " + std::to_string(seen.flow.value) + " has " + std::to_string(seen.queued) +
+           " frames queued, " + std::to_string(seen.running) + " running, " +
+           std::to_string(timed[seen.flow.value]) + " done, and not " +
+           std::to_string(flow.queued_frames) + ", " + std::to_string(flow.running) + ", " +
+           std::to_string(flow.done_frames));
+    }
   }
 }
 

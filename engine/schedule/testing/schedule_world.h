@@ -27,13 +27,16 @@ struct Feed {
   TimePoint start{};
   TimePoint stop = TimePoint::max();
   Duration lifetime{0};  ///< Deadline of each after its arrival; 0: none.
+  /// Flows whose frames may come along: by chance some of them do, in the same request.
+  std::vector<FlowNumber> company = {};
 };
 
 /// A scheduler, devices that do as they are told, and clients that feed them, in virtual time. It
 /// checks at every step what a scheduler must never do, and keeps what went wrong as text.
 ///
-/// Checked, beside what `ModelledDevices` checks: requests start in order and end exactly once,
-/// never while they run; bounds hold; nobody waits beyond the published bound.
+/// Checked, beside what `ModelledDevices` checks: requests start in order in each of their flows
+/// and end exactly once, never while they run; bounds hold; nobody waits beyond the published
+/// bound, counted from when the request was the oldest of all its flows.
 class ScheduleWorld {
  public:
   explicit ScheduleWorld(const SchedulerKnobs& knobs = {}, std::uint64_t seed = 1);
@@ -50,6 +53,10 @@ class ScheduleWorld {
                    std::uint32_t frames = 1,
                    std::optional<Duration> lifetime = std::nullopt,
                    std::uint32_t batch_key = 0);
+  /// Submits one request with frames of several flows: `parts`, the first of which leads.
+  Admission submit_joint(const std::vector<FlowPart>& parts,
+                         std::optional<Duration> lifetime = std::nullopt,
+                         std::uint32_t batch_key = 0);
 
   void add_device(DeviceNumber device, const DeviceCapacity& capacity);
 
@@ -90,14 +97,16 @@ class ScheduleWorld {
     OpenFlow opened;
     bool checks_wait = true;
     bool is_open = true;
-    std::set<std::uint64_t> queued;  ///< Accepted and not started, by number.
-    std::uint32_t running = 0;
+    std::set<std::uint64_t> queued;   ///< Accepted and not started, by number.
+    std::uint32_t queued_frames = 0;  ///< Of these, its own.
+    std::uint32_t running = 0;        ///< Frames.
     TimePoint last_start;
+    TimePoint last_leave;  ///< Of its queue, by a start or without one.
     Feed feed;
     bool is_fed = false;
     bool is_blocked = false;
     std::uint64_t done_frames = 0;
-    std::uint64_t accepted = 0;
+    std::uint64_t accepted = 0;  ///< Frames, as those that finished.
     std::uint64_t finished = 0;
     Duration service{0};  ///< Device time received, times sub-devices.
     TimePoint idle_at;    ///< Last time when nothing was queued.
@@ -152,12 +161,15 @@ class ScheduleWorld {
   /// What was abandoned ends after all.
   void end_abandoned() { devices_.end_abandoned(); }
 
+  /// Compares what the scheduler's snapshot says of each open flow with what was seen of it.
+  void check_flows();
+
   bool keeps_history = true;  ///< `started` and `ended`; off for long runs.
   std::function<void(const Started&)> on_start;
 
  private:
   struct Request {
-    std::uint32_t flow = 0;
+    std::vector<FlowPart> parts;  ///< The first leads.
     std::uint32_t frames = 1;
     TimePoint admitted;
     bool is_running = false;
@@ -176,7 +188,9 @@ class ScheduleWorld {
   void carry_out(const RoomAvailable& room);
   void start_request(RequestNumber number);
   void take_back(const ModelledDevices::Ended& ended);
-  void check_wait(Flow& flow, TimePoint admitted);
+  void check_wait(const Request& request);
+  void start_part(const FlowPart& part, RequestNumber number);
+  Admission arrive_one(std::uint32_t flow);
   void arrive(std::uint32_t flow);
   void fill(std::uint32_t flow);
   void take_later(std::uint32_t client, std::uint32_t frames);
