@@ -181,7 +181,11 @@ void DevicePool::Core::change(const ChangeResidence& action) {
 }
 
 void DevicePool::Core::let_in(FlowNumber flow, TimePoint now) {
-  auto& outside = flows_[flow.index()].outside;
+  const std::shared_ptr<User> user = flows_[flow.index()].user;
+  if (user == nullptr) {
+    return;
+  }
+  auto& outside = user->outside;
   while (!outside.empty() && offer(outside.front(), now)) {
     if (Request* let = find(outside.front()); let != nullptr) {
       let->waits_outside = false;
@@ -229,10 +233,12 @@ void DevicePool::Core::finish(RequestNumber number, FinishReason reason) {
       break;
   }
   if (!ended.user->closed) {
-    FlowBook& flow = flows_[ended.flow.index()];
-    flow.finished[static_cast<std::size_t>(reason)] += ended.frames;
-    if (reason == FinishReason::kDone) {
-      flow.rate.count(ended.frames, now_);
+    for (const FlowPart& part : ended.parts) {
+      FlowBook& flow = flows_[part.flow.index()];
+      flow.finished[static_cast<std::size_t>(reason)] += part.frames;
+      if (reason == FinishReason::kDone) {
+        flow.rate.count(part.frames, now_);
+      }
     }
   }
   if (ended.has_other_maps && reason == FinishReason::kDone) {

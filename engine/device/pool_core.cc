@@ -1,6 +1,7 @@
 #include "engine/device/pool_core.h"
 
 #include <algorithm>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -196,20 +197,37 @@ void DevicePool::Core::submit(Submission& submission, TimePoint now) {
     finish(made.number, FinishReason::kClientGone);
     return;
   }
-  made.flow = flow_of(made.user, submission.stream, now);
-  FlowBook& flow = flows_[made.flow.index()];
-  if (!flow.outside.empty() || !offer(made.number, now)) {
+  name_parts(made, submission.stream, now);
+  // One line for all streams, since a batch of several may be in none before what came earlier.
+  if (!user.outside.empty() || !offer(made.number, now)) {
     made.waits_outside = true;
-    flow.outside.push_back(made.number);
+    user.outside.push_back(made.number);
   }
+}
+
+/// Says which flows the frames of a request are of.
+void DevicePool::Core::name_parts(Request& request, StreamId stream, TimePoint now) {
+  request.parts.clear();
+  if (request.maps->streams.empty()) {
+    request.parts.push_back({flow_of(request.user, stream, now), request.frames});
+    return;
+  }
+  std::uint32_t frames = 0;
+  for (const StreamFrames& one : request.maps->streams) {
+    request.parts.push_back({flow_of(request.user, one.stream, now), one.frames});
+    frames += one.frames;
+  }
+  PENSTOCK_CHECK(frames == request.frames)
+      << "a batch of " << request.frames << " frames names streams for " << frames;
 }
 
 bool DevicePool::Core::offer(RequestNumber number, TimePoint now) {
   const Request& offered = request(number);
   SubmitRequest wanted;
   wanted.request = number;
-  wanted.flow = offered.flow;
-  wanted.frames = offered.frames;
+  wanted.flow = offered.parts.front().flow;
+  wanted.frames = offered.parts.front().frames;
+  wanted.others = std::span(offered.parts).subspan(1);
   if (offered.deadline != TimePoint::max()) {
     wanted.deadline = offered.deadline;
   }
@@ -284,7 +302,7 @@ void DevicePool::Core::cancel(const CancelSlot& message, TimePoint now) {
     return;
   }
   if (found->waits_outside) {
-    auto& outside = flows_[found->flow.index()].outside;
+    auto& outside = message.user->outside;
     outside.erase(std::remove(outside.begin(), outside.end(), found->number), outside.end());
     finish(found->number, FinishReason::kCancelled);
   } else {
@@ -304,12 +322,11 @@ void DevicePool::Core::end_input(const EndInput& message, TimePoint now) {
 void DevicePool::Core::close(const Close& message, TimePoint now) {
   User& user = *message.user;
   user.closed = true;
+  for (const RequestNumber number : std::exchange(user.outside, {})) {
+    finish(number, FinishReason::kClientGone);
+  }
   for (const auto& [stream, flow] : user.flows) {
-    FlowBook& book = flows_[flow.index()];
-    for (const RequestNumber number : std::exchange(book.outside, {})) {
-      finish(number, FinishReason::kClientGone);
-    }
-    book.user.reset();
+    flows_[flow.index()].user.reset();
     scheduler_.apply(CloseFlow{flow}, now);
     free_flows_.push_back(flow.value);
   }

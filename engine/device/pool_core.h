@@ -41,6 +41,7 @@ class DevicePool::Core final : public Runnable {
     ReplyBox box;
     // The rest is the runnable's.
     std::vector<std::pair<StreamId, FlowNumber>> flows;
+    std::deque<RequestNumber> outside;  // Found the queue full: in order.
     std::vector<RequestNumber> by_slot;
     bool has_ended_input = false;
     bool closed = false;
@@ -174,12 +175,12 @@ class DevicePool::Core final : public Runnable {
     std::uint64_t token = 0;
     std::uint32_t frames = 1;
     TimePoint deadline;
-    FlowNumber flow;
+    std::vector<FlowPart> parts;  // Whose frames they are; the first leads.
     Ref<JobMaps> maps;
     Errc code = Errc::kOk;  // Of its last run.
     std::string message;
     Duration device_time{0};
-    bool waits_outside = false;   // The flow's queue was full.
+    bool waits_outside = false;   // The queue was full.
     bool has_other_maps = false;  // Than it came with, which a device may still use.
   };
 
@@ -189,11 +190,10 @@ class DevicePool::Core final : public Runnable {
     RequestNumber request;
   };
 
-  /// One stream of a user: `outside` are requests that found its queue full, in order.
+  /// One stream of a user.
   struct FlowBook {
     std::shared_ptr<User> user;
     StreamId stream{};
-    std::deque<RequestNumber> outside;
     std::array<std::uint64_t, kFinishReasons> finished{};  // Frames, by reason.
     RateMeter rate;
   };
@@ -220,6 +220,7 @@ class DevicePool::Core final : public Runnable {
   void finish(RequestNumber number, FinishReason reason);
   [[nodiscard]] static FlowKnobs knobs_of(const User& user, StreamId stream);
   FlowNumber flow_of(const std::shared_ptr<User>& user, StreamId stream, TimePoint now);
+  void name_parts(Request& request, StreamId stream, TimePoint now);
   [[nodiscard]] Lane lane_of(const DeviceBook& book,
                              PackageNumber package,
                              std::uint32_t placement) const;
@@ -227,6 +228,7 @@ class DevicePool::Core final : public Runnable {
   [[nodiscard]] Request* find(RequestNumber number);
   void add_devices(const SchedulerSnapshot& snapshot, PoolStatus* status) const;
   void add_flows(const SchedulerSnapshot& snapshot, TimePoint now, PoolStatus* status) const;
+  [[nodiscard]] std::vector<std::uint32_t> frames_outside() const;
   void tell(bool is_warning, std::string text);
   std::uint32_t keep_fault(const std::string& reason);
   [[nodiscard]] std::string fault_text(std::uint32_t number) const;

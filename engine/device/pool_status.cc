@@ -43,12 +43,10 @@ std::uint64_t quantile(const DurationHistogram& histogram, double share) {
   return static_cast<std::uint64_t>(std::max<Duration::rep>(histogram.quantile(share).count(), 0));
 }
 
-/// Adds the times of the flow's client and package; the greatest, where it ran on several devices.
-void add_times(const SchedulerSnapshot& snapshot,
-               const SchedulerSnapshot::Flow& flow,
-               PoolStatus::Client* client) {
+/// Adds the times of the flow; the greatest, where it ran on several devices.
+void add_times(const SchedulerSnapshot& snapshot, FlowNumber flow, PoolStatus::Client* client) {
   for (const auto& times : snapshot.times) {
-    if (times.client == flow.client && times.package == flow.package) {
+    if (times.flow == flow) {
       client->wait_p50_ns = std::max(client->wait_p50_ns, quantile(times.queue, 0.5));
       client->wait_p99_ns = std::max(client->wait_p99_ns, quantile(times.queue, 0.99));
       client->run_p50_ns = std::max(client->run_p50_ns, quantile(times.run, 0.5));
@@ -141,21 +139,38 @@ void DevicePool::Core::add_devices(const SchedulerSnapshot& snapshot, PoolStatus
     device.state = state_of(seen);
     for (const auto& residence : seen.residences) {
       PoolStatus::Package& package = status->packages.at(residence.package.index());
+      const bool comes_in = residence.state == SchedulerSnapshot::ResidenceState::kComingIn;
       for (PoolStatus::SubDevice& sub_device : device.sub_devices) {
         if (residence.sub_devices != 0 && (residence.sub_devices >> sub_device.index & 1U) == 0) {
           continue;
         }
-        sub_device.resident.push_back(package.name);
+        (comes_in ? sub_device.coming_in : sub_device.resident).push_back(package.name);
+        (comes_in ? package.coming_in_on : package.resident_on)
+            .push_back(device.name + ":" + std::to_string(sub_device.index));
         sub_device.in_flight += residence.in_flight;
-        package.resident_on.push_back(device.name + ":" + std::to_string(sub_device.index));
       }
     }
   }
 }
 
+/// Returns the frames of each flow that found its queue full.
+std::vector<std::uint32_t> DevicePool::Core::frames_outside() const {
+  std::vector<std::uint32_t> frames(flows_.size());
+  for (const Request& request : requests_) {
+    if (request.user == nullptr || !request.waits_outside) {
+      continue;
+    }
+    for (const FlowPart& part : request.parts) {
+      frames[part.flow.index()] += part.frames;
+    }
+  }
+  return frames;
+}
+
 void DevicePool::Core::add_flows(const SchedulerSnapshot& snapshot,
                                  TimePoint now,
                                  PoolStatus* status) const {
+  const std::vector<std::uint32_t> outside = frames_outside();
   for (const auto& seen : snapshot.flows) {
     const FlowBook& book = flows_.at(seen.flow.index());
     const ClientWords& client = clients_.at(seen.client.index());
@@ -171,7 +186,7 @@ void DevicePool::Core::add_flows(const SchedulerSnapshot& snapshot,
         flow.priority = word_of(words->second.priority.value_or(client.knobs.priority));
       }
     }
-    flow.queued = seen.queued + static_cast<std::uint32_t>(book.outside.size());
+    flow.queued = seen.queued + outside[seen.flow.index()];
     flow.in_flight = seen.running;
     flow.fps = book.rate.per_second(now);
     flow.oldest_ns = static_cast<std::uint64_t>(seen.oldest_age.count());
@@ -185,7 +200,7 @@ void DevicePool::Core::add_flows(const SchedulerSnapshot& snapshot,
         flow.dropped.emplace_back(to_string(why), book.finished[reason]);
       }
     }
-    add_times(snapshot, seen, &flow);
+    add_times(snapshot, seen.flow, &flow);
     status->clients.push_back(std::move(flow));
   }
 }

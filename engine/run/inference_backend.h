@@ -39,7 +39,7 @@ struct InferenceJob {
   std::uint64_t token = 0;
   /// Let go of before the end is popped, unless a device that was given up may still look at it.
   Ref<JobMaps> maps;
-  StreamId stream{};                      ///< Of the first frame.
+  StreamId stream{};                      ///< Of the first frame; `maps` say of which others.
   TimePoint deadline = TimePoint::max();  ///< The earliest of its frames'.
 };
 

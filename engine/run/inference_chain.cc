@@ -100,6 +100,7 @@ Status InferenceChain::start(Frame& frame) {
   job.token = job.slot;
   job.maps = frame.maps[frame.at];
   job.maps->frames = frame.job.maps->frames;
+  job.maps->streams = frame.job.maps->streams;
   if (frame.at + 1 == links_.size()) {
     job.maps->outputs = frame.job.maps->outputs;
   } else {

@@ -39,6 +39,7 @@ class AskedLink final : public InferenceBackend {
     std::vector<FeatureMap> inputs;
     std::vector<FeatureMap> outputs;
     std::uint32_t frames = 0;
+    std::vector<StreamFrames> streams = {};
   };
 
   /// What the test keeps of it.
@@ -91,7 +92,8 @@ class AskedLink final : public InferenceBackend {
     if (desk_.refuses.has_value()) {
       return *desk_.refuses;
     }
-    desk_.jobs.push_back({job, job.maps->inputs, job.maps->outputs, job.maps->frames});
+    desk_.jobs.push_back(
+        {job, job.maps->inputs, job.maps->outputs, job.maps->frames, job.maps->streams});
     desk_.jobs.back().words.maps.reset();
     return {};
   }
@@ -144,6 +146,7 @@ class InferenceChainTest : public ::testing::Test {
     job.maps = JobMaps::create({map_of(chain_->inputs()[0], value)}, {results_[slot]});
     job.stream = StreamId{3};
     job.maps->frames = 2;
+    job.maps->streams = {{StreamId{3}, 1}, {StreamId{4}, 1}};
     job.deadline = TimePoint(std::chrono::seconds(9));
     return chain_->submit(job);
   }
@@ -187,6 +190,8 @@ TEST_F(InferenceChainTest, TellsEachLinkWhoseFrameItIs) {
   EXPECT_EQ(job.slot, 1U);
   EXPECT_EQ(job.stream, StreamId{3});
   EXPECT_EQ(core_.jobs.at(0).frames, 2U);
+  EXPECT_EQ(core_.jobs.at(0).streams,
+            (std::vector<StreamFrames>{{StreamId{3}, 1}, {StreamId{4}, 1}}));
   EXPECT_EQ(job.deadline, TimePoint(std::chrono::seconds(9)));
 }
 

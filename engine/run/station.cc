@@ -279,7 +279,10 @@ Status Station::start_job(Job& job, TimePoint now) {
   PENSTOCK_RETURN_IF_ERROR(gather(job));
   wanted.slot = job.slot;
   wanted.token = job.token;
-  job.maps->frames = static_cast<std::uint32_t>(job.frames.size());
+  job.maps->frames = 0;
+  for (const Ticket& ticket : job.frames) {
+    job.maps->add_frame(ticket.stream);
+  }
   wanted.maps = job.maps;
   wanted.stream = job.frames.front().stream;
   PENSTOCK_RETURN_IF_ERROR(backend_->submit(wanted));

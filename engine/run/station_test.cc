@@ -111,6 +111,24 @@ TEST(Station, FillsABatchFromSeveralStreams) {
   EXPECT_EQ(world.device_books().frames.load(), 24U);
 }
 
+TEST(Station, SaysWhoseTheFramesOfABatchAre) {
+  StationWorld world({.streams = 3, .frames = 7, .batch = 4}, {.slots = 1, .batch = 4});
+  EXPECT_TRUE(world.run());
+  world.expect_finished();
+  std::vector<std::uint32_t> of_stream(3);
+  for (const Job& job : world.device().jobs()) {
+    for (const StreamFrames& one : job.streams) {
+      const auto stream = static_cast<std::int32_t>(one.stream);
+      of_stream[static_cast<std::size_t>(stream)] += one.frames;
+      const auto has = std::count_if(job.values.begin(), job.values.end(), [&](std::int32_t value) {
+        return value / 1000 == stream;
+      });
+      EXPECT_GE(has, one.frames) << job.number;
+    }
+  }
+  EXPECT_EQ(of_stream, (std::vector<std::uint32_t>{7, 7, 7}));
+}
+
 TEST(Station, TakesOfOneStreamItsShareOfABatch) {
   StationWorld world({.streams = 2, .frames = 6, .window = 6, .batch = 4, .batch_per_stream = 2},
                      {.slots = 1, .batch = 4});

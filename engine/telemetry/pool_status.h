@@ -17,10 +17,11 @@ namespace penstock {
 struct PoolStatus {
   struct SubDevice {
     std::uint32_t index = 0;
-    std::vector<std::string> resident;  ///< Names of packages.
+    std::vector<std::string> resident;  ///< Names of packages that can run here.
     std::uint32_t in_flight = 0;
     double utilisation = 0;
-    std::uint64_t swap_ns = 0;  ///< Time that swaps kept it from working.
+    std::uint64_t swap_ns = 0;                ///< Time that swaps kept it from working.
+    std::vector<std::string> coming_in = {};  ///< As `resident`: those that are on their way.
   };
 
   struct Device {
@@ -45,13 +46,15 @@ struct PoolStatus {
     std::string mode;                      ///< Execution mode; may be empty.
     std::string service_time;              ///< Where that of a simulated device is from; or empty.
     std::vector<std::string> resident_on;  ///< "npu:0", "npu:1": device and sub-device.
-    std::uint64_t runs = 0;                ///< Inferences; a batch is one.
+    std::vector<std::string> coming_in_on = {};  ///< As above: where it cannot run yet.
+    std::uint64_t runs = 0;                      ///< Inferences; a batch is one.
     std::uint64_t frames = 0;
     std::uint64_t swaps = 0;    ///< How often it was made resident.
     std::uint64_t swap_ns = 0;  ///< Device time that this took in all.
   };
 
-  /// One flow: a network of a client's, of one stream.
+  /// One flow: a network of a client's, of one stream. What is counted is frames, those in a batch
+  /// with other streams' too; the times are of these frames alone.
   struct Client {
     std::string name;
     std::string priority;  ///< "low", "normal", "high".
@@ -61,7 +64,7 @@ struct PoolStatus {
     std::uint64_t done = 0;
     std::uint64_t failed = 0;  ///< At the device, again and again, or for want of one.
     std::vector<std::pair<std::string, std::uint64_t>> dropped;  ///< By reason; only those > 0.
-    double fps = 0;               ///< Of late; 0 where nobody measured.
+    double fps = 0;               ///< Done in the last 3 s; 0 where nobody measured.
     std::uint64_t oldest_ns = 0;  ///< Age of the oldest frame that is queued.
     std::uint64_t wait_p50_ns = 0;
     std::uint64_t wait_p99_ns = 0;

@@ -132,6 +132,7 @@ Json devices_json(const PoolStatus& pool) {
     for (const PoolStatus::SubDevice& sub : device.sub_devices) {
       subs.push_back({{"index", sub.index},
                       {"resident", sub.resident},
+                      {"coming_in", sub.coming_in},
                       {"in_flight", sub.in_flight},
                       {"utilisation", sub.utilisation}});
     }
@@ -159,6 +160,7 @@ Json packages_json(const PoolStatus& pool) {
                     {"mode", package.mode},
                     {"service_time", package.service_time},
                     {"resident_on", package.resident_on},
+                    {"coming_in_on", package.coming_in_on},
                     {"runs", package.runs},
                     {"frames", package.frames},
                     {"swaps", package.swaps},

@@ -165,6 +165,12 @@ std::string both(const std::string& first, const std::string& second) {
   return first + (first.empty() || second.empty() ? "" : "; ") + second;
 }
 
+/// What is somewhere; what is on its way there.
+std::string residents_text(const Json& one, const char* there, const char* coming) {
+  const std::string comes = list_text(at(one, coming));
+  return both(list_text(at(one, there)), comes.empty() ? comes : comes + " (coming in)");
+}
+
 std::string streams_text(const Json& document) {
   return table({"STREAM",
                 ">FPS",
@@ -258,7 +264,7 @@ Row device_row(const Json& one, const Json& sub, bool is_first) {
           count_at(sub, "index"),
           format("%.0f %%", 100 * number_at(sub, "utilisation")),
           count_at(sub, "in_flight"),
-          list_text(at(sub, "resident")),
+          residents_text(sub, "resident", "coming_in"),
           is_first ? device_notes(one) : ""};
 }
 
@@ -297,7 +303,7 @@ std::string packages_text(const Json& document) {
                             count_at(one, "frames"),
                             count_at(one, "swaps"),
                             format("%.1f", number_at(one, "swap_ms")),
-                            list_text(at(one, "resident_on")),
+                            residents_text(one, "resident_on", "coming_in_on"),
                             text_at(one, "service_time")};
                }));
 }

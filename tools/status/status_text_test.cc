@@ -48,6 +48,7 @@ StatusDocument document() {
   device.health = "degraded";
   device.reason = "88 C";
   device.sub_devices = {{0, {"cars"}, 2, 0.5}, {1, {"cars", "plates"}, 0, 0}};
+  device.sub_devices[0].coming_in = {"plates"};
   document.pool.devices = {device};
   PoolStatus::Package package;
   package.name = "cars";
@@ -80,6 +81,8 @@ TEST(StatusDocument, SaysEverythingInJson) {
   EXPECT_EQ(json.at("queues").at(0).at("oldest_ms"), 1500);
   EXPECT_EQ(json.at("devices").at(0).at("simulated"), true);
   EXPECT_EQ(json.at("devices").at(0).at("sub_devices").at(1).at("resident").at(1), "plates");
+  EXPECT_EQ(json.at("devices").at(0).at("sub_devices").at(0).at("coming_in").at(0), "plates");
+  EXPECT_EQ(json.at("packages").at(0).at("coming_in_on"), nlohmann::json::array());
   EXPECT_EQ(json.at("packages").at(0).at("swap_ms"), 21);
   EXPECT_EQ(json.at("packages").at(0).at("service_time"), "calibrated: cars (a table)");
   EXPECT_EQ(json.at("clients").at(0).at("dropped").at("deadline"), 5);
@@ -107,6 +110,7 @@ TEST(StatusText, ShowsEveryTable) {
   EXPECT_TRUE(contains(*text, "cam -> detect      3/4   1.5 s")) << *text;
   EXPECT_TRUE(contains(*text, "npu     mx3-0 (simulated)  degraded  loaded    0  50 %")) << *text;
   EXPECT_TRUE(contains(*text, "cars, plates")) << *text;
+  EXPECT_TRUE(contains(*text, "plates (coming in)")) << *text;
   EXPECT_TRUE(contains(*text, "88 C")) << *text;
   EXPECT_TRUE(contains(*text, "aaaaaaaaaaaa  group4")) << *text;
   EXPECT_TRUE(contains(*text, "npu:0, npu:1  calibrated: cars (a table)\n")) << *text;

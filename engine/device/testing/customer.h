@@ -31,6 +31,22 @@ class Customer {
     EXPECT_TRUE(backend_->submit(job).has_value());
   }
 
+  /// Submits one batch with frames of several streams.
+  void submit_batch(std::int32_t value, const std::vector<StreamFrames>& streams) {
+    InferenceJob job;
+    job.slot = static_cast<std::uint32_t>(outputs_.size());
+    job.token = job.slot;
+    outputs_.push_back(number_map(0));
+    job.maps = JobMaps::create({number_map(value)}, {outputs_.back()});
+    job.maps->frames = 0;
+    job.maps->streams = streams;
+    for (const StreamFrames& one : streams) {
+      job.maps->frames += one.frames;
+    }
+    job.stream = streams.front().stream;
+    EXPECT_TRUE(backend_->submit(job).has_value());
+  }
+
   void collect() {
     while (auto done = backend_->pop()) {
       ends.push_back(std::move(*done));

@@ -47,6 +47,7 @@ class FakeDevice::Backend final : public InferenceBackend {
     const auto count = static_cast<std::size_t>(input.shape[0]);
     job.values.resize(count);
     std::memcpy(job.values.data(), input.data(), count * sizeof(std::int32_t));
+    job.streams = wanted.maps->streams;
     device_.jobs_.push_back(job);
     const Answer answer = device_.options_.answer ? device_.options_.answer(job) : Answer{};
     if (answer.refused_by.has_value()) {

@@ -41,6 +41,7 @@ class FakeDevice {
     int opening = 0;           ///< Which backend, from 1.
     TimePoint at;
     std::vector<std::int32_t> values;  ///< The whole batch, padding included.
+    std::vector<StreamFrames> streams = {};
   };
 
   struct Options {
