@@ -270,7 +270,9 @@ void ScheduleWorld::carry_out(const FinishRequest& finish) {
     flow.queued.erase(finish.request.value);
     flow.queued_frames -= part.frames;
     flow.finished += part.frames;
-    flow.last_leave = now();
+    if (finish.reason != FinishReason::kDone) {
+      flow.last_leave = now();
+    }
     if (flow.queued.empty()) {
       flow.idle_at = now();
     }
