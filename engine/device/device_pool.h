@@ -66,6 +66,7 @@ class DevicePool {
     std::vector<std::shared_ptr<const TensorSpec>> inputs;
     std::vector<std::shared_ptr<const TensorSpec>> outputs;
     std::vector<ShapeBucket> buckets = {};
+    std::vector<std::string> names = {};  ///< Of those that know it by names of their own.
   };
 
   struct ClientWords {

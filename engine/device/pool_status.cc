@@ -84,6 +84,10 @@ PoolStatus DevicePool::Core::status() const {
   for (const PackageBook& book : packages_) {
     PoolStatus::Package package;
     package.name = book.words.name;
+    package.names = book.words.names;
+    if (package.names.empty()) {
+      package.names.push_back(package.name);
+    }
     package.hash = book.words.hash;
     package.mode = book.words.mode;
     package.service_time = book.service_time;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "engine/base/quoted_list.h"
@@ -294,14 +295,38 @@ class DeviceCheck {
     }
   }
 
+  /// Whether two models are loaded once, as far as their words tell without reading files.
+  static bool is_one_package(const ModelSpec& first, const ModelSpec& second) {
+    const auto words = [](const ModelSpec& model) {
+      return std::tie(model.file,
+                      model.network,
+                      model.variant,
+                      model.mode,
+                      model.cores,
+                      model.batch_size,
+                      model.batch_buckets);
+    };
+    const bool is_plain = first.driver_options.names().empty() &&
+                          second.driver_options.names().empty() && first.shapes.empty() &&
+                          second.shapes.empty();
+    return is_plain && !first.file.empty() && words(first) == words(second);
+  }
+
   /// Reports models that fit on a device one by one, but not all at once, where they have to.
   void check_together(const DeviceSpec& device, const DeviceFacts& facts) {
     const std::vector<Keeper>& keepers = kept_[device.name];
     std::uint64_t sum = 0;
     std::string names;
-    for (const Keeper& keeper : keepers) {
+    for (auto at = keepers.begin(); at != keepers.end(); ++at) {
+      const Keeper& keeper = *at;
       if (keeper.bytes > facts.memory_bytes) {
         return;  // Reported for itself.
+      }
+      const bool is_there = std::any_of(keepers.begin(), at, [&](const Keeper& other) {
+        return is_one_package(other.model->spec, keeper.model->spec);
+      });
+      if (is_there) {
+        continue;
       }
       sum += keeper.bytes;
       names += (names.empty() ? "" : ", ") + ("'" + keeper.model->spec.name + "' ") +

@@ -439,6 +439,18 @@ TEST(DeviceWords, AddUpWhatModelsKeepOfADevice) {
       << kit.message(text);
 }
 
+TEST(DeviceWords, CountAFileOfTwoNamesOnce) {
+  constexpr std::uint64_t kMebi = 1U << 20U;
+  GraphTestKit kit;
+  kit.asks_devices = true;
+  kit.devices.devices.at("cpu").memory_bytes = 100 * kMebi;
+  kit.devices.kept = {{"m on cpu", 60 * kMebi}, {"n on cpu", 60 * kMebi}};
+  std::string text = two_models("[sim0, cpu]");
+  EXPECT_EQ(kit.places(text), Places({"E061 3:49", "E061 4:49"}));
+  text.replace(text.find("yolov8s"), 7, "yolov8n");
+  EXPECT_EQ(kit.places(text), Places());
+}
+
 TEST(DeviceWords, AskADeviceOncePerModel) {
   GraphTestKit kit;
   kit.asks_devices = true;

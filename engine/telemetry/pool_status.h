@@ -41,7 +41,8 @@ struct PoolStatus {
   };
 
   struct Package {
-    std::string name;
+    std::string name;                      ///< "cars", or of one with several names "cars, vans".
+    std::vector<std::string> names;        ///< Each of them; at least one.
     std::string hash;                      ///< SHA-256 in hexadecimal; may be empty.
     std::string mode;                      ///< Execution mode; may be empty.
     std::string service_time;              ///< Where that of a simulated device is from; or empty.

@@ -183,6 +183,7 @@ nlohmann::ordered_json pool_json(const PoolStatus& pool) {
   }
   for (const PoolStatus::Package& package : pool.packages) {
     json["models"].push_back({{"name", package.name},
+                              {"names", package.names},
                               {"hash", package.hash},
                               {"mode", package.mode},
                               {"service_time", package.service_time},

@@ -1,6 +1,7 @@
 #include "tools/compose/model_loader.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -9,6 +10,7 @@
 #include "tools/compose/package_terms.h"
 #include "tools/compose/placement_facts.h"
 #include "tools/compose/schedule_terms.h"
+#include "tools/compose/shared_packages.h"
 
 namespace penstock {
 namespace {
@@ -88,32 +90,78 @@ BackendFactory backend_factory(DevicePool* pool,
 
 Status ModelLoader::load_all(const GraphSpec& spec,
                              const std::function<void(const Loaded&)>& on_loaded) {
+  PENSTOCK_RETURN_IF_ERROR(find_packages(spec));
+  std::set<std::string> loaded;
   for (const ActorSpec& actor : spec.actors) {
     if (actor.model.empty()) {
       continue;
     }
-    if (const auto known = entries_.find(actor.model); known != entries_.end()) {
-      PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, known->second));
+    Entry& entry = entries_.at(actor.model);
+    if (!loaded.insert(actor.model).second) {
+      PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, entry));
       continue;
     }
-    Entry& entry = entries_[actor.model];
     PENSTOCK_RETURN_IF_ERROR(load_first(spec, actor, entry));
     on_loaded(entry.loaded);
   }
   return {};
 }
 
-Status ModelLoader::load_first(const GraphSpec& spec, const ActorSpec& actor, Entry& entry) {
-  const ModelSpec* model = spec.find_model(actor.model);
-  PENSTOCK_CHECK(model != nullptr) << "checked graph, actor " << actor.name;
-  const std::string where = "model '" + model->name + "'";
-  if (const Status found = find_file(*model, entry); !found.has_value()) {
-    return found.error().within(where);
+Status ModelLoader::find_packages(const GraphSpec& spec) {
+  std::vector<Entry*> entries;
+  std::vector<PackageUse> uses;
+  std::map<std::string, std::size_t> places;
+  for (const ActorSpec& actor : spec.actors) {
+    if (actor.model.empty()) {
+      continue;
+    }
+    const auto [place, is_new] = places.try_emplace(actor.model, entries.size());
+    if (is_new) {
+      const ModelSpec* model = spec.find_model(actor.model);
+      PENSTOCK_CHECK(model != nullptr) << "checked graph, actor " << actor.name;
+      Entry& entry = entries_[actor.model];
+      if (const Status found = find_file(*model, entry); !found.has_value()) {
+        return found.error().within("model '" + model->name + "'");
+      }
+      entries.push_back(&entry);
+      uses.push_back({load_terms(*model, entry.file), {}});
+    }
+    const std::vector<std::string> devices = devices_of(actor);
+    uses[place->second].devices.insert(devices.begin(), devices.end());
   }
+  const std::vector<std::size_t> first = group_packages(uses);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    entries[i]->package = first[i] == i ? std::make_shared<Package>() : entries[first[i]]->package;
+    entries[i]->package->names.push_back(entries[i]->spec.name);
+  }
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (first[i] == i) {
+      const Entry& entry = *entries[i];
+      entry.package->number = add_package(*entry.package, "", entry.file.hash, entry.spec.mode);
+    }
+  }
+  return {};
+}
+
+PackageNumber ModelLoader::add_package(const Package& package,
+                                       const std::string& word,
+                                       const std::string& hash,
+                                       const std::string& mode) {
+  DevicePool::PackageWords words;
+  for (const std::string& name : package.names) {
+    words.names.push_back(word.empty() ? name : name + "." + word);
+    words.name += (words.name.empty() ? "" : ", ") + words.names.back();
+  }
+  words.hash = hash;
+  words.mode = mode;
+  return parts_.pool->add_package(std::move(words));
+}
+
+Status ModelLoader::load_first(const GraphSpec& spec, const ActorSpec& actor, Entry& entry) {
   PENSTOCK_RETURN_IF_ERROR(load_model(spec, actor, entry));
   if (entry.file.has_host_graphs() && parts_.runs_host_graphs) {
     if (const Status graphs = load_host_graphs(spec, entry); !graphs.has_value()) {
-      return graphs.error().within(where);
+      return graphs.error().within("model '" + entry.spec.name + "'");
     }
   }
   return {};
@@ -125,7 +173,6 @@ Status ModelLoader::find_file(const ModelSpec& model, Entry& entry) {
   if (!model.file.empty()) {  // Else the device's options say what it takes and gives.
     PENSTOCK_ASSIGN_OR_RETURN(entry.file, files_.find(choice_of(model)));
   }
-  entry.package = parts_.pool->add_package({model.name, entry.file.hash, model.mode, {}, {}});
   return {};
 }
 
@@ -218,6 +265,32 @@ Result<DriverOptions> ModelLoader::options_on(actors::DriverDevicePort& port,
   return std::move(terms.options);
 }
 
+Result<std::shared_ptr<LoadedModel>> ModelLoader::load_once(DeviceEntry& on,
+                                                            const DeviceSpec& device,
+                                                            Entry& entry) {
+  Package& package = *entry.package;
+  if (const auto known = package.on.find(device.name); known != package.on.end()) {
+    auto model = known->second.lock();
+    PENSTOCK_CHECK(model != nullptr) << "the pool is not driven yet, '" << device.name << "'";
+    return model;
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const DriverOptions options, options_on(*on.port, device, entry));
+  PENSTOCK_ASSIGN_OR_RETURN(std::shared_ptr<LoadedModel> model,
+                            on.port->load(package.number, entry.file.path, options));
+  const ModelInfo& info = model->info();
+  parts_.pool->place(
+      {package.number,
+       on.number,
+       facts_of(on.port->placements(package.number), std::max(1U, info.preferred_requests)),
+       !info.needs_activation,
+       narrow(entry.spec.cores)});
+  package.on[device.name] = model;
+  if (const auto estimate = info.properties.find("estimate"); estimate != info.properties.end()) {
+    package.service_times.emplace_back(on.port->info().identity, estimate->second);
+  }
+  return model;
+}
+
 Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
   const std::string where = "model '" + entry.spec.name + "'";
   auto found = device_of(device);
@@ -225,19 +298,14 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
     return found.error().within(where);
   }
   DeviceEntry& on = **found;
-  const auto options = options_on(*on.port, device, entry);
-  if (!options.has_value()) {
-    return options.error().within(where + " on device '" + on.port->info().identity + "'");
-  }
-  auto loaded = on.port->load(entry.package, entry.file.path, *options);
+  auto loaded = load_once(on, device, entry);
   if (!loaded.has_value()) {
     return loaded.error().within(where + " on device '" + on.port->info().identity + "'");
   }
   const LoadedModel& model = **loaded;
   const ModelInfo& info = model.info();
-  const std::uint32_t requests = std::max(1U, info.preferred_requests);
   const std::vector<PlacementFacts> placements =
-      facts_of(on.port->placements(entry.package), requests);
+      facts_of(on.port->placements(entry.package->number), std::max(1U, info.preferred_requests));
   const std::uint32_t cores = narrow(entry.spec.cores);
   const std::uint32_t depth = depth_of(placements, cores);
   if (depth == 0) {
@@ -248,7 +316,6 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
   }
   entry.depth[device.name] = depth;
   entry.needs_activation = entry.needs_activation || info.needs_activation;
-  parts_.pool->place({entry.package, on.number, placements, !info.needs_activation, cores});
   Loaded& book = entry.loaded;
   book.simulated = book.simulated || on.simulated;
   note_terms(info, on.port->info().identity, entry);
@@ -262,7 +329,7 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
     return {};
   }
   describe(model, on.port->info().identity, depth, entry);
-  parts_.pool->describe(entry.package, book.inputs, book.outputs, book.buckets);
+  parts_.pool->describe(entry.package->number, book.inputs, book.outputs, book.buckets);
   return {};
 }
 
@@ -278,7 +345,8 @@ void ModelLoader::note_terms(const ModelInfo& info, const std::string& identity,
   if (book.device.empty()) {
     book.mode = info.mode;
   }
-  parts_.pool->tell_terms(entry.package, book.mode, book.service_time);
+  const Package& package = *entry.package;
+  parts_.pool->tell_terms(package.number, book.mode, service_time_text(package.service_times));
 }
 
 Status ModelLoader::check_equal(const Loaded& book,
@@ -339,7 +407,7 @@ const ModelLoader::Loaded& ModelLoader::at(const ActorSpec& actor) const {
 DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor, const Entry& entry) {
   const ScheduleKnobs& knobs = entry.spec.knobs;
   DevicePool::BackendWords words;
-  words.package = entry.package;
+  words.package = entry.package->number;
   for (const std::string& name : devices_of(actor)) {
     if (const auto known = devices_.find(name); known != devices_.end()) {
       words.devices.push_back(known->second.number);
@@ -423,13 +491,15 @@ BackendFactory ModelLoader::backend_of(const ActorSpec& actor, const Plan& plan)
     }
   }
   std::vector<ChainWords> links;
-  links.push_back({"", words_of(actor, entry), entry.joints.network_takes});
-  if (entry.before.has_value()) {
-    links.insert(links.begin(), {entry.before->text, words_of(actor, entry, *entry.before), {}});
+  const Package& package = *entry.package;
+  links.push_back({"", words_of(actor, entry), package.joints.network_takes});
+  if (package.before.has_value()) {
+    links.insert(links.begin(),
+                 {package.before->text, words_of(actor, entry, *package.before), {}});
   }
-  if (entry.after.has_value()) {
+  if (package.after.has_value()) {
     links.push_back(
-        {entry.after->text, words_of(actor, entry, *entry.after), entry.joints.after_takes});
+        {package.after->text, words_of(actor, entry, *package.after), package.joints.after_takes});
   }
   for (ChainWords& link : links) {
     link.backend.streams = streams;

@@ -25,7 +25,8 @@
 namespace penstock {
 
 /// Opens the devices of one graph and loads its models on each device where they may run: once a
-/// model and device, shared by all actors. The graphs that a package has for before and after its
+/// package and device, shared by all actors, and by all names of `models:` that mean the same
+/// (`group_packages`). The graphs that a package has for before and after its
 /// network are loaded on the processor, as packages of their own on a device of the pool, and a
 /// backend of the model is a chain of the three.
 ///
@@ -114,17 +115,26 @@ class ModelLoader {
     std::vector<std::size_t> after_takes;
   };
 
+  /// What the pool knows as one package, whatever the names that the graph has for it.
+  struct Package {
+    PackageNumber number;
+    std::vector<std::string> names;
+    std::map<std::string, std::weak_ptr<LoadedModel>> on;  // By the graph's name of the device.
+    std::vector<std::pair<std::string, std::string>> service_times;  // By identity of the device.
+    bool has_graphs = false;  // The graphs that the host runs are loaded.
+    std::optional<HostGraph> before;
+    std::optional<HostGraph> after;
+    Joints joints;
+  };
+
   struct Entry {
     ModelSpec spec;
     ModelFile file;
-    PackageNumber package;
+    std::shared_ptr<Package> package;
     Loaded loaded;
     std::map<std::string, std::uint32_t> depth;  // By the graph's name of the device.
     bool needs_activation = false;
     std::vector<std::pair<std::string, std::string>> service_times;  // By identity of the device.
-    std::optional<HostGraph> before;
-    std::optional<HostGraph> after;
-    Joints joints;
   };
 
   [[nodiscard]] const Entry& entry_of(const ActorSpec& actor) const;
@@ -133,8 +143,17 @@ class ModelLoader {
   Status load_first(const GraphSpec& spec, const ActorSpec& actor, Entry& entry);
   Status load_on_named(const GraphSpec& spec, const std::string& device, Entry& entry);
   Status load_on(const DeviceSpec& device, Entry& entry);
-  /// Makes the entry of a model: its file and its package.
+  /// Makes the entries of all models that are used: their files and their packages.
+  Status find_packages(const GraphSpec& spec);
   Status find_file(const ModelSpec& model, Entry& entry);
+  PackageNumber add_package(const Package& package,
+                            const std::string& word,
+                            const std::string& hash,
+                            const std::string& mode);
+  /// Returns the model of `entry` on a device, where another name of it may have loaded it already.
+  Result<std::shared_ptr<LoadedModel>> load_once(DeviceEntry& on,
+                                                 const DeviceSpec& device,
+                                                 Entry& entry);
   /// A frame may run on any of a model's devices: they have to take the same.
   static Status check_equal(const Loaded& book, const ModelInfo& info, const std::string& identity);
   /// Notes in what mode a model is on a device, and where its service time there is from.
@@ -149,7 +168,10 @@ class ModelLoader {
   static Result<DriverOptions> options_on(actors::DriverDevicePort& port,
                                           const DeviceSpec& device,
                                           const Entry& entry);
+  /// Loads the graphs of the entry's package, where no other name of it has.
   Status load_host_graphs(const GraphSpec& spec, Entry& entry);
+  Status load_graphs_of(const GraphSpec& spec, Entry& entry);
+  static void describe_graphs(Entry& entry);
   Result<DeviceEntry*> host_of(const GraphSpec& spec);
   Result<HostGraph> load_host_graph(DeviceEntry& host,
                                     const Entry& entry,
@@ -162,7 +184,7 @@ class ModelLoader {
 
   Parts parts_;
   ModelFiles files_{ModelFiles::Kinds::kAny};   // What is none, its driver says.
-  std::map<std::string, Entry> entries_;        // By the name of the model.
+  std::map<std::string, Entry> entries_;        // By the name of the model; of all that are used.
   std::map<std::string, DeviceEntry> devices_;  // By the graph's name.
 };
 

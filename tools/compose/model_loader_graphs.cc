@@ -64,6 +64,15 @@ Result<ModelLoader::DeviceEntry*> ModelLoader::host_of(const GraphSpec& spec) {
 }
 
 Status ModelLoader::load_host_graphs(const GraphSpec& spec, Entry& entry) {
+  if (!entry.package->has_graphs) {
+    PENSTOCK_RETURN_IF_ERROR(load_graphs_of(spec, entry));
+    entry.package->has_graphs = true;
+  }
+  describe_graphs(entry);
+  return {};
+}
+
+Status ModelLoader::load_graphs_of(const GraphSpec& spec, Entry& entry) {
   PENSTOCK_ASSIGN_OR_RETURN(DeviceEntry* const host, host_of(spec));
   // The network may be a file of its device's own kind.
   ModelReader reader([host] { return Result<std::shared_ptr<Driver>>(host->driver); },
@@ -75,33 +84,41 @@ Status ModelLoader::load_host_graphs(const GraphSpec& spec, Entry& entry) {
                        return drivers;
                      });
   PENSTOCK_ASSIGN_OR_RETURN(ModelChain chain, read_chain(reader, entry.file));
-  Loaded& book = entry.loaded;
+  Package& package = *entry.package;
+  const Loaded& book = entry.loaded;
   const std::string network = network_text(entry.file);
-  const auto network_inputs = book.inputs;
   if (!entry.file.before.path.empty()) {
-    PENSTOCK_ASSIGN_OR_RETURN(entry.before,
+    PENSTOCK_ASSIGN_OR_RETURN(package.before,
                               load_host_graph(*host, entry, entry.file.before, "preprocess"));
-    const HostGraph& before = *entry.before;
+    const HostGraph& before = *package.before;
     PENSTOCK_RETURN_IF_ERROR(
-        check_loaded(before.text, before.outputs, network, network_inputs, chain.network_takes));
-    book.before = entry.file.before.name;
-    book.inputs = before.inputs;
-    book.depth += before.depth;
-    book.requests += before.depth;
+        check_loaded(before.text, before.outputs, network, book.inputs, chain.network_takes));
   }
   if (!entry.file.after.path.empty()) {
-    PENSTOCK_ASSIGN_OR_RETURN(entry.after,
+    PENSTOCK_ASSIGN_OR_RETURN(package.after,
                               load_host_graph(*host, entry, entry.file.after, "postprocess"));
-    const HostGraph& after = *entry.after;
+    const HostGraph& after = *package.after;
     PENSTOCK_RETURN_IF_ERROR(
         check_loaded(network, book.outputs, after.text, after.inputs, chain.after_takes));
-    book.after = entry.file.after.name;
-    book.outputs = after.outputs;
-    book.depth += after.depth;
-    book.requests += after.depth;
   }
-  entry.joints = {std::move(chain.network_takes), std::move(chain.after_takes)};
+  package.joints = {std::move(chain.network_takes), std::move(chain.after_takes)};
   return {};
+}
+
+void ModelLoader::describe_graphs(Entry& entry) {
+  Loaded& book = entry.loaded;
+  if (const auto& before = entry.package->before; before.has_value()) {
+    book.before = entry.file.before.name;
+    book.inputs = before->inputs;
+    book.depth += before->depth;
+    book.requests += before->depth;
+  }
+  if (const auto& after = entry.package->after; after.has_value()) {
+    book.after = entry.file.after.name;
+    book.outputs = after->outputs;
+    book.depth += after->depth;
+    book.requests += after->depth;
+  }
 }
 
 Result<ModelLoader::HostGraph> ModelLoader::load_host_graph(DeviceEntry& host,
@@ -112,7 +129,7 @@ Result<ModelLoader::HostGraph> ModelLoader::load_host_graph(DeviceEntry& host,
   graph.text = graph_text(entry.file, file);
   graph.word = word;
   graph.device = host.number;
-  graph.package = parts_.pool->add_package({entry.spec.name + "." + word, {}, {}, {}, {}});
+  graph.package = add_package(*entry.package, word, {}, {});
   auto loaded = host.port->load(graph.package, file.path, host_options(entry.spec));
   if (!loaded.has_value()) {
     return loaded.error().within(graph.text + " on the host");

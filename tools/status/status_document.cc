@@ -156,6 +156,7 @@ Json packages_json(const PoolStatus& pool) {
   Json list = Json::array();
   for (const PoolStatus::Package& package : pool.packages) {
     list.push_back({{"name", package.name},
+                    {"names", package.names},
                     {"hash", package.hash},
                     {"mode", package.mode},
                     {"service_time", package.service_time},
