@@ -17,7 +17,6 @@ class DevicePool::Backend final : public InferenceBackend {
   /// What is at the devices goes on there; nobody hears of it any more.
   ~Backend() override {
     user_->box.close();
-    tell_taken();  // Its client may have other backends.
     core_->post(Core::Close{user_});
   }
 
@@ -53,35 +52,24 @@ class DevicePool::Backend final : public InferenceBackend {
       next_ = 0;
       user_->box.take(ended_);
       if (ended_.empty()) {
-        tell_taken();
         return std::nullopt;
       }
     }
-    InferenceDone& done = ended_[next_++];
-    if (done.code == Errc::kOk && !done.dropped_by.has_value()) {
-      taken_ += done.frames;
-    }
-    return std::move(done);
+    return std::move(ended_[next_++]);
   }
+
+  void taken(std::uint32_t frames) noexcept override { core_->post(Core::Taken{user_, frames}); }
 
   void end_input() noexcept override { core_->post(Core::EndInput{user_}); }
 
   void cancel(std::uint32_t slot) noexcept override { core_->post(Core::CancelSlot{user_, slot}); }
 
  private:
-  /// Says once how many results were taken since the last time, however many they are.
-  void tell_taken() {
-    if (taken_ > 0) {
-      core_->post(Core::Taken{user_->words.client, std::exchange(taken_, 0)});
-    }
-  }
-
   std::shared_ptr<Core> core_;
   std::shared_ptr<Core::User> user_;
   const PackageWords package_;
   std::vector<InferenceDone> ended_;  // From `next_` on, to be popped.
   std::size_t next_ = 0;
-  std::uint32_t taken_ = 0;  // Results of these that the pool does not know of yet.
 };
 
 DevicePool::DevicePool(Options options) : core_(std::make_shared<Core>(std::move(options))) {}

@@ -246,6 +246,12 @@ void DevicePool::Core::finish(RequestNumber number, FinishReason reason) {
   }
   ended.maps.reset();  // Before their owner hears of it.
   const std::shared_ptr<User> user = std::move(ended.user);
+  if (reason == FinishReason::kDone) {
+    user->untaken += ended.frames;
+    if (user->closed) {
+      take_outputs(*user, user->untaken, now_);
+    }
+  }
   ended.user.reset();
   ended.number = {};
   free_requests_.push_back(static_cast<std::uint32_t>(number.value & kPlaceMask));

@@ -151,7 +151,7 @@ void DevicePool::Core::obey(Message& message, TimePoint now) {
   } else if (auto* ended = std::get_if<Ended>(&message); ended != nullptr) {
     note_end(*ended, now);
   } else if (const auto* taken = std::get_if<Taken>(&message); taken != nullptr) {
-    scheduler_.apply(OutputTaken{taken->client, taken->results}, now);
+    take_outputs(*taken->user, taken->frames, now);
   } else if (const auto* cancelled = std::get_if<CancelSlot>(&message); cancelled != nullptr) {
     cancel(*cancelled, now);
   } else if (const auto* ended_input = std::get_if<EndInput>(&message); ended_input != nullptr) {
@@ -331,6 +331,15 @@ void DevicePool::Core::close(const Close& message, TimePoint now) {
     free_flows_.push_back(flow.value);
   }
   user.flows.clear();
+  take_outputs(user, user.untaken, now);  // Its client may have other backends.
+}
+
+void DevicePool::Core::take_outputs(User& user, std::uint32_t frames, TimePoint now) {
+  frames = std::min(frames, user.untaken);
+  if (frames > 0) {
+    user.untaken -= frames;
+    scheduler_.apply(OutputTaken{user.words.client, frames}, now);
+  }
 }
 
 void DevicePool::Core::note_end(Ended& message, TimePoint now) {

@@ -43,6 +43,7 @@ class DevicePool::Core final : public Runnable {
     std::vector<std::pair<StreamId, FlowNumber>> flows;
     std::deque<RequestNumber> outside;  // Found the queue full: in order.
     std::vector<RequestNumber> by_slot;
+    std::uint32_t untaken = 0;  // Frames with results that it has not taken.
     bool has_ended_input = false;
     bool closed = false;
   };
@@ -70,8 +71,8 @@ class DevicePool::Core final : public Runnable {
   };
 
   struct Taken {
-    ClientNumber client;
-    std::uint32_t results = 1;
+    std::shared_ptr<User> user;
+    std::uint32_t frames = 1;
   };
 
   /// What a device says, with its number.
@@ -203,6 +204,7 @@ class DevicePool::Core final : public Runnable {
   /// Returns whether the request needs to wait outside no longer.
   bool offer(RequestNumber number, TimePoint now);
   void cancel(const CancelSlot& message, TimePoint now);
+  void take_outputs(User& user, std::uint32_t frames, TimePoint now);
   void end_input(const EndInput& message, TimePoint now);
   void close(const Close& message, TimePoint now);
   void note_end(Ended& message, TimePoint now);

@@ -331,6 +331,20 @@ TEST(DeviceWords, CountQueuesWhereNoWindowBounds) {
             "'ifmap_queue_size', or make the batch smaller");
 }
 
+TEST(DeviceWords, SayWhenABatchIsMoreThanResultsMayWait) {
+  GraphTestKit kit;
+  std::string text = on_sim("", ", batch: {size: 4}, ofmap_queue_size: 2");
+  text.replace(text.find("rtsp://h/a"), 10, "clips/street.mp4");
+  const Places places = kit.places(text);
+  ASSERT_EQ(places.size(), 1U);
+  EXPECT_EQ(places[0].substr(0, 4), "E052");
+  EXPECT_EQ(kit.message(text),
+            "'ofmap_queue_size' of 2 is less than a batch of 4, whose results come at once: it "
+            "acts as 4; raise 'ofmap_queue_size', or make the batch smaller");
+  text.replace(text.find("size: 2"), 7, "size: 4");
+  EXPECT_EQ(kit.places(text), Places());
+}
+
 TEST(DeviceWords, RefuseDevicesThatAreNotThere) {
   GraphTestKit kit;
   kit.asks_devices = true;

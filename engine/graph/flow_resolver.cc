@@ -168,6 +168,16 @@ void check_batch(const ModelDraft& model, const Bound& bound, Diagnostics& diagn
                           " of which it takes " + std::to_string(per_stream) + " each",
                       "raise 'per_stream', or make the batch smaller");
   }
+  if (model.spec.options.is_written("ofmap_queue_size") &&
+      knobs.ofmap_queue_size < model.spec.batch_size) {
+    const std::string size = std::to_string(model.spec.batch_size);
+    diagnostics.warning("E052",
+                        model.spec.options.place("ofmap_queue_size"),
+                        "'ofmap_queue_size' of " + std::to_string(knobs.ofmap_queue_size) +
+                            " is less than a batch of " + size +
+                            ", whose results come at once: it acts as " + size,
+                        "raise 'ofmap_queue_size', or make the batch smaller");
+  }
   // One batch at least is at the device beside those that wait.
   if (knobs.drop != DropPolicy::kNone &&
       bound.in_flight <= knobs.ifmap_queue_size + model.spec.batch_size) {

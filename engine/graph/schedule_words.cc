@@ -66,7 +66,9 @@ const std::vector<Option>& schedule_options() {
           .range("1ms", "1h")
           .or_words({"off"})
           .fallback("2s"),
-      Option::integer("ifmap_queue_size", "frames that may wait for the device")
+      Option::integer("ifmap_queue_size",
+                      "frames of one user that wait for the device or are at it; with 'drop', "
+                      "beside those at it")
           .range(1, kLongestQueue)
           .unit("frames")
           .fallback("16"),
@@ -74,7 +76,8 @@ const std::vector<Option>& schedule_options() {
                    {"none", "oldest", "newest"},
                    "which frame is lost when 'ifmap_queue_size' wait; none lets the producer wait")
           .fallback("none"),
-      Option::integer("ofmap_queue_size", "results that may wait for their reader")
+      Option::integer("ofmap_queue_size",
+                      "results that wait for their reader, with those that are being made")
           .range(1, kLongestQueue)
           .unit("frames")
           .fallback("12"),

@@ -68,6 +68,13 @@ class InferenceBackend {
   /// Returns an inference that has ended. Whoever is rung calls it until there is none.
   [[nodiscard]] virtual std::optional<InferenceDone> pop() = 0;
 
+  /// Says that the results of so many frames that ended well have gone to whoever reads them. Until
+  /// then they count as outputs that nobody has taken, of which a user may have only so many.
+  virtual void taken(std::uint32_t /*frames*/) noexcept {}
+
+  /// Whether inferences of one stream start in the order in which they were submitted.
+  [[nodiscard]] virtual bool starts_in_order() const noexcept { return true; }
+
   /// Says that nothing more will be submitted: what waits for company need not wait any longer.
   virtual void end_input() noexcept {}
 

@@ -163,6 +163,7 @@ void InferenceChain::go_on(Frame& frame, InferenceDone done) {
     if (done.code != Errc::kOk && !link.empty()) {
       done.message = link + ": " + done.message;
     }
+    let_go(frame, frame.at);
     end(frame, std::move(done));
     return;
   }
@@ -173,6 +174,7 @@ void InferenceChain::go_on(Frame& frame, InferenceDone done) {
   if (frame.cancelled) {
     done.code = Errc::kCancelled;
     done.message = "cancelled";
+    let_go(frame, frame.at + 1);
     end(frame, std::move(done));
     return;
   }
@@ -188,6 +190,7 @@ void InferenceChain::go_on(Frame& frame, InferenceDone done) {
   if (const Status status = start(frame); !status.has_value()) {
     done.code = status.error().code;
     done.message = status.error().message;
+    let_go(frame, frame.at);
     end(frame, std::move(done));
   }
 }
@@ -199,6 +202,20 @@ void InferenceChain::end(Frame& frame, InferenceDone done) {
   done.token = frame.job.slot;
   done.device_time = frame.device_time;
   ended_.push_back(std::move(done));
+}
+
+/// What the first links gave for a frame that goes no further is nobody's.
+void InferenceChain::let_go(const Frame& frame, std::size_t links) {
+  for (std::size_t i = 0; i < links; ++i) {
+    links_[i].link.backend->taken(frame.job.maps->frames);
+  }
+}
+
+/// What a link gave counts until the chain's reader has the frame: the bound is of the whole chain.
+void InferenceChain::taken(std::uint32_t frames) noexcept {
+  for (const Stage& stage : links_) {
+    stage.link.backend->taken(frames);
+  }
 }
 
 void InferenceChain::end_input() noexcept {

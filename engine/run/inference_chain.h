@@ -60,6 +60,11 @@ class InferenceChain final : public InferenceBackend {
   Status submit(const InferenceJob& job) override;
   /// The device time is that of all links.
   [[nodiscard]] std::optional<InferenceDone> pop() override;
+  void taken(std::uint32_t frames) noexcept override;
+
+  /// A frame may overtake another one in an earlier link.
+  [[nodiscard]] bool starts_in_order() const noexcept override { return links_.size() == 1; }
+
   void end_input() noexcept override;
   void cancel(std::uint32_t slot) noexcept override;
 
@@ -87,6 +92,7 @@ class InferenceChain final : public InferenceBackend {
   void advance();
   void go_on(Frame& frame, InferenceDone done);
   void end(Frame& frame, InferenceDone done);
+  void let_go(const Frame& frame, std::size_t links);
 
   std::vector<Stage> links_;
   std::vector<Frame> frames_;        // By slot.

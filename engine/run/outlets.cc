@@ -1,5 +1,7 @@
 #include "engine/run/outlets.h"
 
+#include <algorithm>
+
 namespace penstock {
 
 void Outlets::place(std::size_t index, Frame frame) {
@@ -67,6 +69,26 @@ bool Outlets::place_waiting() {
     }
   }
   return blocked_ == 0;
+}
+
+std::uint32_t Outlets::waiting_frames() const {
+  if (blocked_ == 0) {
+    return 0;
+  }
+  std::ptrdiff_t of_streams = 0;
+  std::ptrdiff_t of_all = 0;  // Every frame goes along each of these, in order.
+  for (std::size_t i = 0; i < edges_.size(); ++i) {
+    const auto frames =
+        std::count_if(waiting_[i].begin(), waiting_[i].end(), [](const Waiting& one) {
+          return std::holds_alternative<Frame>(one);
+        });
+    if (edges_[i].only.has_value()) {
+      of_streams += frames;
+    } else {
+      of_all = std::max(of_all, frames);
+    }
+  }
+  return static_cast<std::uint32_t>(of_streams + of_all);
 }
 
 void Outlets::abandon(Outcome outcome, Reason reason) {

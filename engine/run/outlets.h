@@ -44,6 +44,10 @@ class Outlets {
   /// when the edges may be gone already.
   void abandon(Outcome outcome, Reason reason);
 
+  /// Returns how many frames still wait for room on some edge; counts one twice at most where it
+  /// goes along edges of one stream and of all.
+  [[nodiscard]] std::uint32_t waiting_frames() const;
+
   [[nodiscard]] bool is_clear() const noexcept { return blocked_ == 0; }
 
  private:

@@ -59,6 +59,7 @@ Runnable::Step Station::step(TimePoint now) {
     }
     break;
   }
+  tell_taken();
   return Step::kIdle;
 }
 
@@ -125,6 +126,10 @@ void Station::complete(Job& job, InferenceDone& done, TimePoint now) {
       static_cast<std::uint64_t>(std::max<Duration::rep>((now - job.submitted_at).count(), 0)));
   if (done.maps) {
     job.maps = std::move(done.maps);
+  }
+  const bool has_results = done.code == Errc::kOk && !done.dropped_by.has_value();
+  if (has_results && (job.abandoned || !counts_waiting_)) {
+    untaken_ += static_cast<std::uint32_t>(job.frames.size());
   }
   if (job.abandoned) {
     JobMaps::renew(job.maps);
@@ -407,8 +412,19 @@ void Station::forget_jobs() {
 
 void Station::depart() {
   order_.depart(
-      [this](Frame frame) { out_.send(std::move(frame), 0); },
+      [this](Frame frame) {
+        untaken_ += counts_waiting_ ? 1 : 0;
+        out_.send(std::move(frame), 0);
+      },
       [this](const ControlRecord& record, StreamId stream) { out_.send_control(record, stream); });
+}
+
+void Station::tell_taken() {
+  const std::uint32_t here = std::min(untaken_, out_.waiting_frames());
+  if (backend_ != nullptr && untaken_ > here) {
+    backend_->taken(untaken_ - here);
+    untaken_ = here;
+  }
 }
 
 void Station::note_busy(TimePoint now, int change) {
@@ -465,12 +481,14 @@ void Station::blocking_step() {
 
 Status Station::open_backend() {
   backend_.reset();
+  untaken_ = 0;
   has_ended_input_ = false;
   PENSTOCK_ASSIGN_OR_RETURN(backend_, options_.make(doorbell()));
   PENSTOCK_ASSIGN_OR_RETURN(
       shapes_,
       BatchShapes::create(
           backend_->inputs(), backend_->outputs(), backend_->buckets(), options_.batch_size));
+  counts_waiting_ = options_.batch_size == 1 && backend_->starts_in_order();
   PENSTOCK_CHECK(backend_->slots() <= kSlotMask) << "station '" << name() << "'";
   jobs_.resize(backend_->slots());
   free_slots_.clear();

@@ -32,6 +32,11 @@ namespace penstock {
 /// with the bytes that lie there, and its results are ignored. Of a model with buckets a batch
 /// takes the smallest that holds it, and frames of one size: the others wait for the next.
 ///
+/// A result is the reader's once it lies on its edge: the backend is told (`taken`). Where a frame
+/// may start before an earlier one of its stream, in another batch or by another way of a chain,
+/// its result is given for taken while it waits for that one: else what is done could keep the one
+/// that it waits for from starting.
+///
 /// How long an inference may take, and what follows when a device is lost, is decided behind the
 /// backend, where the device is shared: what comes back as failed has failed.
 ///
@@ -112,6 +117,7 @@ class Station final : public Supervised {
   void give_up();
   void forget_jobs();
   void depart();
+  void tell_taken();
   void end_input();
   void note_busy(TimePoint now, int change);
   [[nodiscard]] bool is_over() const;
@@ -135,6 +141,8 @@ class Station final : public Supervised {
   std::vector<std::uint32_t> joined_;  // Of these a batch takes, by stream.
   std::uint64_t next_serial_ = 1;
   std::uint32_t in_flight_ = 0;
+  std::uint32_t untaken_ = 0;    // Frames done whose results the backend believes to be here,
+  bool counts_waiting_ = false;  // from when they leave; else from when they come.
   TimePoint busy_since_;
   State state_ = State::kMade;
   bool failing_row_ = false;

@@ -324,11 +324,13 @@ Status ModelLoader::load_on(const DeviceSpec& device, Entry& entry) {
         !equal.has_value()) {
       return equal.error().within(where);
     }
-    book.requests += depth;
     book.depth += depth;
+    settle_requests(entry);
     return {};
   }
-  describe(model, on.port->info().identity, depth, entry);
+  describe(model, on.port->info().identity, entry);
+  book.depth = depth;
+  settle_requests(entry);
   parts_.pool->describe(entry.package->number, book.inputs, book.outputs, book.buckets);
   return {};
 }
@@ -366,17 +368,12 @@ Status ModelLoader::check_equal(const Loaded& book,
   return {};
 }
 
-void ModelLoader::describe(const LoadedModel& model,
-                           const std::string& identity,
-                           std::uint32_t depth,
-                           Entry& entry) {
+void ModelLoader::describe(const LoadedModel& model, const std::string& identity, Entry& entry) {
   const ModelInfo& info = model.info();
   Loaded& book = entry.loaded;
   book.device = identity;
   book.from_cache = info.loaded_from_cache;
   book.properties = info.properties;
-  book.requests = depth;
-  book.depth = depth;
   for (std::size_t i = 0; i < info.inputs.size(); ++i) {
     book.inputs.push_back(model.input_spec(i));
   }
@@ -384,14 +381,10 @@ void ModelLoader::describe(const LoadedModel& model,
     book.outputs.push_back(model.output_spec(i));
   }
   book.buckets = info.buckets;
-  const std::uint32_t queue = narrow(entry.spec.knobs.ifmap_queue_size);
-  const std::uint32_t batch = std::max(1U, narrow(entry.spec.batch_size));
-  if (does_drop(entry.spec)) {
-    book.requests += (queue + batch - 1) / batch + 1;  // One more than it holds, to fill it.
-  } else if (info.needs_activation) {
-    // What waits for its turn waits in the scheduler's queue, so that a turn is worth a swap.
-    book.requests += queue / batch;
-  }
+}
+
+void ModelLoader::settle_requests(Entry& entry) {
+  entry.loaded.requests = requests_of(entry.spec, entry.loaded.depth, entry.needs_activation);
 }
 
 const ModelLoader::Entry& ModelLoader::entry_of(const ActorSpec& actor) const {
@@ -421,17 +414,12 @@ DevicePool::BackendWords ModelLoader::words_of(const ActorSpec& actor, const Ent
   words.knobs.min_frames = narrow(knobs.min_frames);
   words.knobs.max_wait = knobs.max_wait.has_value() ? Duration(*knobs.max_wait) : FlowKnobs::kOff;
   words.slots = slots_of(entry.spec, entry.loaded.requests);
-  const std::uint32_t frames = frames_of(entry.spec, entry.loaded.requests);
   words.knobs.when_full = when_full_of(knobs.drop);
-  // A queue that is shorter than what the devices take at once would leave them idle.
-  words.knobs.ifmap_queue_size =
-      does_drop(entry.spec)
-          ? frames_of(entry.spec, entry.loaded.depth) + narrow(knobs.ifmap_queue_size)
-          : std::max(narrow(knobs.ifmap_queue_size), frames);
+  words.knobs.ifmap_queue_size = queue_of(entry.spec, entry.loaded.depth);
   DevicePool::ClientWords client;
   client.name = client_name(actor);
   client.knobs = client_knobs(actor, knobs);
-  client.knobs.ofmap_queue_size = std::max(narrow(knobs.ofmap_queue_size), frames);
+  client.knobs.ofmap_queue_size = outputs_of(entry.spec, entry.loaded.depth);
   client.knobs.smoothing = knobs.smoothing;
   client.knobs.fps_target = knobs.fps_target;
   words.client = parts_.pool->add_client(std::move(client));

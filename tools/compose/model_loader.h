@@ -159,10 +159,9 @@ class ModelLoader {
   /// Notes in what mode a model is on a device, and where its service time there is from.
   void note_terms(const ModelInfo& info, const std::string& identity, Entry& entry);
   /// Notes what the first device that loaded a model says of it.
-  static void describe(const LoadedModel& model,
-                       const std::string& identity,
-                       std::uint32_t depth,
-                       Entry& entry);
+  static void describe(const LoadedModel& model, const std::string& identity, Entry& entry);
+  /// Counts the requests of a model anew, whose depth has changed.
+  static void settle_requests(Entry& entry);
   Result<DeviceEntry*> device_of(const DeviceSpec& device);
   /// The options of a load, in a mode that the package allows.
   static Result<DriverOptions> options_on(actors::DriverDevicePort& port,

@@ -111,14 +111,13 @@ void ModelLoader::describe_graphs(Entry& entry) {
     book.before = entry.file.before.name;
     book.inputs = before->inputs;
     book.depth += before->depth;
-    book.requests += before->depth;
   }
   if (const auto& after = entry.package->after; after.has_value()) {
     book.after = entry.file.after.name;
     book.outputs = after->outputs;
     book.depth += after->depth;
-    book.requests += after->depth;
   }
+  settle_requests(entry);
 }
 
 Result<ModelLoader::HostGraph> ModelLoader::load_host_graph(DeviceEntry& host,

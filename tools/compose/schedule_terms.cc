@@ -54,6 +54,24 @@ std::uint32_t frames_of(const ModelSpec& model, std::uint32_t requests) {
   return requests * std::max(1U, narrow(model.batch_size));
 }
 
+std::uint32_t queue_of(const ModelSpec& model, std::uint32_t depth) {
+  return frames_of(model, depth) + narrow(model.knobs.ifmap_queue_size);
+}
+
+std::uint32_t outputs_of(const ModelSpec& model, std::uint32_t depth) {
+  const bool is_told = model.options.is_written("ofmap_queue_size");
+  return std::max(narrow(model.knobs.ofmap_queue_size), frames_of(model, is_told ? 1 : 2 * depth));
+}
+
+std::uint32_t requests_of(const ModelSpec& model, std::uint32_t depth, bool is_swapped) {
+  const std::uint32_t batch = frames_of(model, 1);
+  const std::uint32_t queue = narrow(model.knobs.ifmap_queue_size);
+  if (does_drop(model)) {
+    return depth + (queue + batch - 1) / batch + 1;  // One more than it holds, to fill it.
+  }
+  return is_swapped ? depth + queue / batch : depth;
+}
+
 std::uint32_t slots_of(const ModelSpec& model, std::uint32_t requests) {
   return does_drop(model) ? frames_of(model, requests) : requests;
 }

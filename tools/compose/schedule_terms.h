@@ -20,6 +20,22 @@ namespace penstock {
 /// Returns how many frames are in `requests` of the model.
 [[nodiscard]] std::uint32_t frames_of(const ModelSpec& model, std::uint32_t requests);
 
+/// Returns how many frames of one user of the model the scheduler takes: `ifmap_queue_size` wait
+/// beside as many as the devices have at once, in `depth` requests. While the model is on no device
+/// all of them wait.
+[[nodiscard]] std::uint32_t queue_of(const ModelSpec& model, std::uint32_t depth);
+
+/// Returns how many frames of one user may be at the devices or done and not taken by their reader:
+/// what `ofmap_queue_size` says, but never less than a batch. Where nobody wrote it, twice what the
+/// devices take at once, if that is more.
+[[nodiscard]] std::uint32_t outputs_of(const ModelSpec& model, std::uint32_t depth);
+
+/// Returns how many requests of one user may be with the scheduler at once, so that the devices are
+/// busy; and for a model that is swapped as many as its queue holds, so that a turn is worth it.
+[[nodiscard]] std::uint32_t requests_of(const ModelSpec& model,
+                                        std::uint32_t depth,
+                                        bool is_swapped);
+
 /// Returns how many inferences a station may have with the pool at once. A queue that drops is full
 /// only if one more than it holds can come, though each of them is a batch of one frame.
 [[nodiscard]] std::uint32_t slots_of(const ModelSpec& model, std::uint32_t requests);

@@ -49,6 +49,9 @@ class Customer {
 
   void collect() {
     while (auto done = backend_->pop()) {
+      if (done->code == Errc::kOk && !done->dropped_by.has_value()) {
+        backend_->taken(done->frames);
+      }
       ends.push_back(std::move(*done));
     }
   }

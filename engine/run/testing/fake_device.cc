@@ -77,6 +77,8 @@ class FakeDevice::Backend final : public InferenceBackend {
     return done;
   }
 
+  void taken(std::uint32_t frames) noexcept override { device_.taken_ += frames; }
+
   void end_input() noexcept override { ++device_.input_ends_; }
 
   void cancel(std::uint32_t slot) noexcept override {

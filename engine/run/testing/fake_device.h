@@ -77,6 +77,9 @@ class FakeDevice {
 
   [[nodiscard]] int cancels() const noexcept { return cancels_; }
 
+  /// Returns how many frames' results it was told that their reader has.
+  [[nodiscard]] std::uint32_t taken() const noexcept { return taken_; }
+
   [[nodiscard]] std::uint32_t input_ends() const noexcept { return input_ends_; }
 
  private:
@@ -92,6 +95,7 @@ class FakeDevice {
   int openings_ = 0;
   int alive_ = 0;
   int cancels_ = 0;
+  std::uint32_t taken_ = 0;
   std::uint32_t input_ends_ = 0;
   std::uint32_t most_in_flight_ = 0;
 };

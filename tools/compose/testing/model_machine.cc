@@ -62,6 +62,7 @@ std::vector<ModelMachine::Answer> ModelMachine::run(const std::vector<FeatureMap
       }
       continue;
     }
+    backend_->taken(done->frames);
     Answer& answer = answers.at(done->token);
     for (const FeatureMap& map : outputs.at(done->token)) {
       const auto* const first = map.as<float>();
