@@ -1,10 +1,10 @@
 #include "engine/graph/option.h"
 
 #include <cmath>
-#include <sstream>
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/number_text.h"
 #include "engine/yaml/nearest_word.h"
 #include "engine/yaml/scalar.h"
 
@@ -21,12 +21,6 @@ double limit_of(OptionKind kind, std::string_view text) {
   }
   PENSTOCK_CHECK(kind == OptionKind::kBitRate) << "a limit with unit for an option without unit";
   return static_cast<double>(parse_bit_rate(text).value());
-}
-
-std::string number_text(double value) {
-  std::ostringstream text;
-  text << value;
-  return text.str();
 }
 
 /// Returns "4Mbit/s" for 4e6 bit/s: the largest unit that leaves a whole number.
