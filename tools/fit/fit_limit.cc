@@ -58,6 +58,10 @@ const char* to_string(FitLimit::Kind kind) noexcept {
       return "memory";
     case FitLimit::Kind::kDevice:
       return "device";
+    case FitLimit::Kind::kPace:
+      return "pace";
+    case FitLimit::Kind::kMinFrames:
+      return "min_frames";
     case FitLimit::Kind::kLink:
       return "link";
     case FitLimit::Kind::kWindow:
@@ -79,6 +83,17 @@ FitLimit limit_of(const FitFigures& figures) {
   if (figures.utilisation >= kBusy) {
     return {FitLimit::Kind::kDevice,
             "the device's busiest part computes " + percent(figures.utilisation) + " of the time"};
+  }
+  if (!figures.pace.empty()) {
+    return {
+        FitLimit::Kind::kPace,
+        figures.pace + ", and the device's busiest part computes " + percent(figures.utilisation)};
+  }
+  // Where the link is the limit there is always a frame on its way.
+  if (!figures.gathering.empty() && figures.at_work < kBusy) {
+    return {FitLimit::Kind::kMinFrames,
+            figures.gathering + ", and the device's busiest part computes " +
+                percent(figures.utilisation)};
   }
   if (figures.models > 1 && figures.swaps_per_second > 0) {
     return limit_of_turns(figures);

@@ -15,6 +15,8 @@ struct FitLimit {
     kSwapShare,  ///< Models take turns, and no more swaps are allowed.
     kMemory,     ///< Models do not fit together and take turns.
     kDevice,     ///< A part of the device computes all the time.
+    kPace,       ///< A model gets all the frames a second that its words allow.
+    kMinFrames,  ///< A model waits until it has as many frames as its words want.
     kLink,       ///< The device always has work and its parts rest: the way to it is full.
     kWindow,     ///< Frames find no place in the graph although the device has time.
   };

@@ -11,6 +11,7 @@
 
 #include "drivers/sim/sim_driver.h"
 #include "engine/base/log.h"
+#include "engine/base/number_text.h"
 #include "engine/device/device_pool.h"
 #include "engine/run/graph_run.h"
 #include "engine/run/virtual_runner.h"
@@ -180,6 +181,8 @@ class Trial final : private NodeMakers {
     std::vector<StreamLedger::Totals> by_stream;  // Of the graph's streams.
     std::uint64_t swaps = 0;
     std::map<std::string, std::vector<std::uint64_t>> swap_ns;  // By device and sub-device.
+    double work_ns = 0;                    // Times of all frames at the devices.
+    std::vector<std::uint64_t> frames_of;  // By station.
   };
 
   /// How long a station had work at the device.
@@ -278,7 +281,13 @@ class Trial final : private NodeMakers {
       add(totals, books.frames);
       add(totals, books.by_stream[graph_.stream_of.at(pump->stream_name())]);
     }
+    for (const GraphRun::DeviceEntry& station : run_->devices()) {
+      books.frames_of.push_back(station.ledger->frames.load());
+    }
     const PoolStatus status = pool_->status();
+    for (const PoolStatus::Client& client : status.clients) {
+      books.work_ns += static_cast<double>(client.done) * static_cast<double>(client.run_p50_ns);
+    }
     for (const PoolStatus::Package& package : status.packages) {
       books.swaps += package.swaps;
     }
@@ -360,6 +369,28 @@ class Trial final : private NodeMakers {
     return static_cast<double>(most) * 1e-9 / words_.seconds;
   }
 
+  /// Says what words of the models hold them back, where they act.
+  void note_words(const Books& before, const Books& after, FitFigures& figures) const {
+    constexpr double kReached = 0.95;
+    for (std::size_t i = 0; i < run_->devices().size(); ++i) {
+      const ActorSpec& actor = *graph_.nodes[run_->devices()[i].node].actor;
+      const ModelSpec& model = *words_.spec->find_model(actor.model);
+      const std::string name = "model '" + model.name + "' ";
+      const double rate =
+          static_cast<double>(after.frames_of[i] - before.frames_of[i]) / words_.seconds;
+      const double target = model.knobs.fps_target;
+      if (target > 0 && rate >= kReached * target) {
+        figures.pace =
+            name + "is paced to " + number_text(target) + " frames a second (fps_target)";
+      }
+      if (model.knobs.min_frames > 1) {
+        figures.gathering = name + "waits until it has " + std::to_string(model.knobs.min_frames) +
+                            " frames (min_frames)";
+      }
+    }
+    figures.at_work = (after.work_ns - before.work_ns) * 1e-9 / words_.seconds;
+  }
+
   [[nodiscard]] FitFigures figures(const Books& before, const Books& after) const {
     const double seconds = words_.seconds;
     const auto delivered = static_cast<double>(after.frames.delivered - before.frames.delivered);
@@ -391,6 +422,7 @@ class Trial final : private NodeMakers {
     figures.swaps_per_second = static_cast<double>(after.swaps - before.swaps) / seconds;
     figures.swap_share = swap_share(before, after);
     figures.trouble = trouble_;
+    note_words(before, after, figures);
     figures.swap_share_limit = swap_share_limit_;
     for (const ActorSpec& actor : words_.spec->actors) {
       if (!actor.model.empty()) {

@@ -259,6 +259,28 @@ thermal:
   return path;
 }
 
+TEST(FitTrial, NamesThePaceThatAModelIsHeldTo) {
+  GraphSpec spec = on(chain_of(1), simulated("mx3"));
+  spec.models[0].knobs.fps_target = 40;
+  const FitFigures figures = run_with(spec, 4);
+  ASSERT_GT(figures.drop_rate, 0.3) << "60 frames a second come, 40 may go";
+  const FitLimit limit = limit_of(figures);
+  EXPECT_EQ(to_string(limit.kind), std::string("pace")) << limit.why;
+  EXPECT_NE(limit.why.find("model 'model 0' is paced to 40 frames a second (fps_target)"),
+            std::string::npos)
+      << limit.why;
+}
+
+TEST(FitTrial, NamesTheFramesThatAModelWaitsFor) {
+  // Four frames are in flight at most: it is `max_wait` that lets them go.
+  GraphSpec spec = on(chain_of(1), simulated("mx3"));
+  spec.models[0].knobs.min_frames = 16;
+  const FitLimit limit = limit_of(run_with(spec, 2));
+  EXPECT_EQ(to_string(limit.kind), std::string("min_frames")) << limit.why;
+  EXPECT_NE(limit.why.find("waits until it has 16 frames (min_frames)"), std::string::npos)
+      << limit.why;
+}
+
 TEST(FitTrial, TellsThatADeviceIsTooHotToWork) {
   const FitFigures figures = run_with(on(chain_of(1), simulated(hot_profile())), 1);
   const FitLimit limit = limit_of(figures);
