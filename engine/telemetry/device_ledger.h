@@ -13,7 +13,7 @@ struct DeviceLedger {
   std::atomic<std::uint64_t> inferences{0};
   std::atomic<std::uint64_t> frames{0};  ///< More than `inferences` where frames are batched.
   std::atomic<std::uint64_t> failed{0};
-  std::atomic<std::uint64_t> busy_ns{0};  ///< Time with at least one inference in flight.
+  std::atomic<std::uint64_t> busy_ns{0};  ///< Time with an inference that waits or runs.
   std::atomic<std::uint32_t> in_flight{0};
   Histogram latency;  ///< Nanoseconds from submission to completion.
 };

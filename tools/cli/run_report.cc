@@ -95,8 +95,8 @@ std::string flaws_text(const RunStatus::Stream& stream) {
   return text.empty() ? text : "    its data is damaged: " + text + "\n";
 }
 
-/// Share of the elapsed time in which the device had work.
-double utilisation(const RunStatus::Device& device, Duration elapsed) {
+/// Share of the elapsed time in which frames of the model waited for its devices or were there.
+double with_work(const RunStatus::Device& device, Duration elapsed) {
   const double seconds = seconds_of(elapsed);
   return seconds > 0 ? std::min(1.0, static_cast<double>(device.busy_ns) / 1e9 / seconds) : 0;
 }
@@ -253,7 +253,7 @@ std::string summary_text(const RunStatus& status, const PoolStatus& pool, const 
   }
   for (const RunStatus::Device& device : status.devices) {
     text += "  model of '" + device.node + "': " + std::to_string(device.inferences) +
-            " inferences, " + format("busy %.0f %%", 100 * utilisation(device, elapsed)) +
+            " inferences, " + format("with work %.0f %%", 100 * with_work(device, elapsed)) +
             format(", p50 %.1f ms", static_cast<double>(device.latency_p50_ns) / 1e6) +
             format(", p99 %.1f ms", static_cast<double>(device.latency_p99_ns) / 1e6);
     if (device.failed != 0) {
@@ -287,7 +287,7 @@ std::string summary_json(const RunStatus& status, const PoolStatus& pool, const 
                                {"inferences", device.inferences},
                                {"frames", device.frames},
                                {"failed", device.failed},
-                               {"utilisation", utilisation(device, elapsed)},
+                               {"with_work", with_work(device, elapsed)},
                                {"latency_ms",
                                 {{"p50", static_cast<double>(device.latency_p50_ns) / 1e6},
                                  {"p99", static_cast<double>(device.latency_p99_ns) / 1e6}}}});

@@ -108,6 +108,17 @@ TEST(RunReport, SaysHowTheDataOfAStreamIsDamaged) {
   EXPECT_NE(json.find(R"("decode_errors":1,"missing_frames":779)"), std::string::npos) << json;
 }
 
+TEST(RunReport, TellsTimeWithWorkFromTimeInWhichADeviceComputes) {
+  RunStatus status = with_stream(90, 0, 0);
+  status.devices = {{"detect.infer", 90, 90, 0, 750'000'000, 0, 1000, 2000}};
+  RunEnd end;
+  end.elapsed = std::chrono::seconds(1);
+  const std::string text = summary_text(status, {}, end);
+  EXPECT_NE(text.find("90 inferences, with work 75 %, p50"), std::string::npos) << text;
+  const auto json = nlohmann::json::parse(summary_json(status, {}, end));
+  EXPECT_EQ(json.at("devices").at(0).at("with_work"), 0.75);
+}
+
 TEST(RunReport, ShowsBothRatesOfADeviceThatTheHostLimits) {
   PoolStatus pool;
   PoolStatus::Device device;

@@ -38,7 +38,7 @@ struct FitFigures {
   double latency_p50_ms = 0;
   double latency_p99_ms = 0;
   double utilisation = 0;  ///< Of the busiest sub-device of all.
-  double fed = 0;          ///< Share of time in which a model had work, waiting or at the devices.
+  double with_work = 0;    ///< Share of time in which a model had work, waiting or at the devices.
   double at_work = 0;      ///< Frames that were at the devices at once, on average.
   /// What the graph's words hold a model back by: "model 'people' is paced to 20 frames a second
   /// (fps_target)"; empty where it has no such words, or they do not act.

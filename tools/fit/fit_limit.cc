@@ -98,9 +98,9 @@ FitLimit limit_of(const FitFigures& figures) {
   if (figures.models > 1 && figures.swaps_per_second > 0) {
     return limit_of_turns(figures);
   }
-  if (figures.fed >= kAlwaysFed) {
+  if (figures.with_work >= kAlwaysFed) {
     return {FitLimit::Kind::kLink,
-            "the device has work " + percent(figures.fed) +
+            "the device has work " + percent(figures.with_work) +
                 " of the time and its busiest part computes " + percent(figures.utilisation) +
                 ": link and transfers are the limit"};
   }

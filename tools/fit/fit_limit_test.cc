@@ -13,7 +13,7 @@ FitFigures at_ease() {
   figures.streams = 4;
   figures.models = 1;
   figures.utilisation = 0.5;
-  figures.fed = 0.6;
+  figures.with_work = 0.6;
   figures.swap_share_limit = 0.2;
   return figures;
 }
@@ -36,9 +36,9 @@ TEST(FitLimit, NamesWhatIsFull) {
   const Row rows[] = {
       {"units", [](auto& f) { f.utilisation = 0.95; }, FitLimit::Kind::kDevice},
       {"units, though also fed",
-       [](auto& f) { f.utilisation = f.fed = 1; },
+       [](auto& f) { f.utilisation = f.with_work = 1; },
        FitLimit::Kind::kDevice},
-      {"transfers", [](auto& f) { f.fed = 0.99; }, FitLimit::Kind::kLink},
+      {"transfers", [](auto& f) { f.with_work = 0.99; }, FitLimit::Kind::kLink},
       {"places", [](auto&) {}, FitLimit::Kind::kWindow},
       {"failures before all else",
        [](auto& f) {
@@ -50,7 +50,7 @@ TEST(FitLimit, NamesWhatIsFull) {
        [](auto& f) {
          f.trouble = "device 'npu' does not work (fault): shut down at 120 C";
          f.failed = 3;
-         f.fed = 1;
+         f.with_work = 1;
          f.utilisation = 0;
        },
        FitLimit::Kind::kHealth},

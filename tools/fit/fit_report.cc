@@ -91,7 +91,7 @@ nlohmann::ordered_json json_of(const FitFigures& figures) {
           {"latency_p50_ms", figures.latency_p50_ms},
           {"latency_p99_ms", figures.latency_p99_ms},
           {"utilisation", figures.utilisation},
-          {"fed", figures.fed},
+          {"with_work", figures.with_work},
           {"swaps_per_second", figures.swaps_per_second},
           {"swap_share", figures.swap_share}};
 }

@@ -306,7 +306,7 @@ class Trial final : private NodeMakers {
       std::vector<double>& busy = busy_[device.name];
       busy.resize(device.sub_devices.size());
       for (std::size_t i = 0; i < device.sub_devices.size(); ++i) {
-        busy[i] += device.sub_devices[i].utilisation / words_.seconds;
+        busy[i] += device.sub_devices[i].utilisation.value_or(0) / words_.seconds;
       }
       note_health(device);
     }
@@ -417,7 +417,7 @@ class Trial final : private NodeMakers {
           std::max(figures.utilisation, *std::max_element(busy.begin(), busy.end()));
     }
     for (const Fed& fed : fed_) {
-      figures.fed = std::max(figures.fed, fed.seconds / seconds);
+      figures.with_work = std::max(figures.with_work, fed.seconds / seconds);
     }
     figures.swaps_per_second = static_cast<double>(after.swaps - before.swaps) / seconds;
     figures.swap_share = swap_share(before, after);

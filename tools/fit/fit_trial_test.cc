@@ -105,7 +105,7 @@ TEST(FitTrial, DropsFramesBeyondTheRateOfTheDevice) {
   const FitFigures figures = run_with(spec, 6);
   EXPECT_NEAR(figures.delivered_fps * 6, 100, 5) << "a frame each 10 ms";
   EXPECT_NEAR(figures.drop_rate, 80.0 / 180, 0.03);
-  EXPECT_GT(figures.fed, 0.95) << "there is always a frame at the device";
+  EXPECT_GT(figures.with_work, 0.95) << "there is always a frame at the device";
   EXPECT_EQ(limit_of(figures).kind, FitLimit::Kind::kDevice) << limit_of(figures).why;
 }
 
