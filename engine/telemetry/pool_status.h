@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,14 +13,15 @@ namespace penstock {
 /// What the devices of a graph and the scheduler above them look like at one moment: a plain value
 /// that whoever owns them fills and `penstock status` shows.
 ///
-/// Units: times in nanoseconds; `utilisation` is the share of time with work, 0 to 1; counters
-/// count since the start. Texts are for people: no program takes decisions from them.
+/// Units: times in nanoseconds; `utilisation` is the share of time in which a sub-device computes,
+/// 0 to 1; counters count since the start. Texts are for people: no program takes decisions from
+/// them.
 struct PoolStatus {
   struct SubDevice {
     std::uint32_t index = 0;
     std::vector<std::string> resident;  ///< Names of packages that can run here.
     std::uint32_t in_flight = 0;
-    double utilisation = 0;
+    std::optional<double> utilisation;        ///< Nothing where its driver does not measure it.
     std::uint64_t swap_ns = 0;                ///< Time that swaps kept it from working.
     std::vector<std::string> coming_in = {};  ///< As `resident`: those that are on their way.
   };

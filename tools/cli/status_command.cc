@@ -86,7 +86,7 @@ Result<void> watch(RunningGraphView& graph, bool wants_json, std::int64_t rounds
     }
     std::string text = graph.answer + "\n";
     if (!wants_json) {
-      PENSTOCK_ASSIGN_OR_RETURN(text, status_text(graph.answer));
+      PENSTOCK_ASSIGN_OR_RETURN(text, status_text(graph.answer, screen.size()));
     }
     if (!screen.show(text)) {
       break;  // Whoever read it has gone.

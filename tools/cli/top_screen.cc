@@ -7,8 +7,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "tools/status/status_text.h"
-
 namespace penstock {
 namespace {
 
@@ -48,6 +46,14 @@ TopScreen::~TopScreen() {
   if (is_screen_) {
     std::cout << kLeave << std::flush;
   }
+}
+
+ScreenSize TopScreen::size() const {
+  if (!is_screen_) {
+    return {};
+  }
+  const winsize size = size_of_screen();
+  return {size.ws_col, size.ws_row};
 }
 
 bool TopScreen::show(const std::string& text) {

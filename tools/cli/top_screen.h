@@ -6,6 +6,7 @@
 
 #include "engine/base/clock.h"
 #include "tools/cli/stop_signals.h"
+#include "tools/status/status_text.h"
 
 namespace penstock {
 
@@ -21,6 +22,9 @@ class TopScreen {
   TopScreen(const TopScreen&) = delete;
   TopScreen& operator=(const TopScreen&) = delete;
   ~TopScreen();
+
+  /// Returns how much fits; no end where it is no terminal.
+  [[nodiscard]] ScreenSize size() const;
 
   /// Shows `text`, cut to the screen. Returns false if nobody reads it any more.
   bool show(const std::string& text);

@@ -109,7 +109,7 @@ Json stations_json(const StatusDocument& document) {
                     {"frames", device.frames},
                     {"failed", device.failed},
                     {"in_flight", device.in_flight},
-                    {"busy_ms", ms_of(device.busy_ns)},
+                    {"with_work_ms", ms_of(device.busy_ns)},
                     {"latency_ms", latency_json(device.latency_p50_ns, device.latency_p99_ns)}});
   }
   return list;
@@ -130,11 +130,11 @@ Json devices_json(const PoolStatus& pool) {
   for (const PoolStatus::Device& device : pool.devices) {
     Json subs = Json::array();
     for (const PoolStatus::SubDevice& sub : device.sub_devices) {
-      subs.push_back({{"index", sub.index},
-                      {"resident", sub.resident},
-                      {"coming_in", sub.coming_in},
-                      {"in_flight", sub.in_flight},
-                      {"utilisation", sub.utilisation}});
+      subs.push_back(
+          {{"index", sub.index},
+           {"resident", sub.resident},
+           {"in_flight", sub.in_flight},
+           {"utilisation", sub.utilisation.has_value() ? Json(*sub.utilisation) : Json()}});
     }
     list.push_back({{"name", device.name},
                     {"identity", device.identity},

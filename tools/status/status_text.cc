@@ -8,11 +8,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/status/text_table.h"
+
 namespace penstock {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Row = std::vector<std::string>;
+using Row = TextTable::Row;
 
 /// A key of `json` if it is there and of the kind that is wanted; answers come from outside.
 const Json& at(const Json& json, const char* key) {
@@ -54,6 +56,11 @@ std::string format(const char* pattern, double value) {
 
 std::string count_at(const Json& json, const char* key) {
   return format("%.0f", number_at(json, key));
+}
+
+/// Returns "25 %", or "-" for what is not known.
+std::string share_at(const Json& json, const char* key) {
+  return at(json, key).is_number() ? format("%.0f %%", 100 * number_at(json, key)) : "-";
 }
 
 std::string fps_at(const Json& json) {
@@ -104,38 +111,6 @@ std::string list_text(const Json& list) {
   return text;
 }
 
-/// A table with a head; numbers are right-aligned where the head begins with a '>'.
-std::string table(const Row& head, const std::vector<Row>& body) {
-  if (body.empty()) {
-    return {};
-  }
-  std::vector<std::size_t> widths;
-  std::vector<bool> right;
-  std::vector<Row> rows = {head};
-  for (std::string& cell : rows.front()) {
-    right.push_back(cell.front() == '>');
-    cell = right.back() ? cell.substr(1) : cell;
-  }
-  rows.insert(rows.end(), body.begin(), body.end());
-  for (const Row& row : rows) {
-    widths.resize(head.size());
-    for (std::size_t i = 0; i < widths.size(); ++i) {
-      widths[i] = std::max(widths[i], row[i].size());
-    }
-  }
-  std::string text = "\n";
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string gap(widths[i] - row[i].size(), ' ');
-      line += (right[i] ? gap + row[i] : row[i] + gap) + "  ";
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
-}
-
 /// Returns the rows that `make` makes of the entries of a list.
 template <class Make>
 std::vector<Row> rows_of(const Json& list, Make make) {
@@ -171,79 +146,85 @@ std::string residents_text(const Json& one, const char* there, const char* comin
   return both(list_text(at(one, there)), comes.empty() ? comes : comes + " (coming in)");
 }
 
-std::string streams_text(const Json& document) {
-  return table({"STREAM",
-                ">FPS",
-                ">DELIVERED",
-                ">REFUSED",
-                ">DROPPED",
-                ">CANCELLED",
-                ">FAILED",
-                ">IN FLIGHT",
-                ">MS p50/p99",
-                "NOT DELIVERED BECAUSE OF"},
-               rows_of(at(document, "streams"), [](const Json& one) {
-                 const std::string lost = number_at(one, "lost") > 0
-                                              ? " (" + count_at(one, "lost") + " lost: a bug)"
-                                              : "";
-                 return Row{text_at(one, "name"),
-                            fps_at(one),
-                            count_at(one, "delivered"),
-                            count_at(one, "refused"),
-                            count_at(one, "dropped"),
-                            count_at(one, "cancelled"),
-                            count_at(one, "failed"),
-                            count_at(one, "in_flight") + "/" + count_at(one, "window"),
-                            latency_at(one, "latency_ms"),
-                            both(reasons_text(at(one, "by_reason")) + lost, flaws_text(one))};
-               }));
+TextTable streams_table(const Json& document) {
+  return TextTable{{{"STREAM"},
+                    {">FPS"},
+                    {">DELIVERED", 1},
+                    {">REFUSED", 2},
+                    {">DROPPED", 2},
+                    {">CANCELLED", 3},
+                    {">FAILED", 2},
+                    {">IN FLIGHT", 2},
+                    {">MS p50/p99"},
+                    {"NOT DELIVERED BECAUSE OF"}},
+                   rows_of(at(document, "streams"), [](const Json& one) {
+                     const std::string lost = number_at(one, "lost") > 0
+                                                  ? " (" + count_at(one, "lost") + " lost: a bug)"
+                                                  : "";
+                     return Row{text_at(one, "name"),
+                                fps_at(one),
+                                count_at(one, "delivered"),
+                                count_at(one, "refused"),
+                                count_at(one, "dropped"),
+                                count_at(one, "cancelled"),
+                                count_at(one, "failed"),
+                                count_at(one, "in_flight") + "/" + count_at(one, "window"),
+                                latency_at(one, "latency_ms"),
+                                both(reasons_text(at(one, "by_reason")) + lost, flaws_text(one))};
+                   })};
 }
 
-std::string nodes_text(const Json& document) {
-  return table({"NODE",
-                "STREAM",
-                ">FPS",
-                ">PROCESSED",
-                ">DROPPED",
-                ">FAILED",
-                ">RESTARTS",
-                ">BUSY MS p50/p99"},
-               rows_of(at(document, "nodes"), [](const Json& one) {
-                 return Row{text_at(one, "name"),
-                            text_at(one, "stream"),
-                            fps_at(one),
-                            count_at(one, "processed"),
-                            count_at(one, "dropped"),
-                            count_at(one, "failed"),
-                            count_at(one, "restarts"),
-                            latency_at(one, "busy_ms")};
-               }));
+TextTable nodes_table(const Json& document) {
+  return TextTable{{{"NODE"},
+                    {"STREAM", 2},
+                    {">FPS", 1},
+                    {">PROCESSED", 2},
+                    {">DROPPED", 3},
+                    {">FAILED", 2},
+                    {">RESTARTS", 3},
+                    {">BUSY MS p50/p99"}},
+                   rows_of(at(document, "nodes"), [](const Json& one) {
+                     return Row{text_at(one, "name"),
+                                text_at(one, "stream"),
+                                fps_at(one),
+                                count_at(one, "processed"),
+                                count_at(one, "dropped"),
+                                count_at(one, "failed"),
+                                count_at(one, "restarts"),
+                                latency_at(one, "busy_ms")};
+                   })};
 }
 
-std::string queues_text(const Json& document) {
-  return table({"QUEUE", ">WAITING", ">OLDEST", ">PASSED", ">DROPPED", ">FULL"},
-               rows_of(at(document, "queues"), [](const Json& one) {
-                 return Row{text_at(one, "name"),
-                            count_at(one, "waiting") + "/" + count_at(one, "capacity"),
-                            age_text(number_at(one, "oldest_ms")),
-                            count_at(one, "passed"),
-                            count_at(one, "dropped"),
-                            count_at(one, "full")};
-               }));
+TextTable queues_table(const Json& document) {
+  return TextTable{
+      {{"QUEUE"}, {">WAITING"}, {">OLDEST"}, {">PASSED", 2}, {">DROPPED", 1}, {">FULL", 2}},
+      rows_of(at(document, "queues"), [](const Json& one) {
+        return Row{text_at(one, "name"),
+                   count_at(one, "waiting") + "/" + count_at(one, "capacity"),
+                   age_text(number_at(one, "oldest_ms")),
+                   count_at(one, "passed"),
+                   count_at(one, "dropped"),
+                   count_at(one, "full")};
+      })};
 }
 
-std::string stations_text(const Json& document) {
-  return table(
-      {"MODEL AT", ">FPS", ">INFERENCES", ">FRAMES", ">FAILED", ">IN FLIGHT", ">MS p50/p99"},
-      rows_of(at(document, "stations"), [](const Json& one) {
-        return Row{text_at(one, "node"),
-                   fps_at(one),
-                   count_at(one, "inferences"),
-                   count_at(one, "frames"),
-                   count_at(one, "failed"),
-                   count_at(one, "in_flight"),
-                   latency_at(one, "latency_ms")};
-      }));
+TextTable stations_table(const Json& document) {
+  return TextTable{{{"MODEL AT"},
+                    {">FPS"},
+                    {">INFERENCES", 2},
+                    {">FRAMES", 3},
+                    {">FAILED", 2},
+                    {">IN FLIGHT", 1},
+                    {">MS p50/p99"}},
+                   rows_of(at(document, "stations"), [](const Json& one) {
+                     return Row{text_at(one, "node"),
+                                fps_at(one),
+                                count_at(one, "inferences"),
+                                count_at(one, "frames"),
+                                count_at(one, "failed"),
+                                count_at(one, "in_flight"),
+                                latency_at(one, "latency_ms")};
+                   })};
 }
 
 /// What a person should know of a device: why it is not well, and whether it is as fast as it says.
@@ -262,13 +243,13 @@ Row device_row(const Json& one, const Json& sub, bool is_first) {
           is_first ? text_at(one, "health") : "",
           is_first ? text_at(one, "state") : "",
           count_at(sub, "index"),
-          format("%.0f %%", 100 * number_at(sub, "utilisation")),
+          share_at(sub, "utilisation"),
           count_at(sub, "in_flight"),
           residents_text(sub, "resident", "coming_in"),
           is_first ? device_notes(one) : ""};
 }
 
-std::string devices_text(const Json& document) {
+TextTable devices_table(const Json& document) {
   std::vector<Row> rows;
   for (const Json& one : at(document, "devices")) {
     bool is_first = true;
@@ -280,64 +261,71 @@ std::string devices_text(const Json& document) {
       rows.push_back(device_row(one, Json::object(), true));
     }
   }
-  return table(
-      {"DEVICE", "IDENTITY", "HEALTH", "STATE", ">SUB", ">BUSY", ">IN FLIGHT", "RESIDENT", "NOTE"},
-      rows);
+  return TextTable{{{"DEVICE"},
+                    {"IDENTITY", 2},
+                    {"HEALTH"},
+                    {"STATE", 1},
+                    {">SUB"},
+                    {">UTILISATION"},
+                    {">IN FLIGHT", 2},
+                    {"RESIDENT"},
+                    {"NOTE"}},
+                   rows};
 }
 
-std::string packages_text(const Json& document) {
-  return table({"PACKAGE",
-                "HASH",
-                "MODE",
-                ">RUNS",
-                ">FRAMES",
-                ">SWAPS",
-                ">SWAP MS",
-                "RESIDENT ON",
-                "SERVICE TIME"},
-               rows_of(at(document, "packages"), [](const Json& one) {
-                 return Row{text_at(one, "name"),
-                            text_at(one, "hash").substr(0, 12),
-                            text_at(one, "mode"),
-                            count_at(one, "runs"),
-                            count_at(one, "frames"),
-                            count_at(one, "swaps"),
-                            format("%.1f", number_at(one, "swap_ms")),
-                            residents_text(one, "resident_on", "coming_in_on"),
-                            text_at(one, "service_time")};
-               }));
+TextTable packages_table(const Json& document) {
+  return TextTable{{{"PACKAGE"},
+                    {"HASH", 3},
+                    {"MODE", 2},
+                    {">RUNS", 2},
+                    {">FRAMES", 1},
+                    {">SWAPS"},
+                    {">SWAP MS", 2},
+                    {"RESIDENT ON", 1},
+                    {"SERVICE TIME"}},
+                   rows_of(at(document, "packages"), [](const Json& one) {
+                     return Row{text_at(one, "name"),
+                                text_at(one, "hash").substr(0, 12),
+                                text_at(one, "mode"),
+                                count_at(one, "runs"),
+                                count_at(one, "frames"),
+                                count_at(one, "swaps"),
+                                format("%.1f", number_at(one, "swap_ms")),
+                                residents_text(one, "resident_on", "coming_in_on"),
+                                text_at(one, "service_time")};
+                   })};
 }
 
-std::string clients_text(const Json& document) {
-  return table({"CLIENT",
-                "PRIORITY",
-                ">WEIGHT",
-                ">FPS",
-                ">QUEUED",
-                ">OLDEST",
-                ">IN FLIGHT",
-                ">DONE",
-                ">FAILED",
-                ">WAIT MS p50/p99",
-                "DROPPED BECAUSE OF"},
-               rows_of(at(document, "clients"), [](const Json& one) {
-                 return Row{text_at(one, "name"),
-                            text_at(one, "priority"),
-                            format("%g", number_at(one, "weight")),
-                            fps_at(one),
-                            count_at(one, "queued"),
-                            age_text(number_at(one, "oldest_ms")),
-                            count_at(one, "in_flight"),
-                            count_at(one, "done"),
-                            count_at(one, "failed"),
-                            latency_at(one, "wait_ms"),
-                            reasons_text(at(one, "dropped"))};
-               }));
+TextTable clients_table(const Json& document) {
+  return TextTable{{{"CLIENT"},
+                    {"PRIORITY", 2},
+                    {">WEIGHT", 3},
+                    {">FPS"},
+                    {">QUEUED", 1},
+                    {">OLDEST", 3},
+                    {">IN FLIGHT", 1},
+                    {">DONE", 2},
+                    {">FAILED", 3},
+                    {">WAIT MS p50/p99"},
+                    {"DROPPED BECAUSE OF"}},
+                   rows_of(at(document, "clients"), [](const Json& one) {
+                     return Row{text_at(one, "name"),
+                                text_at(one, "priority"),
+                                format("%g", number_at(one, "weight")),
+                                fps_at(one),
+                                count_at(one, "queued"),
+                                age_text(number_at(one, "oldest_ms")),
+                                count_at(one, "in_flight"),
+                                count_at(one, "done"),
+                                count_at(one, "failed"),
+                                latency_at(one, "wait_ms"),
+                                reasons_text(at(one, "dropped"))};
+                   })};
 }
 
 /// The last decisions; those that say the same one after the other are one line, and only some are
 /// runs of batches, so that what is rare is seen among what is not.
-std::string decisions_text(const Json& document) {
+TextTable decisions_table(const Json& document) {
   constexpr std::size_t kShown = 12;
   constexpr std::size_t kRunsShown = 4;
   std::size_t runs = 0;
@@ -359,8 +347,10 @@ std::string decisions_text(const Json& document) {
   }
   rows.resize(std::min(rows.size(), kShown));
   std::reverse(rows.begin(), rows.end());
-  return table({">LAST", "DECISIONS (" + count_at(document, "decision_count") + " in all)", " "},
-               rows);
+  return TextTable{
+      {{">LAST"}, {"DECISIONS (" + count_at(document, "decision_count") + " in all)"}, {" "}},
+      rows,
+      true};
 }
 
 std::size_t columns_of(char byte) {
@@ -373,7 +363,7 @@ std::string graph_name(const std::string& answer) {
   return text_at(Json::parse(answer, nullptr, false), "graph");
 }
 
-Result<std::string> status_text(const std::string& answer) {
+Result<std::string> status_text(const std::string& answer, const ScreenSize& screen) {
   const Json document = Json::parse(answer, nullptr, false);
   if (!document.is_object()) {
     return Error{Errc::kCorrupt, "what came is no status of a graph"};
@@ -381,11 +371,21 @@ Result<std::string> status_text(const std::string& answer) {
   if (const std::string refusal = text_at(document, "error"); !refusal.empty()) {
     return Error{Errc::kUnavailable, refusal};
   }
+  std::vector<TextTable> tables = {streams_table(document),
+                                   nodes_table(document),
+                                   queues_table(document),
+                                   stations_table(document),
+                                   devices_table(document),
+                                   packages_table(document),
+                                   clients_table(document),
+                                   decisions_table(document)};
+  for (TextTable& table : tables) {
+    table.fit(screen.width);
+  }
   return text_at(document, "graph") + ": process " + count_at(document, "pid") + ", up " +
          uptime_text(number_at(document, "uptime_s")) + ", started " +
-         text_at(document, "started") + "\n" + streams_text(document) + nodes_text(document) +
-         queues_text(document) + stations_text(document) + devices_text(document) +
-         packages_text(document) + clients_text(document) + decisions_text(document);
+         text_at(document, "started") + "\n" +
+         stacked(tables, screen.height > 1 ? screen.height - 1 : screen.height);
 }
 
 std::string fit_to_screen(const std::string& text, std::size_t width, std::size_t height) {

@@ -108,7 +108,8 @@ TEST(StatusText, ShowsEveryTable) {
                        "12.0/30.5  latest_wins 3, device_failed 2\n"))
       << *text;
   EXPECT_TRUE(contains(*text, "cam -> detect      3/4   1.5 s")) << *text;
-  EXPECT_TRUE(contains(*text, "npu     mx3-0 (simulated)  degraded  loaded    0  50 %")) << *text;
+  EXPECT_TRUE(contains(*text, "npu     mx3-0 (simulated)  degraded  loaded    0         50 %"))
+      << *text;
   EXPECT_TRUE(contains(*text, "cars, plates")) << *text;
   EXPECT_TRUE(contains(*text, "plates (coming in)")) << *text;
   EXPECT_TRUE(contains(*text, "88 C")) << *text;
@@ -131,6 +132,19 @@ TEST(StatusText, ShowsBothRatesOfADeviceThatTheHostLimits) {
   const auto json = nlohmann::json::parse(status_json(slow));
   EXPECT_EQ(json.at("devices").at(0).at("device_fps"), 2339);
   EXPECT_EQ(json.at("devices").at(0).at("host_fps"), 58.24);
+}
+
+TEST(StatusText, TellsWhatIsNotMeasuredFromNothing) {
+  StatusDocument mixed = document();
+  mixed.pool.devices[0].sub_devices[0].utilisation = 0.0;
+  mixed.pool.devices[0].sub_devices[1].utilisation.reset();
+  const auto json = nlohmann::json::parse(status_json(mixed));
+  EXPECT_EQ(json.at("devices").at(0).at("sub_devices").at(0).at("utilisation"), 0.0);
+  EXPECT_TRUE(json.at("devices").at(0).at("sub_devices").at(1).at("utilisation").is_null());
+  const auto text = status_text(status_json(mixed));
+  ASSERT_TRUE(text.has_value());
+  EXPECT_TRUE(contains(*text, "   0          0 %          2  cars")) << *text;
+  EXPECT_TRUE(contains(*text, "   1            -          0  cars, plates")) << *text;
 }
 
 TEST(StatusText, ShowsHowTheDataOfAStreamIsDamaged) {
@@ -211,6 +225,22 @@ TEST(StatusText, GivesATerminalNothingToObey) {
 TEST(StatusText, FitsAScreen) {
   EXPECT_EQ(fit_to_screen("abcdef\ngh\nij\n", 4, 2), "abcd\ngh");
   EXPECT_EQ(fit_to_screen("\xC3\xA4\xC3\xB6x\n", 2, 9), "\xC3\xA4\xC3\xB6\n");
+}
+
+TEST(StatusText, KeepsLatenciesOnANarrowScreen) {
+  StatusDocument crowd = document();
+  for (int i = 0; i < 40; ++i) {
+    crowd.run.streams.push_back(crowd.run.streams.front());
+    crowd.run.streams.back().name = "camera at the long side " + std::to_string(i);
+  }
+  const auto text = status_text(status_json(crowd), {80, 40});
+  ASSERT_TRUE(text.has_value());
+  const std::string screen = fit_to_screen(*text, 80, 40);
+  EXPECT_TRUE(contains(screen, "12.0/30.5")) << screen;
+  EXPECT_TRUE(contains(screen, "MS p50/p99")) << screen;
+  EXPECT_TRUE(contains(screen, "WAIT MS p50/p99")) << screen;
+  EXPECT_TRUE(contains(screen, " more\n")) << screen;
+  EXPECT_TRUE(contains(screen, "npu swaps cars -> plates")) << "no table is pushed out";
 }
 
 TEST(StatusText, FindsTheNameOfTheGraph) {
