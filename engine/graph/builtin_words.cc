@@ -97,7 +97,8 @@ std::vector<Option> placing_words() {
       Option::text("mode", "how sub-devices work together; a profile may name others")
           .or_words({"auto", "single", "multi", "global4", "global8"})
           .fallback("auto"),
-      Option::integer("cores", "sub-devices that it takes at most, whichever are free; without it all")
+      Option::integer("cores",
+                      "sub-devices that it takes at most, whichever are free; without it all")
           .range(1, 64),
       Option::object(
           "batch",
@@ -212,6 +213,7 @@ const std::vector<Option>& parameter_words() {
 const std::vector<std::string>& later_words(WordSection section) {
   using Words = std::vector<std::string>;
   static const Words kNone;
+  static const Words kModel = {"deadline"};
   static const Words kGraph = {"hosts", "plugins", "include", "subgraphs"};
   static const Words kActor = {"host", "executor", "deadline", "log"};
   static const Words kEdge = {"link", "feedback"};
@@ -226,7 +228,7 @@ const std::vector<std::string>& later_words(WordSection section) {
     case WordSection::kEdge:
       return kEdge;
     case WordSection::kModel:
-      return kNone;
+      return kModel;
     case WordSection::kDevice:
       return kDevice;
     case WordSection::kDefaults:

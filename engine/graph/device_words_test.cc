@@ -274,6 +274,20 @@ TEST(DeviceWords, RefuseWeightsOfStreamsThatDoNotPass) {
             Places({"E010 5:31"}));
 }
 
+TEST(DeviceWords, KnowADeadlineWhereverItIsWritten) {
+  GraphTestKit kit;
+  const auto codes = [&](const std::string& text) {
+    std::set<std::string> all;
+    for (const std::string& place : kit.places(text)) {
+      all.insert(place.substr(0, 4));
+    }
+    return all;
+  };
+  EXPECT_EQ(codes(on_sim("", ", deadline: 20ms")), std::set<std::string>{"E004"}) << "at a model";
+  EXPECT_EQ(codes(two_streams(", deadline: 20ms", "")), std::set<std::string>{"E004"})
+      << "at an actor";
+}
+
 TEST(DeviceWords, RefuseBatchesThatNeverFill) {
   GraphTestKit kit;
   EXPECT_EQ(kit.places(on_sim("", ", batch: {size: 2}")), Places());
