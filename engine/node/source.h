@@ -21,6 +21,8 @@ struct SourceFrame {
   std::vector<FeatureMap> tensors;
   std::optional<std::vector<Object>> objects;  ///< Ground truth of a test source.
   const LabelTable* labels = nullptr;
+  /// Frames right before it that a live source had and let go, since a newer one was there.
+  std::uint64_t skipped = 0;
 
   /// Makes it as new, but keeps the room for tensors.
   void clear() noexcept {
@@ -29,6 +31,7 @@ struct SourceFrame {
     tensors.clear();
     objects.reset();
     labels = nullptr;
+    skipped = 0;
   }
 };
 

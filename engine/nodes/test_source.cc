@@ -100,6 +100,7 @@ Status TestSource::start(const SourceContext& context, Doorbell /*doorbell*/) {
   clock_ = context.clock;
   began_ = clock_->now();
   next_ = first_;
+  skipped_ = 0;
   return {};
 }
 
@@ -108,14 +109,19 @@ Duration TestSource::time_of(std::uint64_t frame) const noexcept {
       static_cast<Duration::rep>(static_cast<double>(frame - first_) * 1e9 / options_.fps));
 }
 
+bool TestSource::ends_at(std::uint64_t frame) const noexcept {
+  return frame == options_.fail_at || frame == options_.stall_at || frame == options_.frames;
+}
+
 bool TestSource::is_due() {
   if (!options_.is_live) {
     return true;
   }
   const TimePoint now = clock_->now();
-  while (began_ + time_of(next_ + 1) <= now && next_ != options_.fail_at &&
-         next_ != options_.stall_at && next_ != options_.frames) {
+  // Of frames that are late the latest is given; the others are told with it.
+  while (began_ + time_of(next_ + 1) <= now && !ends_at(next_) && !ends_at(next_ + 1)) {
     ++next_;
+    ++skipped_;
   }
   not_before_ = began_ + time_of(next_);
   return *not_before_ <= now;
@@ -161,6 +167,7 @@ bool TestSource::draw(SourceFrame& out) {
   out.image = std::move(image);
   out.objects = scene_.objects(next_);
   out.labels = labels_;
+  out.skipped = std::exchange(skipped_, 0);
   ++next_;
   return true;
 }

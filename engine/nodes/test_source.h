@@ -52,6 +52,8 @@ class TestSource final : public Source {
  private:
   void skip_old_faults();
   [[nodiscard]] Duration time_of(std::uint64_t frame) const noexcept;
+  /// Whether something else than a frame comes in the place of `frame`.
+  [[nodiscard]] bool ends_at(std::uint64_t frame) const noexcept;
   bool is_due();
   bool draw(SourceFrame& out);
 
@@ -63,6 +65,7 @@ class TestSource final : public Source {
   TimePoint began_;
   std::uint64_t first_ = 0;  // The frame that was shown at `began_`.
   std::uint64_t next_ = 0;
+  std::uint64_t skipped_ = 0;  // Before `next_`, since the last that was given.
   std::optional<TimePoint> not_before_;
 };
 

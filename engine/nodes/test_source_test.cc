@@ -81,9 +81,26 @@ TEST_F(TestSourceTest, IsPacedByTheClockWhenLive) {
 TEST_F(TestSourceTest, LeavesOutFramesThatNobodyTookInTimeWhenLive) {
   start("{live: true, fps: 10}");
   ASSERT_EQ(pull(), Pull::kFrame);
+  EXPECT_EQ(frame_.skipped, 0U);
   clock_.advance(milliseconds(350));
   ASSERT_EQ(pull(), Pull::kFrame);
   EXPECT_EQ(frame_.time.pts, milliseconds(300));
+  EXPECT_EQ(frame_.skipped, 2U) << "those at 100 and 200 ms";
+  clock_.advance(milliseconds(100));
+  ASSERT_EQ(pull(), Pull::kFrame);
+  EXPECT_EQ(frame_.skipped, 0U);
+}
+
+TEST_F(TestSourceTest, AccountsForEachFrameOfALiveStream) {
+  start("{live: true, fps: 10, frames: 20}");
+  std::uint64_t frames = 0;
+  while (pull() != Pull::kEnd) {
+    frames += source_->not_before().has_value() && *source_->not_before() > clock_.now()
+                  ? 0
+                  : 1 + frame_.skipped;
+    clock_.advance(milliseconds(730));
+  }
+  EXPECT_EQ(frames, 20U);
 }
 
 TEST_F(TestSourceTest, FailsBeforeTheFrameItWasTold) {

@@ -303,6 +303,10 @@ bool SourcePump::pull_next(TimePoint now) {
   }
   end_silence();
   ++frames_read_;
+  if (fresh.skipped > 0) {
+    options_.ledger->count_skipped(fresh.skipped);
+    next_seq_ += fresh.skipped;
+  }
   const std::uint64_t seq = next_seq_++;
   options_.ledger->count_offered();
   if (is_sampled_out(fresh)) {

@@ -140,6 +140,36 @@ TEST_F(SourcePumpTest, LetsTheLatestFrameOfALiveSourceWin) {
   EXPECT_EQ(refused(Reason::kLatestWins), 3U);  // 1, 2; and 4, which 5 replaced.
 }
 
+/// A source that gives each frame after three that it let go.
+class SkippingSource final : public Source {
+ public:
+  Status start(const SourceContext& /*context*/, Doorbell /*doorbell*/) override { return {}; }
+
+  Pull pull(SourceFrame& out) override {
+    out.skipped = 3;
+    return given_++ < 2 ? Pull::kFrame : Pull::kEnd;
+  }
+
+  [[nodiscard]] Error failure() const override { return {}; }
+
+  void stop() override {}
+
+  [[nodiscard]] bool is_live() const override { return true; }
+
+ private:
+  int given_ = 0;
+};
+
+TEST_F(SourcePumpTest, BooksWhatTheSourceLetGo) {
+  build({.window = 4, .make = []() -> Result<std::unique_ptr<Source>> {
+           return std::unique_ptr<Source>(std::make_unique<SkippingSource>());
+         }});
+  EXPECT_TRUE(graph_.run());
+  EXPECT_EQ(seqs(), (std::vector<std::uint64_t>{3, 7}));
+  EXPECT_EQ(graph_.books(0).totals().offered, 8U);
+  EXPECT_EQ(refused(Reason::kLatestWins), 6U);
+}
+
 TEST_F(SourcePumpTest, BooksTheFrameThatWaitedWhenItWasStopped) {
   keeps_ = true;
   SourcePump& pump =

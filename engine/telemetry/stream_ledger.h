@@ -16,8 +16,8 @@ namespace penstock {
 /// The books balance: `offered = admitted + refused`, and once the graph is empty
 /// `admitted = delivered + dropped + cancelled + failed + lost`, with `lost` 0.
 ///
-/// Thread-safety: `count_offered` and `count_admitted` by the stream's source; all else by any
-/// thread. Cost: two locked additions a frame.
+/// Thread-safety: `count_offered`, `count_skipped` and `count_admitted` by the stream's source; all
+/// else by any thread. Cost: two locked additions a frame.
 class StreamLedger {
  public:
   struct Totals {
@@ -33,6 +33,14 @@ class StreamLedger {
   };
 
   void count_offered() noexcept { count_alone(offered_); }
+
+  /// Books frames that their source had, and let go for a newer one.
+  void count_skipped(std::uint64_t frames) noexcept {
+    offered_.store(offered_.load(std::memory_order_relaxed) + frames, std::memory_order_relaxed);
+    refused_.fetch_add(frames, std::memory_order_relaxed);
+    reasons_[static_cast<std::size_t>(Reason::kLatestWins)].fetch_add(frames,
+                                                                      std::memory_order_relaxed);
+  }
 
   void count_admitted() noexcept { count_alone(admitted_); }
 
