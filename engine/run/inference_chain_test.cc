@@ -48,6 +48,7 @@ class AskedLink final : public InferenceBackend {
     std::deque<InferenceDone> done;
     std::vector<std::uint32_t> cancelled;
     std::optional<Error> refuses;
+    std::uint32_t taken = 0;
 
     /// Answers the job at `index`, the others stay.
     void answer(std::size_t index = 0, Errc code = Errc::kOk) {
@@ -106,6 +107,8 @@ class AskedLink final : public InferenceBackend {
     desk_.done.pop_front();
     return done;
   }
+
+  void taken(std::uint32_t frames) noexcept override { desk_.taken += frames; }
 
   void cancel(std::uint32_t slot) noexcept override { desk_.cancelled.push_back(slot); }
 
@@ -263,6 +266,45 @@ TEST_F(InferenceChainTest, PassesOnThatAFrameWasDropped) {
   const InferenceDone done = chain_->pop().value();
   EXPECT_EQ(done.dropped_by, Reason::kDeadline);
   EXPECT_TRUE(post_.jobs.empty());
+}
+
+TEST_F(InferenceChainTest, TakesResultsThatLieInOtherMapsThanTheJobs) {
+  // As a link gives them whose device was given up, and may still write into the job's.
+  ASSERT_TRUE(submit(0, 0).has_value());
+  pre_.answer();
+  EXPECT_FALSE(chain_->pop().has_value());
+  core_.answer();
+  core_.done.back().maps = JobMaps::create({}, {map_of(number("c"), 41)});
+  EXPECT_FALSE(chain_->pop().has_value());
+  EXPECT_EQ(value_of(post_.jobs.at(0).inputs.at(0)), 41) << "not what lies in the job's maps";
+  post_.answer();
+  post_.done.back().maps = JobMaps::create({}, {map_of(number("boxes"), 77)});
+  const InferenceDone done = chain_->pop().value();
+  ASSERT_EQ(done.code, Errc::kOk) << done.message;
+  ASSERT_TRUE(done.maps) << "passed on to the station";
+  EXPECT_EQ(value_of(done.maps->outputs.at(0)), 77);
+  // The slot's next frame lies in maps of its own again.
+  EXPECT_EQ(run(0, 1000).code, Errc::kOk);
+  EXPECT_EQ(value_of(results_[0]), 1000 + 10 + 1 + 1);
+}
+
+TEST_F(InferenceChainTest, CountsResultsOfAllLinksUntilTheLastIsTaken) {
+  EXPECT_EQ(run(0, 0).code, Errc::kOk);
+  EXPECT_EQ(pre_.taken + core_.taken + post_.taken, 0U);
+  chain_->taken(2);
+  EXPECT_EQ(pre_.taken, 2U);
+  EXPECT_EQ(core_.taken, 2U);
+  EXPECT_EQ(post_.taken, 2U);
+}
+
+TEST_F(InferenceChainTest, LetsGoOfResultsOfAFrameThatFails) {
+  ASSERT_TRUE(submit(0, 0).has_value());
+  pre_.answer();
+  EXPECT_FALSE(chain_->pop().has_value());
+  core_.answer(0, Errc::kInternal);
+  EXPECT_EQ(chain_->pop().value().code, Errc::kInternal);
+  EXPECT_EQ(pre_.taken, 2U) << "nobody will say it else";
+  EXPECT_EQ(core_.taken, 0U) << "it gave none";
 }
 
 TEST_F(InferenceChainTest, CancelsAFrameInTheLinkWhereItIs) {
