@@ -34,7 +34,7 @@ std::string bit_rate_text(double value) {
     value /= kStep;
     prefix = larger;
   }
-  return number_text(value) + prefix + "bit/s";
+  return plain_number(value) + prefix + "bit/s";
 }
 
 std::string limit_text(OptionKind kind, double value) {
@@ -42,12 +42,12 @@ std::string limit_text(OptionKind kind, double value) {
     return to_text(std::chrono::nanoseconds(std::llround(value)));
   }
   if (kind == OptionKind::kBytes) {
-    return number_text(value) + " bytes";
+    return plain_number(value) + " bytes";
   }
   if (kind == OptionKind::kBitRate) {
     return bit_rate_text(value);
   }
-  return number_text(value);
+  return plain_number(value);
 }
 
 const char* plain_wanted(OptionKind kind) {

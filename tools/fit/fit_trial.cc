@@ -381,7 +381,7 @@ class Trial final : private NodeMakers {
       const double target = model.knobs.fps_target;
       if (target > 0 && rate >= kReached * target) {
         figures.pace =
-            name + "is paced to " + number_text(target) + " frames a second (fps_target)";
+            name + "is paced to " + plain_number(target) + " frames a second (fps_target)";
       }
       if (model.knobs.min_frames > 1) {
         figures.gathering = name + "waits until it has " + std::to_string(model.knobs.min_frames) +
