@@ -230,4 +230,34 @@ TEST_P(DriverConformance, IsWellAgainAfterTheResetOfALostDevice) {
   EXPECT_EQ(waiter_.next(queue_).code, Errc::kOk);
 }
 
+TEST_P(DriverConformance, WorksAfterAResetThatEndsAsDegraded) {
+  const Load& throttled = subject().throttled;
+  if (throttled.path.empty() && throttled.options.empty()) {
+    GTEST_SKIP() << "the driver never says so";
+  }
+  Bell bell;
+  Device device = open_named(driver_, subject().device, bell.doorbell());
+  LoadedModel model = device.load(throttled.path, throttled.options).value();
+  make_resident(model);
+  Request request = model.create_request(queue_).value();
+  const auto inputs = inputs_of(model, 1);
+  const auto outputs = outputs_of(model, 0);
+  Errc code = Errc::kOk;
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    ASSERT_TRUE(request.submit(inputs, outputs, i).has_value());
+    code = waiter_.next(queue_).code;
+  }
+  ASSERT_EQ(code, Errc::kDeviceLost);
+  ASSERT_TRUE(bell.wait_for(device, Health::kFault));
+
+  ASSERT_TRUE(device.reset().has_value());
+
+  // It is the end of the reset: no other event comes, and none is to be waited for.
+  EXPECT_TRUE(bell.wait_for(device, Health::kResetting));
+  ASSERT_TRUE(bell.wait_for(device, Health::kDegraded));
+  make_resident(model);
+  ASSERT_TRUE(request.submit(inputs, outputs, 3).has_value());
+  EXPECT_EQ(waiter_.next(queue_).code, Errc::kOk);
+}
+
 }  // namespace penstock::testing

@@ -51,6 +51,7 @@ struct ConformanceSubject {
   Load slow;           ///< An inference takes some milliseconds at least.
   Load limited;        ///< Allows two requests.
   Load lost;           ///< The device is lost after the first inference.
+  Load throttled;      ///< Lost likewise, and degraded once it is reset; none given: never that.
   Load placed;         ///< Needs activation.
   Load bucketed;       ///< Has two buckets or more; none given: the driver has no buckets.
   Setting pending;     ///< Is not in force at once.

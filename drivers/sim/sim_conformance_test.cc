@@ -28,6 +28,8 @@ ConformanceSubject sim_subject(const std::string& profile,
   subject.slow.options = with("service", "5ms");
   subject.limited.options = with("max_requests", "2");
   subject.lost.options = with("faults", "[{kind: lost, after: 1}]");
+  subject.throttled.options =
+      with("faults", "[{kind: lost, after: 1}, {kind: throttle, after: 1}]");
   // Models come and go here, and a few of them fill the device.
   subject.placed.options = with("work.weight_bytes", weight_bytes);
   subject.placed.options.erase("residence");
