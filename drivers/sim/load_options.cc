@@ -7,6 +7,7 @@
 
 #include "drivers/api/bucket_info.h"
 #include "drivers/api/port_reader.h"
+#include "engine/base/sub_device_mask.h"
 
 namespace penstock::sim {
 namespace {
@@ -68,6 +69,18 @@ void read_mode(OptionReader& reader, const Profile& profile, LoadOptions& option
   }
 }
 
+void read_limits(OptionReader& reader, const Profile& profile, LoadOptions& options) {
+  options.limits.cores = reader.integer("cores", 0, 0, kMaxSubDevices);
+  for (const double index : reader.numbers("sub_devices")) {
+    if (index != std::floor(index) || index < 0 || index >= profile.sub_devices) {
+      reader.reject("sub_devices",
+                    "must be whole numbers from 0 to " + std::to_string(profile.sub_devices - 1));
+      return;
+    }
+    options.limits.sub_devices |= SubDeviceMask{1} << static_cast<unsigned>(index);
+  }
+}
+
 void read_work(OptionReader& reader, LoadOptions& options) {
   for (const auto& [name, value] : reader.group("work.")) {
     double number = 0;
@@ -113,6 +126,7 @@ LoadOptions read_load_options(OptionReader& reader,
                                        : reader.word("compute", {"none", "reference"});
   options.computes = compute == "reference";
   read_mode(reader, profile, options);
+  read_limits(reader, profile, options);
   options.form = reader.word("ports", {"host", "device"}) == "device" ? PortCodec::Ports::kDevice
                                                                       : PortCodec::Ports::kHost;
   read_scales(reader, options);

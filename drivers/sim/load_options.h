@@ -10,6 +10,7 @@
 #include "drivers/api/option_reader.h"
 #include "drivers/api/shape_options.h"
 #include "drivers/sim/device/fault_plan.h"
+#include "drivers/sim/memory_fit.h"
 #include "drivers/sim/model_work.h"
 #include "drivers/sim/port_codec.h"
 #include "drivers/sim/profiles/profile.h"
@@ -20,6 +21,7 @@ namespace penstock::sim {
 /// The options of a load, read and checked; `sim_driver.h` has the table.
 struct LoadOptions {
   std::string mode;  ///< "" = the first that the model fits in.
+  PlaceLimits limits;
   bool computes = true;
   PortCodec::Ports form = PortCodec::Ports::kHost;
   bool dynamic_scales = false;

@@ -178,12 +178,12 @@ bool plan_places(const Profile& profile,
                  const std::vector<ShapeDemand>& demands,
                  CoreModel& core,
                  std::vector<LoadObstacle>* obstacles) {
-  const ProfileMode* mode = choose_mode(profile, options.mode, demands, obstacles);
+  const ProfileMode* mode = choose_mode(profile, options.mode, options.limits, demands, obstacles);
   if (mode == nullptr) {
     return false;
   }
   core.mode = *mode;
-  core.places = profile.places_of(*mode);
+  core.places = places_within(profile, *mode, options.limits);
   core.always_resident = options.always_resident;
   core.download_bytes = static_cast<std::uint64_t>(demands.front().work.weight_bytes);
   core.memory_bytes = resident_bytes(profile, false, *mode, demands);

@@ -88,6 +88,54 @@ TEST(LoadPlan, SaysWhichLimitByHowMuchAndWhichModeWouldFit) {
             "1500000 too few; it would fit in: group4, group2");
 }
 
+TEST(LoadPlan, ChoosesAModeThatLiesOnWhatItMayTake) {
+  const Profile mx3 = find_profile("mx3").value();
+  const auto one = plan(mx3, {{"sub_devices", "2"}}, float_model());
+  ASSERT_TRUE(one.plan.has_value()) << one.obstacles.front().text;
+  EXPECT_EQ(one.plan->info.mode, "group1");
+  ASSERT_EQ(one.plan->info.placements.size(), 1U);
+  EXPECT_EQ(one.plan->info.placements[0].sub_devices, 0x4U);
+  const auto narrow = plan(mx3, {{"cores", "3"}}, float_model());
+  ASSERT_TRUE(narrow.plan.has_value()) << narrow.obstacles.front().text;
+  EXPECT_EQ(narrow.plan->info.mode, "group2");
+  EXPECT_EQ(narrow.plan->info.placements.size(), 2U) << "whichever are free";
+}
+
+TEST(LoadPlan, SaysWhatAModeTakesMoreThanItMay) {
+  const Profile mx3 = find_profile("mx3").value();
+  const auto apart = plan(mx3, {{"mode", "group2"}, {"sub_devices", "0,2"}}, float_model());
+  ASSERT_EQ(apart.obstacles.size(), 1U);
+  EXPECT_EQ(apart.obstacles[0].code, Errc::kUnavailable);
+  EXPECT_EQ(apart.obstacles[0].subject, "sub_devices");
+  EXPECT_EQ(apart.obstacles[0].text,
+            "mode 'group2': takes 2 of the chips at once, 0,1 or 2,3; `sub_devices` allows 0,2, 1 "
+            "too few; it would fit in: group1");
+  const auto narrow = plan(mx3, {{"mode", "group4"}, {"cores", "1"}}, float_model());
+  ASSERT_EQ(narrow.obstacles.size(), 1U);
+  EXPECT_EQ(narrow.obstacles[0].subject, "cores");
+  EXPECT_EQ(narrow.obstacles[0].text,
+            "mode 'group4': takes 4 of the chips at once, `cores` allows 1, 3 too few; it would "
+            "fit in: group1");
+}
+
+TEST(LoadPlan, SaysWhatStandsAgainstEachModeWhereNoneIsLeft) {
+  const auto none =
+      plan(find_profile("mx3").value(), {{"sub_devices", "0"}}, float_model(12'000'000));
+  ASSERT_EQ(none.obstacles.size(), 1U);
+  EXPECT_EQ(none.obstacles[0].subject, "memory") << "with more chips it would still be too large";
+  EXPECT_NE(none.obstacles[0].text.find("mode 'group4': takes 4"), std::string::npos);
+  EXPECT_NE(none.obstacles[0].text.find("mode 'group1': memory 'weights'"), std::string::npos);
+}
+
+TEST(LoadPlan, RefusesSubDevicesThatTheDeviceHasNot) {
+  const DriverOptions options = {{"sub_devices", "0,4"}};
+  OptionReader reader(options);
+  read_load_options(reader, find_profile("metis").value(), true, true);
+  const auto obstacles = reader.obstacles();
+  ASSERT_EQ(obstacles.size(), 1U);
+  EXPECT_EQ(obstacles[0].subject, "sub_devices");
+}
+
 TEST(LoadPlan, SaysThatNothingWouldDo) {
   const auto result = plan(find_profile("mx3").value(), {}, float_model(60'000'000));
   ASSERT_EQ(result.obstacles.size(), 1U);

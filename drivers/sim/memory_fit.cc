@@ -1,5 +1,7 @@
 #include "drivers/sim/memory_fit.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace penstock::sim {
@@ -39,10 +41,51 @@ Largest largest_of(const MemoryLevel& level,
   return largest;
 }
 
-/// Returns what stands against `mode`; empty if the model fits.
-std::string misfit(const Profile& profile,
-                   const ProfileMode& mode,
-                   std::span<const ShapeDemand> demands) {
+/// Returns "0,1".
+std::string indexes(SubDeviceMask set) {
+  std::string text;
+  for (std::uint32_t i = 0; i < kMaxSubDevices; ++i) {
+    if ((set >> i & 1U) != 0) {
+      text += (text.empty() ? "" : ",") + std::to_string(i);
+    }
+  }
+  return text;
+}
+
+/// What stands against a mode: the option that limits it, and how.
+struct Misfit {
+  std::string subject;  ///< Empty: nothing.
+  std::string text;
+};
+
+Misfit misfit_of_places(const Profile& profile,
+                        const ProfileMode& mode,
+                        const PlaceLimits& limits) {
+  const std::string takes = "takes " + std::to_string(mode.sub_devices) + " of the " +
+                            profile.sub_device_name + "s at once, ";
+  if (limits.cores != 0 && mode.sub_devices > limits.cores) {
+    return {"cores",
+            takes + "`cores` allows " + std::to_string(limits.cores) + ", " +
+                std::to_string(mode.sub_devices - limits.cores) + " too few"};
+  }
+  if (!places_within(profile, mode, limits).empty()) {
+    return {};
+  }
+  std::string sets;
+  int missing = profile.sub_devices;
+  for (const SubDeviceMask place : profile.places_of(mode)) {
+    sets += (sets.empty() ? "" : " or ") + indexes(place);
+    missing = std::min(missing, std::popcount(place & ~limits.sub_devices));
+  }
+  return {"sub_devices",
+          takes + sets + "; `sub_devices` allows " + indexes(limits.sub_devices) + ", " +
+              std::to_string(missing) + " too few"};
+}
+
+/// Returns what of the memories stands against `mode`; empty if the model fits.
+std::string misfit_of_memory(const Profile& profile,
+                             const ProfileMode& mode,
+                             std::span<const ShapeDemand> demands) {
   std::string text;
   for (const MemoryLevel& level : profile.memory) {
     const Largest need = largest_of(level, mode, demands);
@@ -60,27 +103,49 @@ std::string misfit(const Profile& profile,
 
 }  // namespace
 
+std::vector<SubDeviceMask> places_within(const Profile& profile,
+                                         const ProfileMode& mode,
+                                         const PlaceLimits& limits) {
+  std::vector<SubDeviceMask> places;
+  if (limits.cores != 0 && mode.sub_devices > limits.cores) {
+    return places;
+  }
+  for (const SubDeviceMask place : profile.places_of(mode)) {
+    if (limits.sub_devices == 0 || (place & ~limits.sub_devices) == 0) {
+      places.push_back(place);
+    }
+  }
+  return places;
+}
+
 const ProfileMode* choose_mode(const Profile& profile,
                                const std::string& wanted,
+                               const PlaceLimits& limits,
                                std::span<const ShapeDemand> demands,
                                std::vector<LoadObstacle>* obstacles) {
   std::string fitting;
   std::string refusals;
+  std::string subject;
   for (const ProfileMode& mode : profile.modes) {
-    const std::string refusal = misfit(profile, mode, demands);
-    if (refusal.empty()) {
+    Misfit refusal = misfit_of_places(profile, mode, limits);
+    if (refusal.subject.empty()) {
+      refusal.text = misfit_of_memory(profile, mode, demands);
+      refusal.subject = refusal.text.empty() ? "" : "memory";
+    }
+    const bool is_meant = wanted.empty() || wanted == mode.name;
+    if (refusal.subject.empty()) {
+      if (is_meant) {
+        return &mode;
+      }
       fitting += (fitting.empty() ? "" : ", ") + mode.name;
-    }
-    if (refusal.empty() && (wanted.empty() || wanted == mode.name)) {
-      return &mode;
-    }
-    if (!refusal.empty() && (wanted.empty() || wanted == mode.name)) {
+    } else if (is_meant) {
       refusals +=
-          (refusals.empty() ? "" : "; ") + std::string("mode '") + mode.name + "': " + refusal;
+          (refusals.empty() ? "" : "; ") + std::string("mode '") + mode.name + "': " + refusal.text;
+      subject = subject.empty() || refusal.subject == "memory" ? refusal.subject : subject;
     }
   }
-  obstacles->push_back({Errc::kUnsupported,
-                        "memory",
+  obstacles->push_back({subject == "memory" ? Errc::kUnsupported : Errc::kUnavailable,
+                        subject,
                         refusals + (fitting.empty() ? "; no mode of this device would do"
                                                     : "; it would fit in: " + fitting)});
   return nullptr;

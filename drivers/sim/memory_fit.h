@@ -8,6 +8,7 @@
 #include "drivers/api/device_info.h"
 #include "drivers/sim/model_work.h"
 #include "drivers/sim/profiles/profile.h"
+#include "engine/base/sub_device_mask.h"
 
 namespace penstock::sim {
 
@@ -18,13 +19,28 @@ struct ShapeDemand {
   std::uint64_t transfers = 0;  ///< Bytes of inputs and outputs as the device stores them.
 };
 
-/// Returns the first mode that `demands` fit in, or `wanted` if it is not ""; null where they do
-/// not, with an obstacle that names the limit, by how much, and the modes that would do.
+/// What a load may take of a device: those of its sub-devices, and so many of them at once.
+/// Units: 0 = all.
+struct PlaceLimits {
+  SubDeviceMask sub_devices = 0;
+  std::int64_t cores = 0;
+};
+
+/// Returns the places of `mode` that lie within `limits`; none if it needs more.
+std::vector<SubDeviceMask> places_within(const Profile& profile,
+                                         const ProfileMode& mode,
+                                         const PlaceLimits& limits);
+
+/// Returns the first mode that has a place within `limits` and that `demands` fit in, or `wanted`
+/// if it is not ""; null where there is none, with an obstacle that names the limit, by how much,
+/// and the modes that would do. Its subject is "cores" or "sub_devices" where only these limits
+/// stand against the model, else "memory".
 ///
 /// The shapes of a model have their weights in common and run one at a time, so that what it takes
 /// of a memory is what its largest one does.
 const ProfileMode* choose_mode(const Profile& profile,
                                const std::string& wanted,
+                               const PlaceLimits& limits,
                                std::span<const ShapeDemand> demands,
                                std::vector<LoadObstacle>* obstacles);
 

@@ -27,6 +27,8 @@ namespace penstock {
 /// | name | default | meaning |
 /// |---|---|---|
 /// | mode | auto | a mode of the profile; auto = the first that the model fits in |
+/// | sub_devices | all | "0,1": those that it may take; a mode without a place there does not fit |
+/// | cores | 0 | so many of them at once at most; 0 = all |
 /// | compute | the driver's | reference, none |
 /// | residence | managed | managed: runs where it was activated; resident: it is there from the
 /// load on, on all its places, at no cost and outside of the limits |

@@ -48,7 +48,9 @@ class DeviceCheck {
     }
     report_missing();
     for (const auto& [device, facts] : found_) {
-      check_sub_devices(*device, facts);
+      if (!check_sub_devices(*device, facts)) {
+        wrong_claims_.insert(device->name);
+      }
       for (const PropertySetting& setting : device->properties) {
         check_property(*device, facts, setting);
       }
@@ -130,7 +132,8 @@ class DeviceCheck {
     return device.place;
   }
 
-  void check_sub_devices(const DeviceSpec& device, const DeviceFacts& facts) {
+  /// False where the entry claims what the device does not have.
+  bool check_sub_devices(const DeviceSpec& device, const DeviceFacts& facts) {
     const auto beyond = std::find_if(
         device.sub_devices.begin(), device.sub_devices.end(), [&](std::uint32_t index) {
           return index >= facts.sub_devices;
@@ -141,6 +144,7 @@ class DeviceCheck {
                          "'sub_devices' names " + std::to_string(*beyond) + "; " + called(facts) +
                              " has " + std::to_string(facts.sub_devices) + ", counted from 0");
     }
+    return beyond == device.sub_devices.end();
   }
 
   static std::string called(const DeviceFacts& facts) { return "device '" + facts.identity + "'"; }
@@ -264,7 +268,8 @@ class DeviceCheck {
         const bool is_listed =
             std::find(actor.devices.begin(), actor.devices.end(), device->name) !=
             actor.devices.end();
-        if (model != nullptr && is_listed && done.emplace(actor.model, device->name).second) {
+        if (model != nullptr && is_listed && !wrong_claims_.contains(device->name) &&
+            done.emplace(actor.model, device->name).second) {
           check_model(*model, *device, facts, actor);
           note_kept(*model, *device, facts, actor);
         }
@@ -363,13 +368,7 @@ class DeviceCheck {
                    const DeviceSpec& device,
                    const DeviceFacts& facts,
                    const ActorSpec& actor) {
-    if (model.spec.cores > std::int64_t{facts.sub_devices}) {
-      diagnostics_.error("E061",
-                         place_in(model, device, "cores", actor),
-                         "model '" + model.spec.name + "' takes " +
-                             std::to_string(model.spec.cores) + " cores; " + called(facts) +
-                             " has " + std::to_string(facts.sub_devices));
-    }
+    check_cores(model, device, facts, actor);
     const auto reasons = probe_.explain(model.spec, device);
     if (!reasons.has_value()) {
       diagnostics_.error(
@@ -391,6 +390,24 @@ class DeviceCheck {
     }
   }
 
+  /// Reports a model that is to take more than the entry of the device claims.
+  void check_cores(const ModelDraft& model,
+                   const DeviceSpec& device,
+                   const DeviceFacts& facts,
+                   const ActorSpec& actor) {
+    const bool is_part = !device.sub_devices.empty();
+    const auto there =
+        static_cast<std::int64_t>(is_part ? device.sub_devices.size() : facts.sub_devices);
+    if (model.spec.cores <= there) {
+      return;
+    }
+    diagnostics_.error("E061",
+                       place_in(model, device, "cores", actor),
+                       "model '" + model.spec.name + "' takes " + std::to_string(model.spec.cores) +
+                           " cores; " + (is_part ? "'sub_devices' of " : "") + called(facts) +
+                           (is_part ? " allows " : " has ") + std::to_string(there));
+  }
+
   /// The word that `subject` is about, else the word that puts the model on the device.
   static SourcePlace place_in(const ModelDraft& model,
                               const DeviceSpec& device,
@@ -403,6 +420,9 @@ class DeviceCheck {
     }
     if (!subject.empty() && options.is_written(subject)) {
       return options.place(subject);
+    }
+    if (subject == "sub_devices" && device.options.is_written(subject)) {
+      return device.options.place(subject);
     }
     for (const OptionValues* owner : {&options, &device.options}) {
       if (owner->has("options") && owner->get_object("options").has(subject)) {
@@ -426,6 +446,7 @@ class DeviceCheck {
   Diagnostics& diagnostics_;
   std::vector<std::pair<const DeviceSpec*, DeviceFacts>> found_;
   std::vector<Missing> missing_;
+  std::set<std::string> wrong_claims_;  // Devices by the graph's name; what runs there is open.
   std::map<std::string, std::vector<Keeper>> kept_;  // By the graph's name of the device.
 };
 

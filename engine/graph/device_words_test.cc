@@ -77,6 +77,25 @@ TEST(DeviceWords, RefuseSubDevicesThatMakeNoSense) {
             "'sub_devices' names 4; device 'metis-0' has 4, counted from 0");
 }
 
+TEST(DeviceWords, CountTheCoresThatTheEntryClaims) {
+  GraphTestKit kit;
+  kit.asks_devices = true;
+  EXPECT_EQ(kit.places(on_sim(", sub_devices: [3, 1]", ", cores: 2")), Places());
+  EXPECT_EQ(kit.message(on_sim(", sub_devices: [3, 1]", ", cores: 3")),
+            "model 'm' takes 3 cores; 'sub_devices' of device 'metis-0' allows 2");
+  EXPECT_EQ(kit.message(on_sim("", ", cores: 5")),
+            "model 'm' takes 5 cores; device 'metis-0' has 4");
+}
+
+TEST(DeviceWords, PointAtTheClaimThatAModeDoesNotFitIn) {
+  GraphTestKit kit;
+  kit.asks_devices = true;
+  kit.devices.reasons["m on sim0"] = {{LoadReason::Kind::kLimit, "sub_devices", "too few"}};
+  EXPECT_EQ(kit.places(on_sim(", sub_devices: [3, 1]")), Places({"E061 1:42"}));
+  EXPECT_EQ(kit.places(on_sim(", sub_devices: [0, 4]")), Places({"E013 1:42"}))
+      << "what would run on a wrong claim is not known";
+}
+
 TEST(DeviceWords, RefusePropertiesThatTheDeviceHasNot) {
   GraphTestKit kit;
   kit.asks_devices = true;

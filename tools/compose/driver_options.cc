@@ -152,6 +152,20 @@ void put_shapes(const ModelSpec& model, bool has_ports_of_file, DriverOptions* o
   }
 }
 
+/// Puts what a simulated device is to leave to the model: it chooses the mode by that.
+void put_limits(const ModelSpec& model, const DeviceSpec& device, DriverOptions* options) {
+  std::string indexes;
+  for (const std::uint32_t index : device.sub_devices) {
+    indexes += (indexes.empty() ? "" : ",") + std::to_string(index);
+  }
+  if (!indexes.empty()) {
+    (*options)["sub_devices"] = indexes;
+  }
+  if (model.cores > 0) {
+    (*options)["cores"] = std::to_string(model.cores);
+  }
+}
+
 /// Whether `name` is a word of the language in `devices:`, such as `type`, and not the driver's.
 bool is_word_of_language(const std::string& name) {
   const auto& words = device_words();
@@ -218,6 +232,7 @@ DriverOptions load_options(const ModelSpec& model,
     if (const OptionValue* pad = model.driver_options.find("pad"); pad != nullptr) {
       options["pad"] = text_of(*pad);  // What buckets are filled with is no matter of the device.
     }
+    put_limits(model, device, &options);
     if (file.is_default) {  // What is pinned by the package's hash is pinned of its default.
       options["hash"] = file.hash;
     }

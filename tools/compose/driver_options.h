@@ -19,7 +19,8 @@ bool is_made_by_sim(const DeviceSpec& device);
 /// Returns how to load `model`, which is `file`, on `device`, in the drivers' form; what stands
 /// below `options` as it is written. What the model says wins over what the device says; on sim and
 /// the linked-in noop, which know other options, only the device's hold. `mode` is there where it
-/// was written; scales and the package's hash are for simulated devices.
+/// was written; scales, the package's hash, and what the model may take of the device
+/// (`sub_devices`, `cores`) are for simulated devices.
 DriverOptions load_options(const ModelSpec& model, const DeviceSpec& device, const ModelFile& file);
 
 /// Returns what makes the simulated device `device`: `profile`, `seed`, `faults` (a YAML list in

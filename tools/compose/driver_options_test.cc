@@ -93,6 +93,18 @@ TEST(DriverOptions, HandTheModeOverWhereItIsWritten) {
                 {"compute", "none"}, {"hash", "abc"}, {"input_scale", "2"}, {"mode", "global4"}}));
 }
 
+TEST(DriverOptions, TellASimulatedDeviceWhatTheModelMayTakeOfIt) {
+  DeviceSpec device;
+  device.type = "sim";
+  device.sub_devices = {0, 2};
+  ModelSpec model;
+  model.cores = 1;
+  EXPECT_EQ(load_options(model, device, {}).at("sub_devices"), "0,2");
+  EXPECT_EQ(load_options(model, device, {}).at("cores"), "1");
+  device.type = "npu";
+  EXPECT_FALSE(load_options(model, device, {}).contains("cores")) << "it may not know the word";
+}
+
 TEST(DriverOptions, GiveASimulatedDeviceTheShapesThatAProcessorGets) {
   ModelSpec model;
   model.batch_size = 4;
