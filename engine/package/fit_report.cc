@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 
 #include "engine/base/quoted_list.h"
 
@@ -31,6 +32,21 @@ std::string mode_names(const DeviceLimits& limits) {
 std::string candidate_text(const FitCandidate& candidate) {
   return "variant '" + candidate.variant + "'" +
          (candidate.mode.empty() ? "" : " in mode '" + candidate.mode + "'");
+}
+
+/// Returns what `candidate` takes on `sub_devices` of the memory that all share: sub-devices
+/// without one of their own have all that they need there.
+std::uint64_t taken_of_all(const FitCandidate& candidate,
+                           std::uint32_t sub_devices,
+                           const DeviceLimits& limits) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  if (limits.memory_bytes != 0) {
+    return candidate.shared_bytes;
+  }
+  const std::uint64_t room = kMost - candidate.shared_bytes;
+  return candidate.memory_bytes > room / sub_devices
+             ? kMost
+             : candidate.shared_bytes + candidate.memory_bytes * sub_devices;
 }
 
 /// Judges one candidate alone: limit, figures, and what the text says of them.
@@ -71,15 +87,14 @@ FitReport judge(const FitCandidate& candidate, const DeviceLimits& limits) {
                   std::to_string(wanted - limits.sub_devices) + " too few";
     return exceeds(FitLimit::kSubDevices, wanted, limits.sub_devices);
   }
+  const std::uint64_t of_all = taken_of_all(candidate, wanted, limits);
   if (limits.memory_bytes != 0 && candidate.memory_bytes > limits.memory_bytes) {
     return exceeds_bytes(
         FitLimit::kMemory, "memory of a sub-device", candidate.memory_bytes, limits.memory_bytes);
   }
-  if (limits.shared_bytes != 0 && candidate.shared_bytes > limits.shared_bytes) {
-    return exceeds_bytes(FitLimit::kSharedMemory,
-                         "memory that all sub-devices share",
-                         candidate.shared_bytes,
-                         limits.shared_bytes);
+  if (limits.shared_bytes != 0 && of_all > limits.shared_bytes) {
+    return exceeds_bytes(
+        FitLimit::kSharedMemory, "memory that all sub-devices share", of_all, limits.shared_bytes);
   }
   return report;
 }

@@ -21,7 +21,7 @@ struct DeviceLimits {
   std::string kind;    ///< "cpu", "sim:metis", as `PackageNeed::device` says it.
   bool is_integer_only = false;
   std::uint32_t sub_devices = 1;
-  std::uint64_t memory_bytes = 0;  ///< Of each sub-device.
+  std::uint64_t memory_bytes = 0;  ///< Of each sub-device; 0 too: they have `shared_bytes` only.
   std::uint64_t shared_bytes = 0;  ///< Of the memory that all share.
   std::vector<Mode> modes;         ///< Empty: the device knows no modes.
 };

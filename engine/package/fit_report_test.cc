@@ -62,6 +62,20 @@ TEST(FitReport, SaysWhenNothingWouldFit) {
             "needs 65.0 MiB, has 64.0 MiB, 1.0 MiB too little; no variant or mode of it would fit");
 }
 
+TEST(FitReport, CountsWhatSubDevicesWithoutMemoryTakeOfTheSharedOne) {
+  DeviceLimits limits = metis();
+  limits.memory_bytes = 0;
+  FitReport report = explain_fit(
+      {"a.zip", "", ""}, {candidate("hd", "single", 65), candidate("hd", "batch4", 17)}, limits);
+  EXPECT_EQ(report.limit, FitLimit::kSharedMemory);
+  EXPECT_EQ(report.needed, 65 * kMiB);
+  EXPECT_TRUE(report.would_fit.empty()) << "four times 17 MiB are too much too";
+  EXPECT_TRUE(explain_fit({"a.zip", "", ""}, {candidate("hd", "single", 64)}, limits).fits());
+  FitCandidate huge = candidate("hd", "batch4", 0);
+  huge.memory_bytes = std::uint64_t{1} << 63U;
+  EXPECT_FALSE(explain_fit({"a.zip", "", ""}, {huge}, limits).fits());
+}
+
 TEST(FitReport, CountsSubDevicesOfTheMode) {
   DeviceLimits limits = metis();
   limits.sub_devices = 2;

@@ -242,6 +242,20 @@ TEST_F(DeviceAccess, LabelsWhatIsSimulatedAndWhoUsesWhat) {
   EXPECT_EQ(json.at("sub_devices").at(2).at("in_use"), false);
 }
 
+TEST_F(DeviceAccess, ShowsTheMemoryThatSubDevicesShare) {
+  DevicePortrait portrait;
+  portrait.choice = list_devices(drivers_, true).front();
+  DeviceInfo& info = portrait.choice.info;
+  for (SubDeviceInfo& sub_device : info.sub_devices) {
+    sub_device.memory_bytes = 0;
+  }
+  info.shared_memory_bytes = std::uint64_t{992} << 20U;
+  EXPECT_NE(device_portrait_text(portrait).find("992 MiB shared  group 0"), std::string::npos)
+      << device_portrait_text(portrait);
+  info.shared_memory_bytes = 0;
+  EXPECT_NE(device_portrait_text(portrait).find("host memory  group 0"), std::string::npos);
+}
+
 TEST_F(DeviceAccess, ShowsPropertiesWithRangesAndWhatIsPending) {
   DevicePortrait portrait;
   portrait.choice = list_devices(drivers_, true).front();

@@ -214,7 +214,9 @@ std::string sub_devices_text(const DeviceInfo& info) {
     rows.push_back(
         {std::to_string(sub.index),
          sub.name,
-         memory_text(sub.memory_bytes),
+         sub.memory_bytes == 0 && info.shared_memory_bytes != 0
+             ? memory_text(info.shared_memory_bytes) + " shared"
+             : memory_text(sub.memory_bytes),
          "group " + std::to_string(sub.group),
          sub.in_use_by == 0 ? "free" : "in use by process " + std::to_string(sub.in_use_by)});
   }
