@@ -13,6 +13,7 @@
 #include "engine/package/manifest_reader.h"
 #include "engine/package/member_path.h"
 #include "engine/package/package_cache.h"
+#include "engine/package/package_rules.h"
 #include "engine/yaml/diagnostic.h"
 #include "engine/yaml/source_text.h"
 
@@ -109,6 +110,7 @@ class PackageOpener {
     if (package_.form_ != Package::Form::kPlainFile) {
       PENSTOCK_RETURN_IF_ERROR(read_manifest_text());
       PENSTOCK_RETURN_IF_ERROR(check_hashes());
+      PENSTOCK_RETURN_IF_ERROR(check_rules());
     }
     package_.identity_ = identity_of(package_.files_);
     return std::move(package_);
@@ -233,7 +235,7 @@ class PackageOpener {
     }
     const fs::path manifest = path() / Package::kManifest;
     if (find_file(Package::kManifest)->bytes > SourceText::kMaxBytes) {
-      return corrupt(manifest, manifest_size_rule());
+      return corrupt(manifest, text_size_rule());
     }
     manifest_ = starts_with(manifest, SourceText::kMaxBytes);
     return {};
@@ -250,7 +252,7 @@ class PackageOpener {
     for (const ArchiveMember& member : archive.members()) {
       const bool is_manifest = member.path == Package::kManifest;
       if (is_manifest && member.bytes > SourceText::kMaxBytes) {
-        return corrupt(path() / member.path, manifest_size_rule());
+        return corrupt(path() / member.path, text_size_rule());
       }
       Sha256 sha;
       PENSTOCK_RETURN_IF_ERROR(archive.read(member, [&](std::span<const std::byte> piece) {
@@ -265,7 +267,7 @@ class PackageOpener {
     return {};
   }
 
-  static std::string manifest_size_rule() {
+  static std::string text_size_rule() {
     return "is larger than " + std::to_string(SourceText::kMaxBytes >> 20U) + " MiB";
   }
 
@@ -357,6 +359,52 @@ class PackageOpener {
       }
     }
     return {};
+  }
+
+  [[nodiscard]] Status check_rules() const {
+    const PackageInfo& info = package_.info_;
+    const auto in_manifest = [&](const Status& status) {
+      return status.has_value()
+                 ? status
+                 : Status(corrupt(path() / Package::kManifest, status.error().message));
+    };
+    PENSTOCK_RETURN_IF_ERROR(in_manifest(check_roles(info)));
+    for (const PackageNetwork& network : info.networks) {
+      PENSTOCK_RETURN_IF_ERROR(in_manifest(check_variants(network)));
+      if (!network.labels.empty()) {
+        PENSTOCK_RETURN_IF_ERROR(check_labels(network.labels));
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] Status check_labels(const std::string& member) const {
+    if (find_file(member)->bytes > SourceText::kMaxBytes) {
+      return corrupt(path() / member, text_size_rule());
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(const std::string text, text_of(member));
+    if (const Status fine = check_label_text(text); !fine.has_value()) {
+      return corrupt(path() / member, fine.error().message);
+    }
+    return {};
+  }
+
+  /// Reads a member again: which of them are text is known only behind the manifest.
+  [[nodiscard]] Result<std::string> text_of(const std::string& member) const {
+    if (package_.form_ == Package::Form::kFolder) {
+      return starts_with(path() / member, SourceText::kMaxBytes);
+    }
+    std::string text;
+    PENSTOCK_ASSIGN_OR_RETURN(ZipArchive archive, ZipArchive::open(path(), package_.limits_));
+    for (const ArchiveMember& one : archive.members()) {
+      if (one.path == member) {
+        PENSTOCK_RETURN_IF_ERROR(archive.read(one, [&](std::span<const std::byte> piece) {
+          text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+          return Status();
+        }));
+      }
+    }
+    return text;
   }
 
   Package package_;

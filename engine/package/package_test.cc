@@ -165,6 +165,36 @@ TEST(Package, RefusesMissingFilesAtTheirPlace) {
             "'models/small.onnx' is not in the package");
 }
 
+TEST(Package, RefusesLabelsThatAreNoText) {
+  std::map<std::string, std::string> files = right_files();
+  files["labels.txt"] = "\xFF\xD8\xFF\xE0";
+  EXPECT_EQ(verdict(files),
+            "'P/labels.txt': line 1 is not text in UTF-8; line n of a label file is label n");
+}
+
+TEST(Package, RefusesVariantsOfDifferentNetworks) {
+  std::map<std::string, std::string> files = right_files();
+  files["models/other.onnx"] = "another";
+  files["manifest.yaml"] =
+      "penstock_package: 1\nname: people\nnetworks:\n- name: detector\n  variants:\n"
+      "  - {name: small, model: models/small.onnx, inputs: [{name: a, type: f32, shape: [1]}]}\n"
+      "  - {name: other, model: models/other.onnx, inputs: [{name: b, type: f32, shape: [1]}]}\n";
+  files.erase("labels.txt");
+  EXPECT_EQ(verdict(files),
+            "'P/manifest.yaml': variants 'small' and 'other' are not the same network: input 0 is "
+            "'a' f32 and 'b' f32; only shapes may differ");
+}
+
+TEST(Package, RefusesAFileThatIsTwoThings) {
+  std::map<std::string, std::string> files = right_files();
+  files["manifest.yaml"] =
+      "penstock_package: 1\nname: people\nnetworks:\n- name: detector\n  variants:\n"
+      "  - {name: small, model: models/small.onnx, preprocess: models/small.onnx}\n";
+  EXPECT_EQ(verdict(files),
+            "'P/manifest.yaml': 'models/small.onnx' is 'model' of network 'detector', variant "
+            "'small' and 'preprocess' of network 'detector', variant 'small'; a file is one thing");
+}
+
 TEST(Package, RefusesAManifestThatIsWrong) {
   std::map<std::string, std::string> files = right_files();
   files["manifest.yaml"] = "{a: [}";

@@ -126,14 +126,19 @@ TEST_F(ModelsPack, GivesTheSameBytesEachTime) {
 }
 
 TEST_F(ModelsPack, TakesSeveralModelsAsVariantsAndMakesFolders) {
-  const std::string tflite = testing::asset("models/blazeface_short.tflite");
-  ASSERT_EQ(models({"pack", onnx(), tflite, "--name", "faces", "-o", path("faces")}).code,
-            kExitDone);
+  for (const auto& [name, size] : {std::pair("small.onnx", 8), std::pair("large.onnx", 16)}) {
+    testing::OnnxWriter network;
+    network.input("image", {1, 3, size, size}).node("Neg", {"image"}, {"out"});
+    network.output("out", {1, 3, size, size}).write(path(name));
+  }
+  const Answer packed = models(
+      {"pack", path("small.onnx"), path("large.onnx"), "--name", "faces", "-o", path("faces")});
+  ASSERT_EQ(packed.code, kExitDone) << packed.err;
   const auto package = open_package(path("faces"));
   ASSERT_TRUE(package.has_value()) << package.error().message;
   EXPECT_EQ(package->form(), Package::Form::kFolder);
   EXPECT_EQ(package->info().networks.at(0).variants.size(), 2U);
-  EXPECT_EQ(package->info().networks.at(0).variants[1].name, "blazeface_short");
+  EXPECT_EQ(package->info().networks.at(0).variants[1].name, "large");
   // A package of a package, as a zip, is the same package.
   ASSERT_EQ(models({"pack", path("faces"), "-o", path("faces.zip")}).code, kExitDone);
   EXPECT_EQ(open_package(path("faces.zip"))->identity(), package->identity());
@@ -269,6 +274,24 @@ TEST_F(ModelsPack, InspectShowsAPackage) {
   EXPECT_TRUE(contains(answer.out, "file: \"" + path("faces.zip") + "\"")) << answer.out;
   const auto json = nlohmann::json::parse(models({"inspect", path("faces.zip"), "--json"}).out);
   EXPECT_EQ(json.at("files").size(), 2U);
+}
+
+TEST_F(ModelsPack, RefusesModelsThatAreNotOneNetwork) {
+  const std::string other = testing::asset("models/blazeface_short.tflite");
+  const Answer packed = models({"pack", onnx(), other, "-o", path("faces")});
+  EXPECT_EQ(packed.code, kExitUnavailable);
+  EXPECT_TRUE(contains(packed.err, "are not the same network: ")) << packed.err;
+  EXPECT_FALSE(fs::exists(path("faces"))) << "nothing is written";
+  fs::create_directories(folder_ / "faces");
+  fs::copy(onnx(), path("faces/a.onnx"));
+  fs::copy(other, path("faces/b.tflite"));
+  std::ofstream(path("faces/manifest.yaml"))
+      << "penstock_package: 1\nname: faces\nnetworks:\n- name: n\n  variants:\n"
+         "  - {name: a, model: a.onnx}\n  - {name: b, model: b.tflite}\n";
+  const Answer verified = models({"verify", path("faces")});
+  EXPECT_EQ(verified.code, kExitUnavailable);
+  EXPECT_TRUE(contains(verified.err, "network 'n': variants 'a' and 'b' are not the same network"))
+      << verified.err;
 }
 
 TEST_F(ModelsPack, InspectShowsTheVariantOfAName) {

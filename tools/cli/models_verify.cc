@@ -1,11 +1,13 @@
 #include "tools/cli/models_verify.h"
 
 #include <iostream>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "engine/package/fit_report.h"
 #include "engine/package/package.h"
+#include "engine/package/package_rules.h"
 #include "tools/cli/arguments.h"
 #include "tools/cli/command.h"
 #include "tools/cli/console.h"
@@ -17,13 +19,20 @@
 namespace penstock {
 namespace {
 
-Status check_variant(ModelReader& reader,
-                     const std::filesystem::path& folder,
-                     const PackageVariant& variant) {
+/// Returns what a graph sees of a variant: what its chain takes and gives.
+Result<PackageVariant> check_variant(ModelReader& reader,
+                                     const std::filesystem::path& folder,
+                                     const PackageVariant& variant) {
   const ModelFile file =
       file_of("", variant, [&](const std::string& member) { return (folder / member).string(); });
   PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(reader, file));
-  return check_ports(variant, chain.network);
+  PENSTOCK_RETURN_IF_ERROR(check_ports(variant, chain.network));
+  const ModelInfo info = outside_of(chain, file);
+  PackageVariant outside;
+  outside.name = variant.name;
+  outside.inputs = tensors_of(info.inputs);
+  outside.outputs = tensors_of(info.outputs);
+  return outside;
 }
 
 /// Reads every model of the package, compares it with the manifest, and with the graphs round it.
@@ -31,11 +40,17 @@ Status check_models(const Package& package, ModelReader& reader) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::filesystem::path folder,
                             package.materialise(default_package_cache()));
   for (const PackageNetwork& network : package.info().networks) {
+    const std::string where = "'" + package.path().string() + "', network '" + network.name + "'";
+    PackageNetwork outside;
     for (const PackageVariant& variant : network.variants) {
-      if (const Status fine = check_variant(reader, folder, variant); !fine.has_value()) {
-        return fine.error().within("'" + package.path().string() + "', network '" + network.name +
-                                   "', variant '" + variant.name + "'");
+      auto seen = check_variant(reader, folder, variant);
+      if (!seen.has_value()) {
+        return seen.error().within(where + ", variant '" + variant.name + "'");
       }
+      outside.variants.push_back(std::move(*seen));
+    }
+    if (const Status fine = check_variants(outside); !fine.has_value()) {
+      return fine.error().within(where);
     }
   }
   return {};

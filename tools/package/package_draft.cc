@@ -7,6 +7,8 @@
 #include "engine/package/digest.h"
 #include "engine/package/manifest_writer.h"
 #include "engine/package/member_path.h"
+#include "engine/package/package_rules.h"
+#include "engine/yaml/source_text.h"
 #include "tools/package/model_ports.h"
 
 namespace penstock {
@@ -99,7 +101,24 @@ Result<std::string> PackageDraft::add(const fs::path& file) {
   return member;
 }
 
+Status PackageDraft::check() const {
+  PENSTOCK_RETURN_IF_ERROR(check_roles(info_));
+  for (const PackageNetwork& network : info_.networks) {
+    PENSTOCK_RETURN_IF_ERROR(check_variants(network));
+    if (network.labels.empty()) {
+      continue;
+    }
+    const fs::path& labels = file(network.labels);
+    PENSTOCK_ASSIGN_OR_RETURN(const SourceText text, SourceText::from_file(labels));
+    if (const Status fine = check_label_text(text.text()); !fine.has_value()) {
+      return fine.error().within("'" + labels.string() + "'");
+    }
+  }
+  return {};
+}
+
 Result<Package> PackageDraft::write(const fs::path& path) {
+  PENSTOCK_RETURN_IF_ERROR(check());
   info_.files.clear();
   for (const auto& [member, file] : parts_.files) {
     PENSTOCK_ASSIGN_OR_RETURN(const FileDigest digest, digest_of_file(file));

@@ -34,13 +34,15 @@ class PackageDraft {
   Result<std::string> add(const std::filesystem::path& file);
 
   /// Writes manifest and files to `path`, a zip if it ends with `.zip`, else a folder, and opens
-  /// what was written. Errors: of `write_zip`, `write_folder`, `open_package`.
+  /// what was written. Errors: of `write_zip`, `write_folder`, `open_package`; `kCorrupt`, with
+  /// nothing written, for what a package must not hold (`package_rules.h`).
   Result<Package> write(const std::filesystem::path& path);
 
  private:
   PackageDraft() = default;
 
   Status take_package(const std::string& path, const std::filesystem::path& cache);
+  [[nodiscard]] Status check() const;
   Status take_model(const std::string& path, ModelReader& reader);
 
   PackageInfo info_;
