@@ -101,11 +101,11 @@ Result<DeviceChoice> DriverSet::select(std::string_view word,
   }
   std::string message = "no device of type '" + std::string(word) + "'" +
                         (identity.empty() ? "" : " with id '" + std::string(identity) + "'") +
-                        (driver.empty() ? "" : " of driver '" + std::string(driver) + "'") +
-                        "; there are: " + list_of(all);
-  for (const Error& failure : failures) {
+                        (driver.empty() ? "" : " of driver '" + std::string(driver) + "'");
+  for (const Error& failure : failures) {  // Before the list, which may be long.
     message += "; " + failure.message;
   }
+  message += "; there are: " + list_of(all);
   return Error{Errc::kNotFound, message};
 }
 

@@ -100,9 +100,11 @@ TEST(DriverSet, ListsWhatThereIsWhenNothingFits) {
   const auto choice = set.select("npu", "npu:3");
   ASSERT_FALSE(choice.has_value());
   EXPECT_EQ(choice.error().code, Errc::kNotFound);
-  EXPECT_EQ(choice.error().message,
-            "no device of type 'npu' with id 'npu:3'; there are: cpu:0 (first); driver 'second': "
-            "the bus does not answer");
+  EXPECT_EQ(
+      choice.error().message,
+      "no device of type 'npu' with id 'npu:3'; driver 'second': the bus does not answer; there "
+      "are: cpu:0 (first)")
+      << "the reason before a list that may be long";
 }
 
 TEST(DriverSet, SelectsByDriver) {

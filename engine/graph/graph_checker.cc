@@ -159,7 +159,8 @@ class GraphCheck {
   }
 
   void report_unreadable(ModelDraft& model, const Error& error) {
-    diagnostics_.error("E018",
+    // A driver that might have read it is not there: the file is not at fault.
+    diagnostics_.error(error.code == Errc::kUnavailable ? "E060" : "E018",
                        model.spec.options.place("file"),
                        "model '" + model.spec.name + "': " + error.message);
     model.is_unreadable = true;

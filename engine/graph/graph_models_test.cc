@@ -178,5 +178,35 @@ TEST(GraphChecker, AsksEachModelOnce) {
   EXPECT_EQ(kit.models.asked, 1);
 }
 
+/// A probe whose driver is not there.
+class NoDriver final : public ModelProbe {
+ public:
+  Result<ModelFacts> probe(const ModelChoice& /*choice*/) override {
+    return Error{Errc::kUnavailable, "no board answers"};
+  }
+
+  Result<std::vector<NetworkNames>> networks(const std::string& /*path*/) override {
+    return Error{Errc::kCorrupt, "no package"};
+  }
+};
+
+TEST(GraphChecker, DoesNotBlameAFileForADriverThatIsNotThere) {
+  GraphTestKit kit;
+  NoDriver models;
+  CheckRequest request;
+  request.registry = &kit.registry;
+  request.files = &kit.files;
+  request.models = &models;
+  const CheckedGraph checked =
+      check_graph(SourceText("a.yaml",
+                             with_model("  d: {type: infer, model: people, in: cam}\n"
+                                        "  log: {type: jsonl_sink, in: d, path: a}\n",
+                                        "")),
+                  request);
+  ASSERT_EQ(checked.diagnostics.size(), 1U);
+  EXPECT_EQ(checked.diagnostics[0].code, "E060");
+  EXPECT_EQ(checked.diagnostics[0].message, "model 'people': no board answers");
+}
+
 }  // namespace
 }  // namespace penstock

@@ -228,13 +228,15 @@ ModelReader::Others plugin_readers(const KnownDrivers& known,
   if (names.empty()) {
     return nullptr;
   }
-  return [names = std::move(names), start = std::move(start)] {
-    std::vector<std::shared_ptr<Driver>> plugins;
+  return [names = std::move(names),
+          start = std::move(start)]() -> Result<std::vector<std::shared_ptr<Driver>>> {
     const Result<DriverSet>& started = start();
+    if (!started.has_value()) {
+      return started.error();
+    }
+    std::vector<std::shared_ptr<Driver>> plugins;
     for (const std::string& name : names) {
-      if (started.has_value()) {
-        plugins.push_back(started->find(name));
-      }
+      plugins.push_back(started->find(name));
     }
     return plugins;
   };
@@ -245,9 +247,6 @@ ModelReader::Others plugin_readers(const KnownDrivers& known) {
   return plugin_readers(known, [known, started]() -> const Result<DriverSet>& {
     if (!started->has_value()) {
       started->emplace(start_drivers(known));
-      if (!(*started)->has_value()) {
-        log_warning("driver", (*started)->error().message);
-      }
     }
     return **started;
   });

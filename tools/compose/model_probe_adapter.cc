@@ -19,6 +19,13 @@ std::vector<TensorFacts> facts_of(const std::vector<TensorSpec>& specs) {
   return facts;
 }
 
+/// What is wrong with a file is no matter of drivers that are not there, for which `kUnavailable`
+/// stands here.
+Error about_file(Error error) {
+  error.code = error.code == Errc::kUnavailable ? Errc::kCorrupt : error.code;
+  return error;
+}
+
 }  // namespace
 
 ModelFacts facts_of(const ModelInfo& info) {
@@ -29,15 +36,18 @@ Result<ModelFacts> DriverModelProbe::probe(const ModelChoice& choice) {
   PENSTOCK_RETURN_IF_ERROR(reader_.host());
   const auto file = files_.find(choice);
   if (!file.has_value()) {
-    return reader_.advised(file.error(), choice.path);
+    return about_file(reader_.advised(file.error(), choice.path));
   }
   PENSTOCK_ASSIGN_OR_RETURN(const ModelChain chain, read_chain(reader_, *file));
   return facts_of(outside_of(chain, *file));
 }
 
 Result<std::vector<NetworkNames>> DriverModelProbe::networks(const std::string& path) {
-  PENSTOCK_ASSIGN_OR_RETURN(const Package* const package, files_.open(path));
-  return network_names(package->info());
+  const auto package = files_.open(path);
+  if (!package.has_value()) {
+    return about_file(package.error());
+  }
+  return network_names((*package)->info());
 }
 
 }  // namespace penstock

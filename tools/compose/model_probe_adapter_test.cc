@@ -75,5 +75,22 @@ TEST(DriverModelProbe, AsksOtherDriversForFilesOfTheirOwnKind) {
   EXPECT_EQ(probe.probe({text}).error().code, Errc::kUnsupported) << "what the first one said";
 }
 
+TEST(DriverModelProbe, DoesNotBlameAFileForADriverThatDidNotStart) {
+  const std::string path = (testing::scratch_folder() / "net.mine").string();
+  std::ofstream(path) << "compiled";
+  DriverModelProbe probe(
+      [] { return Result<std::shared_ptr<Driver>>(driver_of(openvino_driver_api())); },
+      []() -> Result<std::vector<std::shared_ptr<Driver>>> {
+        return Error{Errc::kDeadlineExceeded, "driver 'mine': no board answers"};
+      },
+      "load a plug-in");
+  const auto facts = probe.probe({path});
+  ASSERT_FALSE(facts.has_value());
+  EXPECT_EQ(facts.error().code, Errc::kUnavailable) << "which is E060, not E018";
+  EXPECT_NE(facts.error().message.find("; driver 'mine': no board answers"), std::string::npos)
+      << facts.error().message;
+  EXPECT_EQ(facts.error().message.find("load a plug-in"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace penstock

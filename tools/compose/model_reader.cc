@@ -19,7 +19,11 @@ Result<ModelInfo> ModelReader::inspect(const std::string& path) {
     return advised(info.error(), path);
   }
   Error failure = info.error();
-  for (const std::shared_ptr<Driver>& other : others_()) {
+  const auto others = others_();
+  if (!others.has_value()) {
+    return Error{Errc::kUnavailable, failure.message + "; " + others.error().message};
+  }
+  for (const std::shared_ptr<Driver>& other : *others) {
     auto read = other->inspect(path);
     if (read.has_value()) {
       return read;

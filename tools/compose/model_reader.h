@@ -22,8 +22,9 @@ class ModelReader {
  public:
   using Start = std::function<Result<std::shared_ptr<Driver>>()>;
 
-  /// Returns the other drivers that may read model files, of any ending.
-  using Others = std::function<std::vector<std::shared_ptr<Driver>>()>;
+  /// Returns the other drivers that may read model files, of any ending. Errors: what keeps them
+  /// from starting.
+  using Others = std::function<Result<std::vector<std::shared_ptr<Driver>>>()>;
 
   /// `advice` is what a user can do about a file that none of them knows.
   explicit ModelReader(Start start, Others others = nullptr, std::string advice = {})
@@ -38,7 +39,8 @@ class ModelReader {
   Result<std::shared_ptr<Driver>> host();
 
   /// Errors: of `host` and `Driver::inspect`. About a file of a kind that the host does not read
-  /// all drivers that were asked are heard.
+  /// all drivers that were asked are heard; `kUnavailable` where others did not start: one of them
+  /// might have read it.
   Result<ModelInfo> inspect(const std::string& path);
 
   /// Opens the package or model file at `path`: one of any ending where there are others.
