@@ -244,9 +244,9 @@ Result<std::shared_ptr<LoadedModel>> DriverDevicePort::load(PackageNumber packag
   const ModelInfo& info = book.model->info();
   if (!info.placements.empty() && placements(package).empty()) {
     return Error{Errc::kUnavailable,
-                 "'" + path + "' in mode '" + info.mode + "' needs " +
-                     sub_devices_text(info.placements.front().sub_devices) + ", and it may use " +
-                     sub_devices_text(words_.claim) + ": see `sub_devices`"};
+                 (info.mode.empty() ? "it" : "mode '" + info.mode + "'") + " needs " +
+                     sub_devices_text(info.placements.front().sub_devices) +
+                     ", and `sub_devices` allows " + sub_devices_text(words_.claim)};
   }
   return book.model;
 }

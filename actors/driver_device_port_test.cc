@@ -42,6 +42,7 @@ struct Script {
   }
 
   std::vector<Change> changes;
+  SubDeviceMask place = 1;  // Where models can be.
   std::atomic<int> open_devices{0};
   std::atomic<bool> was_closed{false};
   std::promise<void> closed;  // The first time.
@@ -68,7 +69,7 @@ class SlowModel final : public ModelBase {
   SlowModel() {
     info_.needs_activation = true;
     ModelPlacement placement;
-    placement.sub_devices = 1;
+    placement.sub_devices = script()->place;
     info_.placements.push_back(placement);
   }
 
@@ -188,6 +189,16 @@ TEST_F(DriverDevicePortTest, TellsTheDriverHowManyFramesABatchHolds) {
   maps->frames = 5;
   ASSERT_TRUE(slots->front()->submit(kLane, 0, *maps, 9).has_value());
   EXPECT_EQ(slots->front()->pop().value().device_time, Duration(5));
+}
+
+TEST_F(DriverDevicePortTest, SaysWhichSubDevicesAModelNeedsThatAreNotClaimed) {
+  connect(kFarTooLong);
+  script()->place = 6;
+  const auto loaded = port_->load(PackageNumber{1}, "/cache/of/packages/model", {});
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(loaded.error().code, Errc::kUnavailable);
+  EXPECT_EQ(loaded.error().message,
+            "it needs sub-devices 1,2, and `sub_devices` allows sub-devices 0");
 }
 
 TEST_F(DriverDevicePortTest, ClosesADeviceThatHasNothingToDo) {
