@@ -1,6 +1,7 @@
 #include "engine/graph/device_reader.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "engine/graph/builtin_words.h"
@@ -25,6 +26,39 @@ bool is_path(const std::string& text) {
 bool has_word(const std::vector<Option>& options, const std::string& name) {
   return std::any_of(
       options.begin(), options.end(), [&](const Option& option) { return option.name() == name; });
+}
+
+/// The duration `name` of `entry`; null where it has none.
+const std::chrono::nanoseconds* time_of(const OptionValues& entry, const char* name) {
+  const OptionValue* value = entry.find(name);
+  return value == nullptr ? nullptr : value->as<std::chrono::nanoseconds>();
+}
+
+/// Reports an entry of the list `name` that is to end before it starts: `until` beside `at`.
+void check_times(const std::string& name, const OptionValues& entry, Diagnostics& diagnostics) {
+  const auto* until = time_of(entry, "until");
+  const auto* at = time_of(entry, "at");
+  if (until == nullptr || *until > (at == nullptr ? std::chrono::nanoseconds(0) : *at)) {
+    return;
+  }
+  diagnostics.error("E013",
+                    entry.place("until"),
+                    "'until' of '" + name + "' is " + to_text(*until) + "; it must be later than " +
+                        (at == nullptr ? "0s" : "'at', which is " + to_text(*at)));
+}
+
+void check_times(const OptionValues& values, Diagnostics& diagnostics) {
+  for (const std::string& name : values.names()) {
+    const auto* list = values.find(name)->as<OptionValue::List>();
+    if (list == nullptr) {
+      continue;
+    }
+    for (const OptionValue& item : *list) {
+      if (const auto* entry = item.as<OptionValues>(); entry != nullptr) {
+        check_times(name, *entry, diagnostics);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -130,6 +164,7 @@ void DeviceReader::read_device(const YamlNode::Entry& entry, GraphDraft& draft) 
   device.spec.driver = values.has("driver") ? values.get_text("driver") : std::string();
   device.spec.options = values;
   check_driver_options(values);
+  check_times(values, diagnostics_);
   read_profile(entry.value, type, device.spec);
   read_properties(entry.value, values, device.spec);
   read_sub_devices(entry.value, values, device.spec);

@@ -107,6 +107,12 @@ TEST(DeviceWords, RefusePropertiesThatTheDeviceHasNot) {
             "property 'temperature' of device 'metis-0' can only be read; one of clock, mvm_limit");
 }
 
+TEST(DeviceWords, SayThatAMapIsEmpty) {
+  GraphTestKit kit;
+  EXPECT_EQ(kit.message(on_sim(", properties: {}")),
+            "'properties' is empty; it wants a map of names");
+}
+
 TEST(DeviceWords, ChooseADriverAndSayWhatItTakes) {
   GraphTestKit kit;
   const GraphSpec spec =

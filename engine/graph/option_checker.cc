@@ -339,7 +339,14 @@ OptionChecker::Value OptionChecker::check_list(const Option& option, const YamlN
 }
 
 OptionChecker::Value OptionChecker::check_map_of(const Option& option, const YamlNode& node) {
-  if (!node.is_map() || node.entries().size() < option.min_count()) {
+  if (node.is_map() && node.entries().size() < option.min_count()) {
+    diagnostics_.error("E012",
+                       node.place(),
+                       "'" + option.name() + "' has " + std::to_string(node.entries().size()) +
+                           " entries; it wants at least " + std::to_string(option.min_count()));
+    return std::nullopt;
+  }
+  if (!node.is_map()) {
     return scalars_.wrong_type(option, node, "wants " + option.wanted());
   }
   OptionValues values;
@@ -385,7 +392,12 @@ bool OptionChecker::check_table_key(const Option& option, const YamlNode::Entry&
 }
 
 OptionChecker::Value OptionChecker::check_table(const Option& option, const YamlNode& node) {
-  if (!node.is_map() || node.entries().empty()) {
+  if (node.is_map() && node.entries().empty()) {
+    diagnostics_.error(
+        "E012", node.place(), "'" + option.name() + "' is empty; it wants " + option.wanted());
+    return std::nullopt;
+  }
+  if (!node.is_map()) {
     return scalars_.wrong_type(option, node, "wants " + option.wanted());
   }
   OptionValues values;

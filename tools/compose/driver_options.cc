@@ -14,6 +14,7 @@
 #include "engine/graph/model_probe.h"
 #include "engine/graph/option.h"
 #include "engine/graph/option_values.h"
+#include "engine/yaml/scalar.h"
 
 namespace penstock {
 namespace {
@@ -100,8 +101,9 @@ std::string script_of(const OptionValue::List& faults) {
     const OptionValues& words = *fault.as<OptionValues>();
     std::string item;
     for (const std::string& name : words.names()) {
+      const auto* time = words.find(name)->as<std::chrono::nanoseconds>();
       item += (item.empty() ? "" : ", ") + (name == "fault" ? "kind" : name) + ": " +
-              text_of(*words.find(name));
+              (time == nullptr ? text_of(*words.find(name)) : to_text(*time));
     }
     script += (script.empty() ? "{" : ", {") + item + "}";
   }

@@ -150,7 +150,7 @@ TEST(DriverOptions, WriteTheScriptOfASimulatedDeviceInOneLine) {
             (DriverOptions{{"profile", "graphs/mine.yaml"},
                            {"seed", "7"},
                            {"faults",
-                            "[{at: 2000000000ns, kind: lost}, "
+                            "[{at: 2s, kind: lost}, "
                             "{factor: 3, kind: slow, probability: 0.25}]"}}));
 }
 
@@ -171,6 +171,17 @@ TEST(DriverOptions, CheckTheWordsOfASimulatedDevice) {
   EXPECT_EQ(places("faults: [{fault: lost, at: 2s, after: 3}]"), only("E015 1:57"));
   EXPECT_EQ(places("faults: [{fault: lost, probability: 2}]"), only("E013 1:62"));
   EXPECT_EQ(places("profile: mx4"), only("E060 1:35"));
+  const auto ends = [&](const std::string& times) {
+    return places("faults: [{fault: slow}, {fault: lost, " + times + "}]");
+  };
+  EXPECT_EQ(ends("at: 2s, until: 1s"), only("E013 1:79"));
+  EXPECT_EQ(ends("at: 2s, until: 2s"), only("E013 1:79"));
+  EXPECT_EQ(ends("until: 0s"), only("E013 1:71"));
+  EXPECT_EQ(ends("at: 2s, until: 3s"), (std::vector<std::string>{"E036 1:11", "E011 2:1"}));
+  EXPECT_NE(kit.message("devices: {d: {type: sim, faults: [{fault: lost, at: 2s, until: 1500ms}]}}"
+                        "\nactors: {}\n")
+                .find("'until' of 'faults' is 1500ms; it must be later than 'at', which is 2s"),
+            std::string::npos);
 }
 
 }  // namespace

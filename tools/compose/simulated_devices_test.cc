@@ -71,7 +71,7 @@ TEST_F(SimulatedDevicesTest, HandsSeedAndFaultsToTheirDevice) {
   EXPECT_EQ(started_,
             (DriverOptions{{"devices", "1*metis"},
                            {"seed", "7"},
-                           {"faults.metis-0:1:0", "[{at: 2000000000ns, kind: lost}]"}}));
+                           {"faults.metis-0:1:0", "[{at: 2s, kind: lost}]"}}));
 }
 
 TEST_F(SimulatedDevicesTest, SaysWhatIsWrongWithAProfile) {
