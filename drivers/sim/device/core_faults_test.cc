@@ -112,6 +112,26 @@ TEST(SimDeviceCore, FailsDownloadsAndClaimsByTheScript) {
   EXPECT_FALSE(rig.core().loses_claim(rig.now()));
 }
 
+TEST(SimDeviceCore, IsNoHotterForAFrameThatTakesLongThanItsTimeAllows) {
+  Rig rig(R"(modes: [{name: single}]
+thermal:
+  ambient: 20
+  degrees_per_watt: 10
+  time_constant: 10s
+  busy_watt: 10
+  tick: 10ms
+  ladder: [{action: shutdown, at: 120}]
+)",
+          "[{kind: slow, factor: 1e6}]");
+  const auto model = rig.add("single", milliseconds(10));
+  rig.submit(model, 1);
+  rig.run(milliseconds(100));
+  const double temperature = metric(rig.core(), rig.now(), "temperature");
+  EXPECT_GT(temperature, 20.5);
+  EXPECT_LT(temperature, 21.5) << "a hundredth of the time constant, 100 degrees in the end";
+  EXPECT_TRUE(rig.healths.empty());
+}
+
 TEST(SimDeviceCore, HeatsUpByWorkThrottlesAndRecovers) {
   Rig rig(R"(modes: [{name: single}]
 clock: {steps: [100, 200, 400]}

@@ -222,15 +222,13 @@ void SimDeviceCore::start_batch(Unit& unit, std::uint32_t count) {
     events_.push(unit.computed, Event::Kind::kComputed, slot);
   }
   const double full = static_cast<double>(count) / model.mode.frames;
-  double watt = 0;
+  const double watt = profile_.thermal.busy_watt * full * point_of(model, unit.place).clock_ratio;
   for (int i = 0; i < profile_.sub_devices; ++i) {
     if (((unit.place >> static_cast<unsigned>(i)) & 1U) != 0) {
       busy_[static_cast<std::size_t>(i)].add(now_, static_cast<double>(interval.count()) * full);
-      watt += profile_.thermal.busy_watt * full;
+      thermal_.start_work(i, watt, now_, now_ + interval);
     }
   }
-  const double clock_ratio = point_of(model, unit.place).clock_ratio;
-  thermal_.add_work(watt * clock_ratio * static_cast<double>(interval.count()) * 1e-9);
   arm_tick();
 }
 

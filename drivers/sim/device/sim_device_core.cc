@@ -19,7 +19,7 @@ SimDeviceCore::SimDeviceCore(const Profile& profile, TimePoint start, Options op
       random_(options.seed),
       faults_(std::move(options.faults), start, options.seed ^ kFaultSeed),
       settings_(profile),
-      thermal_(profile.thermal, profile.clock, start),
+      thermal_(profile.thermal, profile.clock, profile.sub_devices, start),
       residence_(profile),
       sub_free_(static_cast<std::size_t>(profile.sub_devices), start),
       host_free_(start),
@@ -148,6 +148,7 @@ void SimDeviceCore::lose_all(const char* message) {
   }
   events_.clear();
   residence_.clear();
+  thermal_.stop_work(now_);
   host_free_ = in_free_ = out_free_ = now_;
   std::fill(sub_free_.begin(), sub_free_.end(), now_);
 }

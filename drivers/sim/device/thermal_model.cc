@@ -7,13 +7,42 @@ namespace penstock::sim {
 
 ThermalModel::ThermalModel(const ThermalFigures& figures,
                            const ClockSetting& clock,
+                           int sub_devices,
                            TimePoint start)
     : figures_(figures),
       clock_(clock),
       last_(start),
       temperature_(figures.ambient + figures.degrees_per_watt * figures.idle_watt),
+      works_(static_cast<std::size_t>(sub_devices)),
       watt_(figures.idle_watt),
       on_(figures.ladder.size(), false) {}
+
+void ThermalModel::spend(Work& work, TimePoint now) {
+  const TimePoint until = std::min(now, work.end);
+  if (until > work.begin) {
+    joule_ += work.watt * static_cast<double>((until - work.begin).count()) * 1e-9;
+    work.begin = until;
+  }
+}
+
+void ThermalModel::start_work(int sub_device, double watt, TimePoint now, TimePoint end) {
+  Work& work = works_[static_cast<std::size_t>(sub_device)];
+  spend(work, now);
+  work = {watt, now, end};
+}
+
+void ThermalModel::stop_work(TimePoint now) {
+  for (Work& work : works_) {
+    spend(work, now);
+    work.end = work.begin;
+  }
+}
+
+bool ThermalModel::is_working() const {
+  return std::any_of(works_.begin(), works_.end(), [](const Work& work) {
+    return work.watt > 0 && work.begin < work.end;
+  });
+}
 
 bool ThermalModel::is_on(ThermalRung::Action action) const {
   for (std::size_t i = 0; i < on_.size(); ++i) {
@@ -36,7 +65,8 @@ bool ThermalModel::needs_ticks() const {
     return false;
   }
   const double rest = figures_.ambient + figures_.degrees_per_watt * figures_.idle_watt;
-  return joule_ > 0 || is_throttled() || is_warned() || is_shut_down() || temperature_ > rest + 1.0;
+  return joule_ > 0 || is_working() || is_throttled() || is_warned() || is_shut_down() ||
+         temperature_ > rest + 1.0;
 }
 
 bool ThermalModel::step_clock(const ThermalRung& rung) {
@@ -65,6 +95,9 @@ bool ThermalModel::tick(TimePoint now) {
   if (time <= Duration(0)) {
     return false;
   }
+  for (Work& work : works_) {
+    spend(work, now);
+  }
   watt_ = figures_.idle_watt + joule_ / (static_cast<double>(time.count()) * 1e-9);
   temperature_ = cooled(watt_, time);
   joule_ = 0;
@@ -88,7 +121,8 @@ bool ThermalModel::tick(TimePoint now) {
 }
 
 double ThermalModel::temperature(TimePoint now) const {
-  return now <= last_ ? temperature_ : cooled(joule_ > 0 ? watt_ : figures_.idle_watt, now - last_);
+  const bool has_worked = joule_ > 0 || is_working();
+  return now <= last_ ? temperature_ : cooled(has_worked ? watt_ : figures_.idle_watt, now - last_);
 }
 
 double ThermalModel::limit_ratio() const {

@@ -10,17 +10,24 @@ namespace penstock::sim {
 
 /// Temperature of a device and what its ladder does about it.
 ///
-/// Heat is handed over as energy when work starts, and spread over the time up to the next look, so
-/// that nothing is computed between events. The ladder is looked at once a tick while the device is
-/// warm; an idle, cool device has no ticks.
-/// Thread-safety: none.
+/// Each sub-device says what it takes and until when as its work starts; a look takes in what was
+/// spent since the last one, as its mean over that time, so that nothing is computed between
+/// events. The ladder is looked at once a tick while the device is warm; an idle, cool device has
+/// no ticks. Thread-safety: none.
 class ThermalModel {
  public:
-  /// `figures` must outlive this.
-  ThermalModel(const ThermalFigures& figures, const ClockSetting& clock, TimePoint start);
+  /// `figures` and `clock` must outlive this.
+  ThermalModel(const ThermalFigures& figures,
+               const ClockSetting& clock,
+               int sub_devices,
+               TimePoint start);
 
-  /// Adds the energy of work, beyond what the idle device takes.
-  void add_work(double joule) noexcept { joule_ += joule; }
+  /// Work of `watt`, beyond what the idle device takes, on a sub-device from now until `end`; what
+  /// it did before is over.
+  void start_work(int sub_device, double watt, TimePoint now, TimePoint end);
+
+  /// All work is over now.
+  void stop_work(TimePoint now);
 
   /// Returns whether ticks are needed: there was work, or a rung is in force, or it is still warm.
   [[nodiscard]] bool needs_ticks() const;
@@ -48,6 +55,15 @@ class ThermalModel {
   [[nodiscard]] double limit_ratio() const;
 
  private:
+  /// What a sub-device takes, and the time of it that is not in `joule_` yet.
+  struct Work {
+    double watt = 0;
+    TimePoint begin;
+    TimePoint end;
+  };
+
+  void spend(Work& work, TimePoint now);
+  [[nodiscard]] bool is_working() const;
   [[nodiscard]] bool is_on(ThermalRung::Action action) const;
   [[nodiscard]] double cooled(double watt, Duration time) const;
   bool step_clock(const ThermalRung& rung);
@@ -56,7 +72,8 @@ class ThermalModel {
   const ClockSetting& clock_;
   TimePoint last_;
   double temperature_;
-  double joule_ = 0;
+  double joule_ = 0;         ///< Spent since `last_`.
+  std::vector<Work> works_;  ///< By sub-device.
   double watt_;
   double ceiling_mhz_ = 0;
   std::vector<bool> on_;

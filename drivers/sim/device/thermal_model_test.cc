@@ -41,7 +41,7 @@ ClockSetting clocks() {
 TEST(ThermalModel, StaysAtRestWithoutWorkAndWantsNoTicks) {
   const ThermalFigures thermal = figures();
   const ClockSetting clock = clocks();
-  ThermalModel model(thermal, clock, at(0));
+  ThermalModel model(thermal, clock, 2, at(0));
   EXPECT_FALSE(model.needs_ticks());
   EXPECT_DOUBLE_EQ(model.temperature(at(1000)), 20);
 }
@@ -49,19 +49,37 @@ TEST(ThermalModel, StaysAtRestWithoutWorkAndWantsNoTicks) {
 TEST(ThermalModel, ApproachesWhatItsPowerGives) {
   const ThermalFigures thermal = figures();
   const ClockSetting clock = clocks();
-  ThermalModel model(thermal, clock, at(0));
-  model.add_work(30);  // 3 W for 10 s: 50 degrees in the end.
+  ThermalModel model(thermal, clock, 2, at(0));
+  model.start_work(0, 3, at(0), at(10));  // 50 degrees in the end.
   EXPECT_TRUE(model.needs_ticks());
   model.tick(at(10));
   EXPECT_DOUBLE_EQ(model.watt(), 3);
   EXPECT_NEAR(model.temperature(at(10)), 50 - 30 * 0.3679, 0.01);
 }
 
+TEST(ThermalModel, TakesInOnlyWhatTheTimeThatPassedAllows) {
+  const ThermalFigures thermal = figures();
+  const ClockSetting clock = clocks();
+  ThermalModel model(thermal, clock, 2, at(0));
+  model.start_work(0, 10, at(0), at(1'000'000));
+  model.tick(at(1));
+  EXPECT_DOUBLE_EQ(model.watt(), 10) << "not the energy of a million seconds";
+  EXPECT_TRUE(model.needs_ticks());
+  model.start_work(1, 10, at(1), at(2));
+  model.tick(at(3));
+  EXPECT_DOUBLE_EQ(model.watt(), 15) << "two seconds of the first, one of the second";
+  model.stop_work(at(4));
+  model.tick(at(5));
+  EXPECT_DOUBLE_EQ(model.watt(), 5);
+  model.tick(at(6));
+  EXPECT_DOUBLE_EQ(model.watt(), 0) << "what was stopped heats no more";
+}
+
 TEST(ThermalModel, LimitsWithHysteresis) {
   const ThermalFigures thermal = figures();
   const ClockSetting clock = clocks();
-  ThermalModel model(thermal, clock, at(0));
-  model.add_work(5 * 100);
+  ThermalModel model(thermal, clock, 2, at(0));
+  model.start_work(0, 5, at(0), at(100));
   EXPECT_TRUE(model.tick(at(100)));  // 70 degrees
   EXPECT_EQ(model.limit_ratio(), 0.25);
   EXPECT_TRUE(model.is_throttled());
@@ -75,8 +93,8 @@ TEST(ThermalModel, LimitsWithHysteresis) {
 TEST(ThermalModel, StepsTheClockDownToItsFloorAndUpAgain) {
   const ThermalFigures thermal = figures();
   const ClockSetting clock = clocks();
-  ThermalModel model(thermal, clock, at(0));
-  model.add_work(10 * 100);
+  ThermalModel model(thermal, clock, 2, at(0));
+  model.start_work(0, 10, at(0), at(100));
   model.tick(at(100));  // 120 degrees
   EXPECT_EQ(model.ceiling_mhz(), 400);
   model.tick(at(101));
