@@ -144,10 +144,11 @@ LoadOptions read_load_options(OptionReader& reader,
   read_work(reader, options);
   const std::string script = reader.text("faults");
   auto faults = parse_faults(script, "faults");
-  if (faults.has_value()) {
+  const Status fit = faults.has_value() ? check_faults(*faults, profile.clock) : faults.error();
+  if (fit.has_value()) {
     options.faults = std::move(faults).value();
   } else {
-    reader.reject("faults", faults.error().message);
+    reader.reject("faults", fit.error().message);
   }
   read_port_options(reader, has_file, options);
   if (!has_file && options.computes) {

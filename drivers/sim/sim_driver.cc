@@ -154,6 +154,9 @@ class SimDriver final : public DriverBase {
         core.seed = seed + states_.size();
         core.faults = own.count(identity) != 0 ? own[identity] : faults;
         own.erase(identity);
+        if (const Status fit = check_faults(core.faults, profile->clock); !fit.has_value()) {
+          return fit.error().within("device '" + identity + "'");
+        }
         if (file != nullptr) {
           core.trace = [file, identity](std::string_view line) { file->write(identity, line); };
         }

@@ -293,6 +293,12 @@ Option& Option::group_required() {
   return *this;
 }
 
+Option& Option::only_with(std::string sibling, std::vector<std::string> words) {
+  owner_ = std::move(sibling);
+  owner_words_ = std::move(words);
+  return *this;
+}
+
 Option& Option::labels_of(std::string sibling) {
   label_sibling_ = std::move(sibling);
   return *this;

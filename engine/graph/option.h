@@ -102,6 +102,8 @@ class Option {
   Option& excludes(std::string group);
   /// At least one option of this one's group must be written (E011).
   Option& group_required();
+  /// May be written only where the option `sibling` beside it, a word, is one of `words` (E015).
+  Option& only_with(std::string sibling, std::vector<std::string> words);
   /// Items must be labels of the sibling option `sibling` (E014 with the nearest label).
   Option& labels_of(std::string sibling);
   /// Items must be labels of objects that arrive at the actor (E014 with the nearest label).
@@ -161,6 +163,11 @@ class Option {
 
   [[nodiscard]] bool is_group_required() const { return group_required_; }
 
+  /// The option of `only_with`; "" = none.
+  [[nodiscard]] const std::string& owner() const { return owner_; }
+
+  [[nodiscard]] const std::vector<std::string>& owner_words() const { return owner_words_; }
+
   [[nodiscard]] const std::string& label_sibling() const { return label_sibling_; }
 
   [[nodiscard]] bool are_arriving_labels() const { return are_arriving_labels_; }
@@ -208,6 +215,8 @@ class Option {
   std::optional<MapKey> map_key_;
   std::string group_;
   bool group_required_ = false;
+  std::string owner_;
+  std::vector<std::string> owner_words_;
   std::string label_sibling_;
   bool are_arriving_labels_ = false;
   bool are_leaving_labels_ = false;

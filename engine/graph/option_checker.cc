@@ -92,6 +92,7 @@ OptionValues OptionChecker::check(const std::vector<Option>& options,
     }
   }
   check_groups(options, map, owner);
+  check_owners(options, map);
   for (const Option& option : options) {
     const YamlNode::Entry* entry = map.find_entry(option.name());
     if (!option.label_sibling().empty() && entry != nullptr) {
@@ -196,6 +197,27 @@ void OptionChecker::check_groups(const std::vector<Option>& options,
         entry.key_place,
         "'" + first->second + "' and '" + entry.key + "' of " + owner.name + " exclude each other",
         "keep one of the two");
+  }
+}
+
+/// Refuses words that another word, as it is written, has no use for.
+void OptionChecker::check_owners(const std::vector<Option>& options, const YamlNode& map) {
+  for (const Option& option : options) {
+    const YamlNode::Entry* entry = map.find_entry(option.name());
+    const YamlNode* word = option.owner().empty() ? nullptr : map.find(option.owner());
+    if (entry == nullptr || word == nullptr || !word->is_scalar() ||
+        contains(option.owner_words(), word->text())) {
+      continue;
+    }
+    std::string takers;
+    for (const std::string& taker : option.owner_words()) {
+      takers += (takers.empty() ? "" : ", ") + taker;
+    }
+    diagnostics_.error("E015",
+                       entry->key_place,
+                       "'" + option.name() + "' and '" + option.owner() + ": " + word->text() +
+                           "' exclude each other",
+                       "'" + option.name() + "' is for " + option.owner() + ": " + takers);
   }
 }
 

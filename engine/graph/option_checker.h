@@ -58,6 +58,7 @@ class OptionChecker {
                      const YamlNode& map,
                      const Owner& owner);
   void check_groups(const std::vector<Option>& options, const YamlNode& map, const Owner& owner);
+  void check_owners(const std::vector<Option>& options, const YamlNode& map);
   void check_label_words(const Option& option, const OptionValues& values, const YamlNode& node);
 
   ScalarChecker scalars_;

@@ -33,6 +33,19 @@ class Check {
   Diagnostics diagnostics_;
 };
 
+TEST(OptionChecker, RefusesAWordThatAnotherOneHasNoUseFor) {
+  const std::vector<Option> options = {
+      Option::word("fault", {"lost", "slow"}, "h"),
+      Option::number("factor", "h").only_with("fault", {"slow"}),
+  };
+  EXPECT_EQ(Check(options, "{fault: slow, factor: 3}").places(), Places());
+  EXPECT_EQ(Check(options, "{factor: 3}").places(), Places());
+  const Check wrong(options, "{fault: lost, factor: 3}");
+  EXPECT_EQ(wrong.places(), Places({"E015 1:15"}));
+  EXPECT_EQ(wrong.message(),
+            "'factor' and 'fault: lost' exclude each other; 'factor' is for fault: slow");
+}
+
 TEST(OptionChecker, GivesTypedValues) {
   const Check check({Option::boolean("b", "h"),
                      Option::integer("i", "h"),

@@ -70,12 +70,19 @@ Option fault_word() {
        Option::number("probability", "that a frame, load or claim starts it")
            .range(0, 1)
            .excludes("start"),
-       Option::duration("for", "how long it lasts").range("0s", "7d").excludes("end"),
-       Option::duration("until", "when it ends, as 'at'").range("0s", "7d").excludes("end"),
-       Option::number("factor", "slow: so many times the service time").range(0.01, 1e6),
-       Option::integer("count", "failed_load, claim_race: so many times").range(1, 1e9),
-       Option::number("mhz", "throttle: the clock it holds").range(0, 1e6),
-       Option::boolean("fails", "link_errors: transfers fail instead of being repeated")});
+       Option::duration("for", "how long it lasts").range("1ns", "7d").excludes("end"),
+       Option::duration("until", "when it ends, as 'at'").range("1ns", "7d").excludes("end"),
+       Option::number("factor", "slow: so many times the service time")
+           .range(0.01, 1e6)
+           .only_with("fault", {"slow"}),
+       Option::integer("count", "failed_load, claim_race: so many times at most")
+           .range(1, 1e9)
+           .only_with("fault", {"failed_load", "claim_race"}),
+       Option::number("mhz", "throttle: the clock it holds, within the device's steps")
+           .range(1, 1e6)
+           .only_with("fault", {"throttle"}),
+       Option::boolean("fails", "link_errors: transfers fail instead of being repeated")
+           .only_with("fault", {"link_errors"})});
 }
 
 std::vector<Option> sim_words() {

@@ -170,6 +170,11 @@ TEST(DriverOptions, CheckTheWordsOfASimulatedDevice) {
   EXPECT_EQ(places("faults: [{fault: lots}]"), only("E014 1:43"));
   EXPECT_EQ(places("faults: [{fault: lost, at: 2s, after: 3}]"), only("E015 1:57"));
   EXPECT_EQ(places("faults: [{fault: lost, probability: 2}]"), only("E013 1:62"));
+  EXPECT_EQ(places("faults: [{fault: lost, factor: 3}]"), only("E015 1:49"));
+  EXPECT_EQ(places("faults: [{fault: slow, count: 3}]"), only("E015 1:49"));
+  EXPECT_EQ(places("faults: [{fault: hang, mhz: 300}]"), only("E015 1:49"));
+  EXPECT_EQ(places("faults: [{fault: slow, fails: true}]"), only("E015 1:49"));
+  EXPECT_EQ(places("faults: [{fault: slow, for: 0s}]"), only("E013 1:54"));
   EXPECT_EQ(places("profile: mx4"), only("E060 1:35"));
   const auto ends = [&](const std::string& times) {
     return places("faults: [{fault: slow}, {fault: lost, " + times + "}]");

@@ -14,6 +14,10 @@ bool is_counted(FaultKind kind) {
   return kind == FaultKind::kFailedLoad || kind == FaultKind::kClaimRace;
 }
 
+bool is_before_until(const FaultRule& rule, TimePoint zero, TimePoint now) {
+  return !rule.until.has_value() || now < zero + *rule.until;
+}
+
 }  // namespace
 
 const char* to_string(FaultKind kind) noexcept {
@@ -50,6 +54,12 @@ void FaultPlan::add(const std::vector<FaultRule>& rules, TimePoint now) {
     state.zero = now;
     state.first_frame = frames_;
     state.left = rule.count;
+    if (!rule.count.has_value() && !rule.probability.has_value()) {
+      state.left = 1;
+    }
+    if (rule.after.value_or(0) == 0) {
+      state.begun = now + rule.at.value_or(Duration(0));
+    }
     states_.push_back(std::move(state));
   }
   advance(now);
@@ -86,16 +96,18 @@ FaultPlan::FrameFaults FaultPlan::on_frame(TimePoint now) {
   ++frames_;
   FrameFaults faults;
   for (State& state : states_) {
-    if (state.over || is_counted(state.rule.kind)) {
+    const FaultRule& rule = state.rule;
+    const std::int64_t frames = frames_ - state.first_frame;
+    if (is_counted(rule.kind) && !state.begun.has_value() && frames >= *rule.after) {
+      state.begun = now;
+    }
+    if (state.over || is_counted(rule.kind)) {
       continue;
     }
-    const FaultRule& rule = state.rule;
-    const bool is_time = now >= state.zero + rule.at.value_or(Duration(0)) &&
-                         (!rule.until.has_value() || now < state.zero + *rule.until);
-    if (!state.active && rule.after.has_value() && frames_ - state.first_frame > *rule.after) {
+    const bool may_start = !state.active && is_before_until(rule, state.zero, now);
+    if (may_start && rule.after.has_value() && frames > *rule.after) {
       start(state, now);
-    } else if (!state.active && rule.probability.has_value() && is_time &&
-               random_.uniform() < *rule.probability) {
+    } else if (may_start && rule.probability.has_value() && random_.uniform() < *rule.probability) {
       if (needs_reset(rule.kind) || rule.kind == FaultKind::kThrottle || rule.lasts.has_value()) {
         start(state, now);
       } else {
@@ -112,12 +124,13 @@ FaultPlan::FrameFaults FaultPlan::on_frame(TimePoint now) {
 bool FaultPlan::takes_count(FaultKind kind, TimePoint now) {
   for (State& state : states_) {
     const FaultRule& rule = state.rule;
-    const bool is_due = rule.kind == kind && !state.over && state.left > 0 &&
-                        now >= state.zero + rule.at.value_or(Duration(0)) &&
-                        (!rule.until.has_value() || now < state.zero + *rule.until) &&
-                        frames_ - state.first_frame >= rule.after.value_or(0);
+    const bool is_due = rule.kind == kind && state.begun.has_value() && now >= *state.begun &&
+                        (!rule.lasts.has_value() || now < *state.begun + *rule.lasts) &&
+                        is_before_until(rule, state.zero, now) && state.left != 0;
     if (is_due && (!rule.probability.has_value() || random_.uniform() < *rule.probability)) {
-      state.left -= rule.probability.has_value() ? 0 : 1;
+      if (state.left.has_value()) {
+        --*state.left;
+      }
       return true;
     }
   }

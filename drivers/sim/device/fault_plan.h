@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "drivers/sim/device/sim_random.h"
+#include "drivers/sim/profiles/profile.h"
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
 
@@ -27,7 +28,9 @@ enum class FaultKind {
 const char* to_string(FaultKind kind) noexcept;
 
 /// One line of a fault script. Of `at`, `after` and `probability` one is given; none: from the
-/// start. A fault that a frame's chance starts and that has no end is over with that frame.
+/// start. A fault that a frame's chance starts and that has no end is over with that frame; one of
+/// loads or claims is in force from the start, and chance says of each whether it is hit. A fault
+/// whose `until` is over before it starts never starts.
 struct FaultRule {
   FaultKind kind = FaultKind::kLost;
   std::optional<Duration> at;         ///< Since the device was made.
@@ -36,15 +39,20 @@ struct FaultRule {
   std::optional<Duration> lasts;
   std::optional<Duration> until;  ///< As `at`.
   double factor = 2;
-  std::int64_t count = 1;
-  double mhz = 0;
+  std::optional<std::int64_t> count;  ///< Not given: 1, and as many as chance hits.
+  double mhz = 0;                     ///< 0: the lowest step.
   bool fails = false;
 };
 
 /// Reads a script: a YAML list, one line of it or a whole text.
 /// `[{kind: lost, at: 5s, for: 2s}, {kind: slow, factor: 3, after: 100}]`
-/// Errors: `kInvalidArgument` with every mistake, its line and column.
+/// Errors: `kInvalidArgument` with every mistake, its line and column; a word that the kind of a
+/// fault does not take is one.
 Result<std::vector<FaultRule>> parse_faults(const std::string& text, const std::string& name);
+
+/// Checks what only the device knows. Errors: `kInvalidArgument` for a throttle at a clock that is
+/// not within its steps, or of a device without clocks.
+Status check_faults(const std::vector<FaultRule>& rules, const ClockSetting& clock);
 
 /// Which faults of a script are in force: pure state, moved by time, frames, loads and claims.
 /// Thread-safety: none.
@@ -93,7 +101,9 @@ class FaultPlan {
     bool active = false;
     bool over = false;
     std::optional<TimePoint> end;
-    std::int64_t left = 0;
+    // Of loads and claims, which have no times of their own to be told.
+    std::optional<TimePoint> begun;
+    std::optional<std::int64_t> left;  ///< Nothing: no limit.
   };
 
   void start(State& state, TimePoint now);

@@ -66,6 +66,74 @@ TEST(FaultPlan, EndsALostDeviceByAResetOnlyWhereItHasNoEnd) {
   EXPECT_TRUE(timed.is_active(FaultKind::kLost));
 }
 
+TEST(FaultPlan, FailsLoadsAndClaimsOnlyForAsLongAsItSays) {
+  FaultPlan plan = plan_of(
+      "[{kind: failed_load, at: 2ms, for: 3ms, count: 9}, {kind: claim_race, until: 1ms, count: "
+      "9}]");
+  EXPECT_FALSE(plan.fails_load(at_ms(1)));
+  EXPECT_TRUE(plan.fails_load(at_ms(2)));
+  EXPECT_TRUE(plan.fails_load(at_ms(4)));
+  EXPECT_FALSE(plan.fails_load(at_ms(5))) << "3 ms are over";
+  EXPECT_TRUE(plan.loses_claim(at_ms(0)));
+  EXPECT_FALSE(plan.loses_claim(at_ms(1)));
+}
+
+TEST(FaultPlan, CountsTheTimeOfFailedLoadsFromTheFrameThatStartsThem) {
+  FaultPlan plan = plan_of("[{kind: failed_load, after: 1, for: 3ms, count: 9}]");
+  EXPECT_FALSE(plan.fails_load(at_ms(9)));
+  plan.on_frame(at_ms(10));
+  EXPECT_TRUE(plan.fails_load(at_ms(12)));
+  EXPECT_FALSE(plan.fails_load(at_ms(13)));
+}
+
+TEST(FaultPlan, HitsByChanceAtMostAsOftenAsItsCountSays) {
+  FaultPlan limited = plan_of("[{kind: failed_load, probability: 1, count: 2}]");
+  FaultPlan open = plan_of("[{kind: failed_load, probability: 1}]");
+  int hits = 0;
+  int open_hits = 0;
+  for (int i = 0; i < 9; ++i) {
+    hits += limited.fails_load(at_ms(i)) ? 1 : 0;
+    open_hits += open.fails_load(at_ms(i)) ? 1 : 0;
+  }
+  EXPECT_EQ(hits, 2);
+  EXPECT_EQ(open_hits, 9);
+}
+
+TEST(FaultPlan, NeverStartsWhatItsEndIsBefore) {
+  FaultPlan plan = plan_of("[{kind: lost, after: 1, until: 100ms}]");
+  plan.on_frame(at_ms(500));
+  plan.on_frame(at_ms(600));
+  EXPECT_FALSE(plan.is_active(FaultKind::kLost));
+}
+
+TEST(FaultPlan, RefusesWordsThatTheKindDoesNotTake) {
+  const auto text = [](const std::string& script) {
+    return parse_faults(script, "faults").error().message;
+  };
+  EXPECT_EQ(
+      text("[{kind: lost, factor: 3}]"),
+      "faults:1:23: error[E015]: 'faults.factor' is '3': is for slow, and this fault is lost");
+  EXPECT_NE(text("[{kind: slow, count: 3}]").find("is for failed_load and claim_race"),
+            std::string::npos);
+  EXPECT_NE(text("[{kind: slow, fails: true}]").find("is for link_errors"), std::string::npos);
+  EXPECT_NE(text("[{kind: claim_race, mhz: 9}]").find("is for throttle"), std::string::npos);
+  EXPECT_NE(text("[{kind: hang, for: 0s}]").find("must be above 0"), std::string::npos);
+}
+
+TEST(FaultPlan, HoldsNoClockThatTheDeviceDoesNotHave) {
+  ClockSetting clock;
+  const auto check = [&](const std::string& script) {
+    return check_faults(parse_faults(script, "faults").value(), clock);
+  };
+  EXPECT_TRUE(check("[{kind: throttle}]").has_value());
+  EXPECT_NE(check("[{kind: throttle, mhz: 300}]").error().message.find("no clock"),
+            std::string::npos);
+  clock.steps = {200, 600};
+  EXPECT_TRUE(check("[{kind: throttle, mhz: 300}]").has_value());
+  EXPECT_EQ(check("[{kind: throttle, mhz: 5000}]").error().message,
+            "fault throttle, mhz 5000: must be within the device's clocks, 200 to 600 MHz");
+}
+
 TEST(FaultPlan, NamesPlaceAndRuleOfAMistake) {
   const auto text = [](const std::string& script) {
     return parse_faults(script, "faults").error().message;

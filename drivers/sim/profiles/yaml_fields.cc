@@ -65,17 +65,20 @@ YamlFields& YamlFields::require(std::string_view key) {
   return *this;
 }
 
-void YamlFields::wrong(const YamlNode& node, std::string_view key, const std::string& rule) {
+void YamlFields::wrong(const YamlNode& node,
+                       std::string_view key,
+                       const std::string& rule,
+                       const char* code) {
   diagnostics_.error(
-      "E013", node.place(), "'" + path_of(key) + "' is " + node.describe() + ": " + rule);
+      code, node.place(), "'" + path_of(key) + "' is " + node.describe() + ": " + rule);
 }
 
-void YamlFields::reject(std::string_view key, const std::string& rule) {
+void YamlFields::reject(std::string_view key, const std::string& rule, const char* code) {
   const YamlNode* node = map_.find(key);
   if (node != nullptr) {
-    wrong(*node, key, rule);
+    wrong(*node, key, rule, code);
   } else {
-    diagnostics_.error("E013", map_.place(), "'" + path_of(key) + "': " + rule);
+    diagnostics_.error(code, map_.place(), "'" + path_of(key) + "': " + rule);
   }
 }
 

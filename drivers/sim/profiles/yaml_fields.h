@@ -64,7 +64,7 @@ class YamlFields {
   [[nodiscard]] std::set<std::string>* asked() const { return asked_; }
 
   /// Reports that the value of `key`, or this map where the key is not written, breaks `rule`.
-  void reject(std::string_view key, const std::string& rule);
+  void reject(std::string_view key, const std::string& rule, const char* code = "E013");
 
   /// Likewise, of an item of a list. Pre: the key is a list with that item.
   void reject_item(std::string_view key, std::size_t index, const std::string& rule);
@@ -75,7 +75,10 @@ class YamlFields {
  private:
   const YamlNode* find(std::string_view key);
   const YamlNode* scalar(std::string_view key, const char* wanted);
-  void wrong(const YamlNode& node, std::string_view key, const std::string& rule);
+  void wrong(const YamlNode& node,
+             std::string_view key,
+             const std::string& rule,
+             const char* code = "E013");
 
   const YamlNode& map_;
   std::string path_;
