@@ -1,13 +1,12 @@
 #include "drivers/sim/device/device_settings.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <set>
 #include <sstream>
 #include <utility>
 
-#include "engine/yaml/scalar.h"
+#include "drivers/sim/profiles/property_value.h"
 
 namespace penstock::sim {
 namespace {
@@ -20,10 +19,6 @@ std::string plain(double value) {
 
 /// The properties of sub-devices come after the device's own of the same name.
 constexpr std::int32_t kWhole = -1;
-
-bool is_number(DeviceProperty::Type type) {
-  return type == DeviceProperty::Type::kInteger || type == DeviceProperty::Type::kReal;
-}
 
 }  // namespace
 
@@ -62,6 +57,10 @@ DeviceSettings::DeviceSettings(const Profile& profile) : profile_(profile) {
   for (const DeviceProperty& property : profile.properties) {
     settings_.push_back({property, {}});
   }
+  fact.name = kSelfTest;
+  fact.help = "what a health probe finds";
+  fact.value = "passed";
+  settings_.push_back({fact, {}});
   refresh();
 }
 
@@ -133,32 +132,8 @@ Status DeviceSettings::check(const DeviceProperty& property, const std::string& 
   if (!property.is_writable) {
     return Error{Errc::kInvalidArgument, what + "it cannot be written"};
   }
-  if (property.type == DeviceProperty::Type::kChoice) {
-    if (std::find(property.choices.begin(), property.choices.end(), value) ==
-        property.choices.end()) {
-      std::string known;
-      for (const std::string& choice : property.choices) {
-        known += (known.empty() ? "" : ", ") + choice;
-      }
-      return Error{Errc::kInvalidArgument, what + "must be one of " + known};
-    }
-  } else if (property.type == DeviceProperty::Type::kBoolean) {
-    if (value != "true" && value != "false") {
-      return Error{Errc::kInvalidArgument, what + "must be true or false"};
-    }
-  } else if (is_number(property.type)) {
-    const Result<double> number = parse_number(value);
-    const bool fits =
-        number.has_value() && *number >= property.minimum && *number <= property.maximum &&
-        (property.type == DeviceProperty::Type::kReal || *number == std::floor(*number));
-    const double steps =
-        fits && property.step > 0 ? (*number - property.minimum) / property.step : 0;
-    if (!fits || std::abs(steps - std::round(steps)) > 1e-6) {
-      return Error{Errc::kInvalidArgument,
-                   what + "must be a number from " + plain(property.minimum) + " to " +
-                       plain(property.maximum) +
-                       (property.step > 0 ? " in steps of " + plain(property.step) : "")};
-    }
+  if (const std::string rule = broken_rule(property, value); !rule.empty()) {
+    return Error{Errc::kInvalidArgument, what + rule};
   }
   return {};
 }

@@ -20,6 +20,9 @@ namespace penstock::sim {
 /// Thread-safety: none.
 class DeviceSettings {
  public:
+  /// What a health probe finds, which the device knows.
+  static constexpr const char* kSelfTest = "self_test";
+
   /// `profile` must outlive this.
   explicit DeviceSettings(const Profile& profile);
 

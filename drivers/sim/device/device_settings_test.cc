@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "drivers/sim/profiles/builtin_profiles.h"
+#include "drivers/sim/profiles/profile.h"
 
 namespace penstock::sim {
 namespace {
@@ -68,11 +69,26 @@ TEST_F(DeviceSettingsTest, SetsWhatHasNoEffectAtOnce) {
   EXPECT_EQ(property("ddr_size").value, "2048");
 }
 
+TEST_F(DeviceSettingsTest, TakesAnyNumberWhereAProfileSetsNoLimits) {
+  Profile profile = find_profile("metis").value();
+  DeviceProperty own;
+  own.name = "own";
+  own.type = DeviceProperty::Type::kInteger;
+  own.value = "7";
+  own.is_writable = true;
+  profile.properties = {own};
+  DeviceSettings settings(profile);
+  EXPECT_TRUE(settings.configure("own", "1000", -1, at(0)).has_value());
+  EXPECT_NE(settings.configure("own", "1.5", -1, at(0)).error().message.find("whole number"),
+            std::string::npos);
+}
+
 TEST_F(DeviceSettingsTest, NamesTheRuleThatAValueBreaks) {
   EXPECT_NE(refusal("clock", "1000").find("100, 200, 400, 600, 700, 800"), std::string::npos);
   EXPECT_NE(refusal("mvm_limit", "0", 2).find("from 1 to 100"), std::string::npos);
   EXPECT_NE(refusal("mvm_limit", "1.5").find("in steps of 1"), std::string::npos);
   EXPECT_NE(refusal("profile", "x").find("cannot be written"), std::string::npos);
+  EXPECT_EQ(refusal("self_test", "x"), "property 'self_test', value 'x': it cannot be written");
   EXPECT_NE(refusal("clok", "1").find("known are board_controller_firmware, clock"),
             std::string::npos);
   EXPECT_NE(refusal("clock", "100", 9).find("sub-device 9"), std::string::npos);

@@ -308,11 +308,12 @@ Duration SimDeviceCore::service_time(const CoreModel& model,
 
 std::vector<DeviceProperty> SimDeviceCore::properties() const {
   std::vector<DeviceProperty> list = settings_.list();
-  DeviceProperty test;
-  test.name = "self_test";
-  test.help = "what a health probe finds";
-  test.value = faults_.is_active(FaultKind::kProbeWrong) ? "failed: wrong results" : "passed";
-  list.push_back(std::move(test));
+  const auto test = std::find_if(list.begin(), list.end(), [](const DeviceProperty& property) {
+    return property.name == DeviceSettings::kSelfTest;
+  });
+  if (test != list.end() && faults_.is_active(FaultKind::kProbeWrong)) {
+    test->value = "failed: wrong results";
+  }
   return list;
 }
 

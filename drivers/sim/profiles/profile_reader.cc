@@ -4,6 +4,7 @@
 #include <cctype>
 #include <utility>
 
+#include "drivers/sim/profiles/property_reader.h"
 #include "drivers/sim/profiles/yaml_fields.h"
 #include "engine/yaml/yaml_node.h"
 #include "engine/yaml/yaml_reader.h"
@@ -12,6 +13,7 @@ namespace penstock::sim {
 namespace {
 
 constexpr double kMany = 1e9;
+constexpr std::int64_t kMostSubDevices = 64;
 
 /// Calls `read(item)` for each item of a list; for a null one too where keys are collected.
 template <class Read>
@@ -28,7 +30,10 @@ void for_each_item(YamlFields& owner, std::string_view key, Read read) {
 void read_sub_devices(YamlFields& file, Diagnostics& diagnostics, Profile& profile) {
   YamlFields fields(
       file.map("sub_devices"), file.path_of("sub_devices"), diagnostics, file.asked());
-  profile.sub_devices = static_cast<int>(fields.require("count").integer("count", 1, 1, 64));
+  // A count that is wrong must not make what is measured by it wrong too.
+  const std::int64_t otherwise = fields.has("count") ? kMostSubDevices : 1;
+  profile.sub_devices =
+      static_cast<int>(fields.require("count").integer("count", otherwise, 1, kMostSubDevices));
   profile.sub_device_name = fields.text("name", "core");
   profile.group_size =
       static_cast<int>(fields.integer("group", profile.sub_devices, 1, profile.sub_devices));
@@ -53,8 +58,12 @@ void read_modes(YamlFields& file, Diagnostics& diagnostics, Profile& profile) {
       fields.reject("frames", "must be 1 (all work on one) or as many as sub_devices (one each)");
       mode.frames = 1;
     }
+    if (fields.has("name") && (mode.name.empty() || mode.name == "auto")) {
+      fields.reject("name",
+                    "must not be empty or auto, which means the first that a model fits in");
+    }
     if (profile.find_mode(mode.name) != nullptr) {
-      fields.reject("name", "this mode is there already");
+      fields.reject("name", "this mode is there already", "E002");
     }
     fields.finish();
     profile.modes.push_back(std::move(mode));
@@ -76,8 +85,15 @@ void read_memory(YamlFields& file, Diagnostics& diagnostics, Profile& profile) {
       level.activations |= what == "activations";
       level.transfers |= what == "transfers";
     }
-    if (level.reserved > level.size) {
+    if (fields.has("size") && level.size == 0) {
+      fields.reject("size", "must be above 0; a device without this memory has no such level");
+    } else if (level.reserved > level.size) {
       fields.reject("reserved", "must not be more than the size");
+    }
+    if (std::any_of(profile.memory.begin(), profile.memory.end(), [&](const MemoryLevel& other) {
+          return other.name == level.name;
+        })) {
+      fields.reject("name", "this memory is there already", "E002");
     }
     if (level.resident && profile.resident_level(level.of_device) != nullptr) {
       fields.reject("resident", "one level of each scope is taken while resident, not two");
@@ -227,34 +243,17 @@ void read_calibrated(YamlFields& file, Diagnostics& diagnostics, Profile& profil
     if (!model.mode.empty() && profile.find_mode(model.mode) == nullptr) {
       fields.reject("mode", "there is no such mode");
     }
+    if (fields.has("service") && model.service == Duration(0)) {
+      fields.reject("service", "must be above 0");
+    }
+    if (std::any_of(profile.calibrated.begin(), profile.calibrated.end(), [&](const auto& other) {
+          return other.hash == model.hash && (other.mode.empty() || other.mode == model.mode);
+        })) {
+      fields.reject("hash", "an earlier row is for this package and mode already", "E002");
+    }
     fields.finish();
     profile.calibrated.push_back(std::move(model));
   });
-}
-
-void read_property(YamlFields& fields, Profile& profile) {
-  DeviceProperty property;
-  property.name = fields.require("name").text("name");
-  const std::string type = fields.word("type", {"text", "integer", "real", "boolean", "choice"});
-  property.type = type == "integer"   ? DeviceProperty::Type::kInteger
-                  : type == "real"    ? DeviceProperty::Type::kReal
-                  : type == "boolean" ? DeviceProperty::Type::kBoolean
-                  : type == "choice"  ? DeviceProperty::Type::kChoice
-                                      : DeviceProperty::Type::kText;
-  property.unit = fields.text("unit");
-  property.help = fields.text("help");
-  property.value = fields.require("value").text("value");
-  property.choices = fields.texts("choices");
-  property.minimum = fields.number("minimum", 0, -1e12, 1e12);
-  property.maximum = fields.number("maximum", 0, -1e12, 1e12);
-  property.step = fields.number("step", 0, 0, 1e12);
-  property.is_writable = fields.flag("writable", false);
-  if (property.type == DeviceProperty::Type::kChoice && property.choices.empty() &&
-      fields.has("type")) {
-    fields.reject("choices", "a choice wants them");
-  }
-  fields.finish();
-  profile.properties.push_back(std::move(property));
 }
 
 void read_file(YamlFields& file, Diagnostics& diagnostics, Profile& profile) {
@@ -285,7 +284,7 @@ void read_file(YamlFields& file, Diagnostics& diagnostics, Profile& profile) {
   read_calibrated(file, diagnostics, profile);
   for_each_item(file, "properties", [&](const YamlNode& item) {
     YamlFields fields(item, file.path_of("properties"), diagnostics, file.asked());
-    read_property(fields, profile);
+    profile.properties.push_back(read_property(fields, profile.properties));
   });
   file.finish();
 }

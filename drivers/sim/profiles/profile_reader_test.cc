@@ -142,6 +142,66 @@ TEST(ProfileReader, RefusesWhatCannotBe) {
       std::string::npos);
 }
 
+TEST(ProfileReader, RefusesPropertiesThatCannotBe) {
+  const auto wrong = [](const std::string& property) {
+    return complaint(std::string(kSmallest) + "properties: [" + property + "]\n");
+  };
+  EXPECT_EQ(wrong("{name: a, type: integer, value: 5, minimum: 1, maximum: 9}"), "");
+  EXPECT_EQ(wrong("{name: a, type: integer, value: x}"),
+            "p.yaml:6:46: error[E013]: 'properties.value' is 'x': must be a whole number");
+  EXPECT_NE(wrong("{name: a, type: integer, value: 9, minimum: 1, maximum: 3}")
+                .find("'properties.value' is '9': must be a whole number from 1 to 3"),
+            std::string::npos);
+  EXPECT_NE(wrong("{name: a, type: choice, value: z, choices: [x, y]}").find("one of x, y"),
+            std::string::npos);
+  EXPECT_NE(wrong("{name: a, type: boolean, value: maybe}").find("true or false"),
+            std::string::npos);
+  EXPECT_NE(wrong("{name: a, type: real, value: 4, minimum: 5, maximum: 3}")
+                .find("must be below the maximum"),
+            std::string::npos);
+  EXPECT_NE(wrong("{name: a, type: real, value: 4, minimum: 5}").find("together"),
+            std::string::npos);
+  EXPECT_NE(wrong("{name: a, value: 4, step: 5}").find("integer and real"), std::string::npos);
+  EXPECT_NE(wrong("{name: a, value: 4, choices: [4]}").find("type choice"), std::string::npos);
+  EXPECT_EQ(wrong("{name: a, value: 4}, {name: a, value: 5}"),
+            "p.yaml:6:42: error[E002]: 'properties.name' is 'a': this property is there already");
+  for (const char* own : {"clock", "self_test", "simulated", "profile", "mvm_limit"}) {
+    EXPECT_NE(wrong("{name: " + std::string(own) + ", value: 4}").find("error[E002]"),
+              std::string::npos)
+        << own;
+  }
+}
+
+TEST(ProfileReader, RefusesRowsAndSizesThatCannotBe) {
+  const std::string hash(64, 'a');
+  const auto wrong = [](const std::string& more) {
+    return complaint(std::string(kSmallest) + more + "\n");
+  };
+  const std::string row = "{hash: " + hash + ", service: 1ms, source: x}";
+  EXPECT_EQ(wrong("calibrated: [" + row + "]"), "");
+  EXPECT_NE(wrong("calibrated: [" + row + ", " + row + "]").find("error[E002]"), std::string::npos);
+  EXPECT_NE(wrong("calibrated: [{hash: " + hash + ", service: 0ms, source: x}]")
+                .find("'calibrated.service' is '0ms': must be above 0"),
+            std::string::npos);
+  EXPECT_NE(wrong("memory: [{name: a, size: 0MiB}]").find("must be above 0"), std::string::npos);
+  EXPECT_NE(wrong("memory: [{name: a, size: 1MiB}, {name: a, size: 1MiB, scope: device}]")
+                .find("error[E002]"),
+            std::string::npos);
+}
+
+TEST(ProfileReader, RefusesAModeThatIsCalledAuto) {
+  const std::string head =
+      "profile: t\ntitle: simulated\nidentity: 't{index}'\nsub_devices: {count: 4}\n";
+  EXPECT_NE(complaint(head + "modes: [{name: auto}]").find("'modes.name' is 'auto'"),
+            std::string::npos);
+}
+
+TEST(ProfileReader, SaysOfAWrongCountNoMoreThanThatItIsWrong) {
+  EXPECT_EQ(complaint("profile: t\ntitle: simulated\nidentity: 't{index}'\n"
+                      "sub_devices: {count: 65}\nmodes: [{name: a, sub_devices: 2}]\n"),
+            "p.yaml:4:22: error[E013]: 'sub_devices.count' is '65': must be from 1 to 64");
+}
+
 TEST(ProfileReader, FindsNoProfileThatIsNotThereAndSaysWhichAre) {
   const auto none = find_profile("metiss");
   ASSERT_FALSE(none.has_value());
