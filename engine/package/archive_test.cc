@@ -151,12 +151,42 @@ TEST(ZipArchive, RefusesWrongSizes) {
 }
 
 TEST(ZipArchive, RefusesBombs) {
-  const fs::path path = testing::scratch_folder() / "bomb.zip";
-  fs::remove(path);
-  ASSERT_TRUE(write_zip({{}, {{"a", std::string(std::size_t{8} << 20U, '\0')}}}, path).has_value());
-  const auto opened = ZipArchive::open(path, {});
-  ASSERT_FALSE(opened.has_value());
-  EXPECT_TRUE(contains(opened.error().message, "at most 200 times its size"));
+  RawMember packed{"a", std::string("\x03\0", 2)};
+  packed.method = 8;
+  packed.declared_bytes = 8 << 20;
+  EXPECT_TRUE(contains(verdict_of(packed), "at most 200 times its size"));
+}
+
+TEST(ZipArchive, IsNeverWrittenAsABombItself) {
+  const fs::path path = testing::scratch_folder() / "zeros.zip";
+  const std::string zeros(std::size_t{8} << 20U, '\0');
+  ASSERT_TRUE(write_zip({{}, {{"a", zeros}, {"b", "small"}}}, path).has_value());
+  auto opened = ZipArchive::open(path, {});
+  ASSERT_TRUE(opened.has_value()) << opened.error().message;
+  EXPECT_EQ(opened->members()[0].bytes, zeros.size());
+}
+
+TEST(ZipArchive, StoresModelsAndDeflatesTexts) {
+  const fs::path path = testing::scratch_folder() / "stored.zip";
+  const std::string half(std::size_t{512} << 10U, 'x');
+  PackageParts parts;
+  parts.files["m.onnx"] = write_file("m.onnx", half);
+  parts.files["m.xml"] = write_file("m.xml", half);
+  ASSERT_TRUE(write_zip(parts, path).has_value());
+  EXPECT_GT(fs::file_size(path), half.size());
+  EXPECT_LT(fs::file_size(path), half.size() + 10'000);
+}
+
+TEST(ZipArchive, IsNotWrittenWithANameThatLeavesIt) {
+  const fs::path folder = testing::scratch_folder() / "leaving";
+  fs::create_directory(folder);
+  for (const char* name : {"../x", "/x", "a/../../x"}) {
+    const Status written = write_zip({{}, {{name, "1"}}}, folder / "x.zip");
+    ASSERT_FALSE(written.has_value()) << name;
+    EXPECT_EQ(written.error().code, Errc::kInvalidArgument);
+    EXPECT_FALSE(write_folder({{}, {{name, "1"}}}, folder / "x").has_value()) << name;
+  }
+  EXPECT_TRUE(fs::is_empty(folder));
 }
 
 TEST(ZipArchive, RefusesWhatIsBeyondItsLimits) {

@@ -14,11 +14,12 @@ struct PackageParts {
   std::map<std::string, std::string> texts;
 };
 
-/// Writes a zip archive of `parts` to `path`, whole or not at all. Equal parts give equal bytes:
-/// members are sorted, times and rights are fixed.
-/// Pre: the paths pass `check_member_path`.
-/// Errors: `kInvalidArgument` if there is something at `path`; `kNotFound` if a file is missing;
-/// `kUnavailable` if writing fails.
+/// Writes a zip archive of `parts` to `path`, whole or not at all: first beside it, as
+/// `path.tmp.PID`. Equal parts give equal bytes: members are sorted, times and rights are fixed.
+/// Texts are deflated, unless that makes them smaller than `PackageLimits` lets a reader believe;
+/// models and all else are stored.
+/// Errors: `kInvalidArgument` if there is something at `path`, or for a path in the package that
+/// `check_member_path` refuses; `kNotFound` if a file is missing; `kUnavailable` if writing fails.
 Status write_zip(const PackageParts& parts, const std::filesystem::path& path);
 
 /// Writes `parts` as the folder `path`, whole or not at all. Errors: as `write_zip`.

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -29,7 +30,8 @@ const char* const kModelsPackHelp =
     R"(       penstock models pack MODEL... [-o FILE.zip|FOLDER] [--calibrate CLIP] [options] [--json]
 
 pack writes a package: one MODEL, several that are the same network for several shapes, or a package
-to make a new one of. It becomes NAME.zip here, unless -o says otherwise; nothing is overwritten.
+to make a new one of. It becomes NAME.zip here, unless -o says otherwise (a name without an ending,
+or with a '/' behind it, is a folder); nothing is overwritten.
   --calibrate CLIP      run each model over pictures of the clip and write scales for int8 devices
   --frames N            pictures to use at most (32)
   --every N             use one picture of N (10)
@@ -265,6 +267,20 @@ Result<Device> open_cpu(Driver& driver) {
   return driver.open(cpu->identity);
 }
 
+constexpr std::string_view kScalesFrom = "int8 scales from ";
+
+/// Returns `notes` without what an earlier calibration wrote: its scales are replaced.
+std::string without_scale_line(const std::string& notes) {
+  std::istringstream lines(notes);
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind(kScalesFrom, 0) != 0) {
+      kept += (kept.empty() ? "" : "\n") + line;
+    }
+  }
+  return kept;
+}
+
 /// Works out the scales of every variant.
 Status calibrate_all(Driver& driver, const CalibrationOptions& options, PackageDraft& draft) {
   PENSTOCK_RETURN_IF_ERROR(check_calibratable(draft.info()));
@@ -289,8 +305,9 @@ Status calibrate_all(Driver& driver, const CalibrationOptions& options, PackageD
   }
   const std::string clip = std::filesystem::path(options.clip).filename().string();
   PackageInfo& info = draft.info();
-  info.notes += (info.notes.empty() ? "" : "\n") + std::string("int8 scales from ") +
-                std::to_string(used) + (used == 1 ? " picture of " : " pictures of ") + clip;
+  info.notes = without_scale_line(info.notes);
+  info.notes += (info.notes.empty() ? "" : "\n") + std::string(kScalesFrom) + std::to_string(used) +
+                (used == 1 ? " picture of " : " pictures of ") + clip;
   return {};
 }
 
@@ -326,6 +343,9 @@ int models_pack(std::span<const std::string> args) {
   }
   if (const Status added = add_words(*words, *draft); !added.has_value()) {
     return report(added.error());
+  }
+  if (const Status fine = draft->check(); !fine.has_value()) {
+    return report(fine.error());
   }
   if (const Status fine = check_chains(reader, *draft); !fine.has_value()) {
     return report(fine.error());

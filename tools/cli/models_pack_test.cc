@@ -116,6 +116,47 @@ TEST_F(ModelsPack, WorksOutScalesFromAClip) {
   EXPECT_TRUE(tensors_without_scale(package->info().networks[0].variants[0]).empty());
 }
 
+TEST_F(ModelsPack, ReplacesTheLineOfAnEarlierCalibration) {
+  ASSERT_EQ(models({"pack",
+                    onnx(),
+                    "--notes",
+                    "near faces",
+                    "--calibrate",
+                    testing::asset("clips/person.jpg"),
+                    "-o",
+                    path("one.zip")})
+                .code,
+            kExitDone);
+  fs::copy_file(testing::asset("clips/person.jpg"), folder_ / "other.jpg");
+  const Answer answer =
+      models({"pack", path("one.zip"), "--calibrate", path("other.jpg"), "-o", path("two.zip")});
+  ASSERT_EQ(answer.code, kExitDone) << answer.err;
+  EXPECT_EQ(open_package(path("two.zip"))->info().notes,
+            "near faces\nint8 scales from 1 picture of other.jpg");
+}
+
+TEST_F(ModelsPack, LeavesNothingBehindForANameThatNoPackageHas) {
+  const fs::path below = folder_ / "a" / "b";
+  fs::create_directories(below);
+  const fs::path before = fs::current_path();
+  fs::current_path(below);
+  const Answer answer = models({"pack", onnx(), "--name", "../../x"});
+  fs::current_path(before);
+  EXPECT_EQ(answer.code, kExitUsage) << answer.err;
+  EXPECT_TRUE(contains(answer.err, "name '../../x' must be letters")) << answer.err;
+  EXPECT_FALSE(fs::exists(folder_ / "x.zip"));
+  EXPECT_TRUE(fs::is_empty(below));
+}
+
+TEST_F(ModelsPack, RefusesAnEndingThatIsNeitherAZipNorAFolder) {
+  const Answer answer = models({"pack", onnx(), "-o", path("x.tar")});
+  EXPECT_EQ(answer.code, kExitUsage);
+  EXPECT_TRUE(contains(answer.err, "a package is a FILE.zip or a folder")) << answer.err;
+  EXPECT_FALSE(fs::exists(path("x.tar")));
+  EXPECT_EQ(models({"pack", onnx(), "-o", path("x.tar") + "/"}).code, kExitDone);
+  EXPECT_TRUE(fs::is_directory(path("x.tar")));
+}
+
 TEST_F(ModelsPack, GivesTheSameBytesEachTime) {
   const auto bytes = [&](const std::string& name) {
     EXPECT_EQ(models({"pack", onnx(), "-o", path(name)}).code, kExitDone);

@@ -5,9 +5,11 @@
 
 #include "engine/base/check.h"
 #include "engine/package/digest.h"
+#include "engine/package/manifest_reader.h"
 #include "engine/package/manifest_writer.h"
 #include "engine/package/member_path.h"
 #include "engine/package/package_rules.h"
+#include "engine/yaml/diagnostic.h"
 #include "engine/yaml/source_text.h"
 #include "tools/package/model_ports.h"
 
@@ -15,6 +17,16 @@ namespace penstock {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Refuses what looks like another kind of archive and would become a folder.
+Status check_ending(const fs::path& path) {
+  if (!path.has_extension() || path.extension() == ".zip") {
+    return {};
+  }
+  return Error{Errc::kInvalidArgument,
+               "cannot write '" + path.string() + "': a package is a FILE.zip or a folder; with '" +
+                   path.string() + "/' it becomes a folder of that name"};
+}
 
 }  // namespace
 
@@ -102,6 +114,7 @@ Result<std::string> PackageDraft::add(const fs::path& file) {
 }
 
 Status PackageDraft::check() const {
+  PENSTOCK_RETURN_IF_ERROR(check_manifest());
   PENSTOCK_RETURN_IF_ERROR(check_roles(info_));
   for (const PackageNetwork& network : info_.networks) {
     PENSTOCK_RETURN_IF_ERROR(check_variants(network));
@@ -117,7 +130,19 @@ Status PackageDraft::check() const {
   return {};
 }
 
+Status PackageDraft::check_manifest() const {
+  Diagnostics diagnostics;
+  const bool is_read =
+      read_manifest(SourceText(Package::kManifest, manifest_text(info_)), diagnostics).has_value();
+  std::string text;
+  for (const Diagnostic& one : diagnostics.sorted()) {
+    text += (text.empty() ? "" : "; ") + one.message;
+  }
+  return is_read ? Status() : Error{Errc::kInvalidArgument, "no package can be made: " + text};
+}
+
 Result<Package> PackageDraft::write(const fs::path& path) {
+  PENSTOCK_RETURN_IF_ERROR(check_ending(path));
   PENSTOCK_RETURN_IF_ERROR(check());
   info_.files.clear();
   for (const auto& [member, file] : parts_.files) {
@@ -127,7 +152,12 @@ Result<Package> PackageDraft::write(const fs::path& path) {
   parts_.texts[Package::kManifest] = manifest_text(info_);
   PENSTOCK_RETURN_IF_ERROR(path.extension() == ".zip" ? write_zip(parts_, path)
                                                       : write_folder(parts_, path));
-  return open_package(path);
+  auto package = open_package(path);
+  if (!package.has_value()) {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);  // There was nothing before.
+  }
+  return package;
 }
 
 }  // namespace penstock

@@ -33,16 +33,22 @@ class PackageDraft {
   /// or has already.
   Result<std::string> add(const std::filesystem::path& file);
 
-  /// Writes manifest and files to `path`, a zip if it ends with `.zip`, else a folder, and opens
-  /// what was written. Errors: of `write_zip`, `write_folder`, `open_package`; `kCorrupt`, with
-  /// nothing written, for what a package must not hold (`package_rules.h`).
+  /// Checks what the manifest will say, so that nothing is worked out or written in vain.
+  /// Errors: `kInvalidArgument` for a name, mode or note that no package has, with the rule;
+  /// `kCorrupt` for what a package must not hold (`package_rules.h`).
+  [[nodiscard]] Status check() const;
+
+  /// Writes manifest and files to `path`, a zip if it ends with `.zip`, a folder if it has no
+  /// ending or ends with `/`, and opens what was written; what cannot be opened is removed.
+  /// Errors: of `check`, `write_zip`, `write_folder`, `open_package`; `kInvalidArgument` for
+  /// another ending.
   Result<Package> write(const std::filesystem::path& path);
 
  private:
   PackageDraft() = default;
 
   Status take_package(const std::string& path, const std::filesystem::path& cache);
-  [[nodiscard]] Status check() const;
+  [[nodiscard]] Status check_manifest() const;
   Status take_model(const std::string& path, ModelReader& reader);
 
   PackageInfo info_;
