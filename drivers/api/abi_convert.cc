@@ -7,6 +7,8 @@
 #include <span>
 #include <utility>
 
+#include "engine/base/sub_device_mask.h"
+
 namespace penstock::abi {
 namespace {
 
@@ -89,9 +91,15 @@ std::int32_t set_error(PenstockError* error, const Error& from) noexcept {
   return code;
 }
 
-Error error_from(std::int32_t code, const PenstockError& error) {
+std::string no_reason(std::int32_t code, const std::string& driver) {
+  const bool is_known = code > PENSTOCK_OK && code <= PENSTOCK_NOT_FOUND;
+  return "driver '" + driver + "' gave no reason (" +
+         (is_known ? to_string(errc_from(code)) : "unknown code " + std::to_string(code)) + ")";
+}
+
+Error error_from(std::int32_t code, const PenstockError& error, const std::string& driver) {
   const std::string_view text(error.message, strnlen(error.message, sizeof(error.message)));
-  return {errc_from(code), text.empty() ? "the driver gave no reason" : std::string(text)};
+  return {errc_from(code), text.empty() ? no_reason(code, driver) : std::string(text)};
 }
 
 OptionList::OptionList(const DriverOptions& options) {
@@ -123,7 +131,67 @@ Result<DriverOptions> options_from(const PenstockOptions* options) {
   return result;
 }
 
-DeviceInfo device_info_from(const PenstockDeviceInfo& info) {
+namespace {
+
+/// What a struct of 1.0 had at least; less cannot have been filled.
+constexpr std::size_t kDeviceBytes = offsetof(PenstockDeviceInfo, shared_memory_bytes);
+constexpr std::size_t kSubDeviceBytes = offsetof(PenstockSubDeviceInfo, group);
+
+Error no_device(const std::string& what) {
+  return {Errc::kInternal, what};
+}
+
+/// Checks what the struct says before anything behind it is followed.
+Status check_device(const PenstockDeviceInfo& info) {
+  if (info.size < kDeviceBytes) {
+    return no_device("shows a device in " + std::to_string(info.size) +
+                     " bytes: the struct has at least " + std::to_string(kDeviceBytes));
+  }
+  if (text_of(info.identity).empty()) {
+    return no_device("shows a device without identity");
+  }
+  const std::string device = "device '" + std::string(text_of(info.identity)) + "': ";
+  if (info.kind < PENSTOCK_DEVICE_CPU || info.kind > PENSTOCK_DEVICE_NOOP) {
+    return no_device(device + "kind " + std::to_string(info.kind) + ": must be " +
+                     std::to_string(PENSTOCK_DEVICE_CPU) + " to " +
+                     std::to_string(PENSTOCK_DEVICE_NOOP));
+  }
+  if (info.sub_device_count > kMaxSubDevices) {
+    return no_device(device + std::to_string(info.sub_device_count) + " sub-devices: at most " +
+                     std::to_string(kMaxSubDevices));
+  }
+  if (info.sub_device_count > 0 && info.sub_devices == nullptr) {
+    return no_device(device + std::to_string(info.sub_device_count) +
+                     " sub-devices, but none is shown (NULL)");
+  }
+  SubDeviceMask seen = 0;
+  for (std::uint32_t i = 0; i < info.sub_device_count; ++i) {
+    // Items lie as far apart as the first one says.
+    if (info.sub_devices->size < kSubDeviceBytes) {
+      return no_device(device + "sub-devices of " + std::to_string(info.sub_devices->size) +
+                       " bytes: the struct has at least " + std::to_string(kSubDeviceBytes));
+    }
+    const std::uint32_t index = item_at(info.sub_devices, i).index;
+    if (index >= kMaxSubDevices) {
+      return no_device(device + "sub-device " + std::to_string(index) + ": at most " +
+                       std::to_string(kMaxSubDevices - 1));
+    }
+    if ((seen >> index & 1U) != 0) {
+      return no_device(device + "sub-device " + std::to_string(index) + " is shown twice");
+    }
+    seen |= SubDeviceMask{1} << index;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<DeviceInfo> device_info_from(const PenstockDeviceInfo* shown) {
+  if (shown == nullptr) {
+    return no_device("shows no device (NULL)");
+  }
+  const PenstockDeviceInfo& info = *shown;
+  PENSTOCK_RETURN_IF_ERROR(check_device(info));
   DeviceInfo device;
   device.identity = text_of(info.identity);
   device.kind = static_cast<DeviceKind>(info.kind);
@@ -238,34 +306,69 @@ ModelCollector::ModelCollector() {
   visitor_.size = sizeof(visitor_);
   visitor_.context = this;
   visitor_.summary = [](void* context, const PenstockModelInfo* summary) {
-    static_cast<ModelCollector*>(context)->add_summary(*summary);
+    static_cast<ModelCollector*>(context)->take_in(
+        summary, "summary", [](auto& self, auto& shown) { self.add_summary(shown); });
   };
   visitor_.input = [](void* context, const PenstockTensorInfo* port) {
-    static_cast<ModelCollector*>(context)->add_port(*port, true);
+    static_cast<ModelCollector*>(context)->take_in(
+        port, "input", [](auto& self, auto& shown) { self.add_port(shown, true); });
   };
   visitor_.output = [](void* context, const PenstockTensorInfo* port) {
-    static_cast<ModelCollector*>(context)->add_port(*port, false);
+    static_cast<ModelCollector*>(context)->take_in(
+        port, "output", [](auto& self, auto& shown) { self.add_port(shown, false); });
   };
   visitor_.property = [](void* context, const char* key, const char* value) {
     static_cast<ModelCollector*>(context)->info_.properties.insert_or_assign(
         std::string(text_of(key)), std::string(text_of(value)));
   };
   visitor_.placement = [](void* context, const PenstockPlacement* placement) {
-    ModelPlacement item;
-    item.sub_devices = placement->sub_devices;
-    item.depth = std::max(placement->depth, 1U);
-    item.memory_bytes = placement->memory_bytes;
-    item.shared_bytes = placement->shared_bytes;
-    item.activation_time = Duration(placement->activation_ns);
-    item.service_time = Duration(placement->service_ns);
-    static_cast<ModelCollector*>(context)->info_.placements.push_back(item);
+    static_cast<ModelCollector*>(context)->take_in(
+        placement, "placement", [](auto& self, auto& shown) { self.add_placement(shown); });
   };
   visitor_.bucket = [](void* context, const PenstockBucket* bucket) {
-    static_cast<ModelCollector*>(context)->add_bucket(*bucket);
+    static_cast<ModelCollector*>(context)->take_in(
+        bucket, "bucket", [](auto& self, auto& shown) { self.add_bucket(shown); });
   };
 }
 
+template <class Shown, class Add>
+void ModelCollector::take_in(const Shown* shown, const char* what, Add add) {
+  if (shown == nullptr) {
+    refuse("shows no " + std::string(what) + " (NULL)");
+  } else {
+    add(*this, *shown);
+  }
+}
+
+/// The first is what is reported: what follows may come of it.
+void ModelCollector::refuse(const std::string& fault) {
+  if (fault_.empty()) {
+    fault_ = fault;
+  }
+}
+
+/// Each request has a place in a queue, and queues have an end.
+void ModelCollector::check_requests(const char* member, std::uint32_t requests) {
+  if (requests > kMaxRequests) {
+    refuse(std::string(member) + " is " + std::to_string(requests) + ": must be at most " +
+           std::to_string(kMaxRequests));
+  }
+}
+
+void ModelCollector::add_placement(const PenstockPlacement& placement) {
+  check_requests("the depth of a placement", placement.depth);
+  ModelPlacement item;
+  item.sub_devices = placement.sub_devices;
+  item.depth = std::max(placement.depth, 1U);
+  item.memory_bytes = placement.memory_bytes;
+  item.shared_bytes = placement.shared_bytes;
+  item.activation_time = Duration(placement.activation_ns);
+  item.service_time = Duration(placement.service_ns);
+  info_.placements.push_back(item);
+}
+
 void ModelCollector::add_summary(const PenstockModelInfo& summary) {
+  check_requests("preferred_requests", summary.preferred_requests);
   info_.preferred_requests = std::max(summary.preferred_requests, 1U);
   info_.max_requests = summary.max_requests;
   info_.min_batch = summary.min_batch;
@@ -281,14 +384,20 @@ void ModelCollector::add_port(const PenstockTensorInfo& port, bool is_input) {
   TensorSpec spec;
   spec.name = text_of(port.name);
   if (port.rank > Shape::kMaxRank || port.element_type > static_cast<unsigned>(ElementType::kI4)) {
-    fault_ = "port '" + spec.name + "' has rank " + std::to_string(port.rank) +
-             " and element type " + std::to_string(port.element_type) + ": this host knows rank " +
-             std::to_string(Shape::kMaxRank) + " and types up to " +
-             std::to_string(static_cast<unsigned>(ElementType::kI4));
+    refuse("port '" + spec.name + "' has rank " + std::to_string(port.rank) + " and element type " +
+           std::to_string(port.element_type) + ": this host knows rank " +
+           std::to_string(Shape::kMaxRank) + " and types up to " +
+           std::to_string(static_cast<unsigned>(ElementType::kI4)));
     return;
   }
   spec.type = static_cast<ElementType>(port.element_type);
   spec.shape = shape_from(port.shape, port.rank);
+  check_shape(spec);
+  if (port.channel_count > 0 && port.channel_scales == nullptr) {
+    refuse("port '" + spec.name + "': " + std::to_string(port.channel_count) +
+           " scales of channels, but none is shown (NULL)");
+    return;
+  }
   spec.layout = text_of(port.layout);
   spec.quantization.scale = port.scale;
   spec.quantization.zero_point = port.zero_point;
@@ -308,12 +417,34 @@ void ModelCollector::add_port(const PenstockTensorInfo& port, bool is_input) {
   (is_input ? info_.input_memory : info_.output_memory).push_back(memory);
 }
 
+void ModelCollector::check_shape(const TensorSpec& port) {
+  const auto extents = port.shape.extents();
+  const bool has_open = std::find(extents.begin(), extents.end(), Shape::kDynamic) != extents.end();
+  for (const std::int64_t extent : extents) {
+    if (extent < 0 && extent != Shape::kDynamic) {
+      refuse("port '" + port.name + "': extent " + std::to_string(extent) + " of shape " +
+             port.shape.to_string() + ": must be 0 or more, or " + std::to_string(Shape::kDynamic) +
+             " where it is open");
+      return;
+    }
+  }
+  if (!has_open && !port.shape.dense_bytes(port.type).has_value()) {
+    refuse("port '" + port.name + "': shape " + port.shape.to_string() +
+           " has more bytes than can be counted");
+  }
+}
+
 void ModelCollector::add_bucket(const PenstockBucket& bucket) {
+  if ((bucket.input_count > 0 && bucket.inputs == nullptr) ||
+      (bucket.output_count > 0 && bucket.outputs == nullptr)) {
+    refuse("bucket " + std::to_string(info_.buckets.size()) + " shows no shapes (NULL)");
+    return;
+  }
   auto inputs = bucket_shapes(bucket.inputs, bucket.input_count, info_.inputs);
   auto outputs = bucket_shapes(bucket.outputs, bucket.output_count, info_.outputs);
   const std::string number = "bucket " + std::to_string(info_.buckets.size());
   if (!inputs.has_value() || !outputs.has_value()) {
-    fault_ = number + " does not fit the model's ports";
+    refuse(number + " does not fit the model's ports");
     return;
   }
   ShapeBucket made{std::move(*inputs), std::move(*outputs)};
@@ -321,11 +452,11 @@ void ModelCollector::add_bucket(const PenstockBucket& bucket) {
     return one.element_count().has_value();
   });
   if (!is_static) {
-    fault_ = number + " has the open shape " + made.to_string() + "; buckets fix their inputs";
+    refuse(number + " has the open shape " + made.to_string() + "; buckets fix their inputs");
   } else if (!info_.buckets.empty() && size_of(made) < size_of(info_.buckets.back())) {
-    fault_ = number + ", " + made.to_string() + ", is smaller than the one before";
+    refuse(number + ", " + made.to_string() + ", is smaller than the one before");
   } else if (info_.buckets.size() == kMaxShapeBuckets) {
-    fault_ = "more than " + std::to_string(kMaxShapeBuckets) + " buckets";
+    refuse("more than " + std::to_string(kMaxShapeBuckets) + " buckets");
   } else {
     info_.buckets.push_back(std::move(made));
   }

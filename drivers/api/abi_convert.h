@@ -25,8 +25,11 @@ void copy_text(std::string_view text, char* buffer, std::size_t capacity) noexce
 /// Fills `error` (may be null) and returns its code.
 std::int32_t set_error(PenstockError* error, const Error& from) noexcept;
 
-/// Returns what a call left in `error`.
-Error error_from(std::int32_t code, const PenstockError& error);
+/// Returns what is said where `driver` says nothing: its name, and what `code` means.
+std::string no_reason(std::int32_t code, const std::string& driver);
+
+/// Returns what a call of `driver` left in `error`.
+Error error_from(std::int32_t code, const PenstockError& error, const std::string& driver);
 
 /// Returns "" for NULL.
 inline std::string_view text_of(const char* text) noexcept {
@@ -66,7 +69,9 @@ class OptionList {
 /// Errors: `kInvalidArgument` for an option given twice or without a name.
 Result<DriverOptions> options_from(const PenstockOptions* options);
 
-DeviceInfo device_info_from(const PenstockDeviceInfo& info);
+/// Errors: `kInternal`, naming device, value and rule, for what no device can be: none at all, no
+/// identity, an unknown kind, more sub-devices than a mask has bits, one of them twice.
+Result<DeviceInfo> device_info_from(const PenstockDeviceInfo* shown);
 
 /// Shows `info` in the form of the ABI.
 void show_device(const DeviceInfo& info,
@@ -93,10 +98,16 @@ class ModelCollector {
 
   [[nodiscard]] const PenstockModelVisitor* visitor() const noexcept { return &visitor_; }
 
-  /// Errors: `kInternal` where the driver showed a rank, type or count that cannot be.
+  /// Errors: `kInternal` where the driver showed a rank, type, shape or count that cannot be.
   Result<ModelInfo> take();
 
  private:
+  template <class Shown, class Add>
+  void take_in(const Shown* shown, const char* what, Add add);
+  void refuse(const std::string& fault);
+  void check_requests(const char* member, std::uint32_t requests);
+  void check_shape(const TensorSpec& port);
+  void add_placement(const PenstockPlacement& placement);
   void add_summary(const PenstockModelInfo& summary);
   void add_port(const PenstockTensorInfo& port, bool is_input);
   void add_bucket(const PenstockBucket& bucket);

@@ -40,7 +40,7 @@ Status start(detail::ActivationCore& core,
   const std::int32_t code =
       (api.*function)(core.model->model, sub_devices, &core.slot.completion, &error);
   if (code != PENSTOCK_OK && core.completions->abandon(core.slot)) {
-    return abi::error_from(code, error);
+    return abi::error_from(code, error, core.model->device->driver->name);
   }
   return {};
 }

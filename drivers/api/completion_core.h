@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "drivers/plugin/penstock_driver.h"
@@ -28,6 +29,7 @@ struct CompletionSlot {
   CompletionSlot* next = nullptr;
   std::atomic<SlotState> state{SlotState::kFree};
   std::vector<Buffer> held;
+  std::string driver;  ///< Who completes it, for messages.
   /// Set while a change of residence is in flight, which nobody but this waits for.
   std::shared_ptr<CompletionCore> keeps_core;
 };

@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "drivers/api/abi_convert.h"
 #include "drivers/api/completion_core.h"
 
 namespace penstock {
@@ -166,11 +167,14 @@ std::optional<Completion> CompletionQueue::pop() {
   }
   Completion completion;
   completion.token = slot->completion.token;
-  completion.code = static_cast<Errc>(slot->completion.code);
+  completion.code = abi::errc_from(slot->completion.code);
   completion.device_time = Duration(slot->completion.device_ns);
   if (completion.code != Errc::kOk) {
     slot->completion.message[sizeof(slot->completion.message) - 1] = '\0';
     completion.message = slot->completion.message;
+    if (completion.message.empty()) {
+      completion.message = abi::no_reason(slot->completion.code, slot->driver);
+    }
   }
   core_->retire(*slot);
   return completion;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "drivers/api/model_info.h"
 #include "engine/base/clock.h"
 #include "engine/base/doorbell.h"
 #include "engine/base/result.h"
@@ -38,7 +39,7 @@ struct Completion {
 /// Cost: lock-free push; a ring only when the list was empty.
 class CompletionQueue {
  public:
-  static constexpr std::uint32_t kMaxSlots = 4096;
+  static constexpr std::uint32_t kMaxSlots = kMaxRequests;
 
   /// Errors: `kInvalidArgument` for no slots or more than `kMaxSlots`.
   static Result<CompletionQueue> create(std::uint32_t slots, Doorbell doorbell);

@@ -1,6 +1,7 @@
 #include "drivers/api/driver.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "drivers/api/abi_convert.h"
@@ -10,6 +11,38 @@
 namespace penstock {
 
 using detail::empty_error;
+
+namespace {
+
+/// What a driver shows when it enumerates.
+struct DeviceList {
+  static void visit(void* context, const PenstockDeviceInfo* info) {
+    static_cast<DeviceList*>(context)->add(abi::device_info_from(info));
+  }
+
+  void add(Result<DeviceInfo> device) {
+    if (fault.has_value()) {
+      return;
+    }
+    if (!device.has_value()) {
+      fault = device.error();
+      return;
+    }
+    const bool is_there = std::any_of(devices.begin(), devices.end(), [&](const DeviceInfo& one) {
+      return one.identity == device->identity;
+    });
+    if (is_there) {
+      fault = Error{Errc::kInternal, "device '" + device->identity + "' is shown twice"};
+      return;
+    }
+    devices.push_back(std::move(device).value());
+  }
+
+  std::vector<DeviceInfo> devices;
+  std::optional<Error> fault;  // The first.
+};
+
+}  // namespace
 
 Device::Device(std::shared_ptr<detail::DeviceCore> core) noexcept : core_(std::move(core)) {}
 
@@ -28,6 +61,9 @@ Result<std::vector<LoadObstacle>> Device::explain(const std::string& path,
   std::vector<LoadObstacle> obstacles;
   PenstockError error = empty_error();
   const auto visit = [](void* context, const PenstockReason* reason) {
+    if (reason == nullptr) {
+      return;
+    }
     LoadObstacle obstacle;
     obstacle.code = abi::errc_from(reason->code);
     obstacle.subject = abi::text_of(reason->subject);
@@ -37,7 +73,7 @@ Result<std::vector<LoadObstacle>> Device::explain(const std::string& path,
   const std::int32_t code =
       core_->driver->api.explain(core_->device, &source, visit, &obstacles, &error);
   if (code != PENSTOCK_OK) {
-    return abi::error_from(code, error);
+    return abi::error_from(code, error, core_->driver->name);
   }
   return obstacles;
 }
@@ -51,14 +87,18 @@ Result<LoadedModel> Device::load(const std::string& path, const DriverOptions& o
   std::int32_t code = core_->driver->api.load(core_->device, &source, &core->model, &error);
   if (code != PENSTOCK_OK) {
     core->model = nullptr;
-    return abi::error_from(code, error);
+    return abi::error_from(code, error, core_->driver->name);
   }
   abi::ModelCollector collector;
   code = core_->driver->api.describe(core->model, collector.visitor(), &error);
   if (code != PENSTOCK_OK) {
-    return abi::error_from(code, error);
+    return abi::error_from(code, error, core_->driver->name);
   }
-  PENSTOCK_ASSIGN_OR_RETURN(core->info, collector.take());
+  auto described = collector.take();
+  if (!described.has_value()) {
+    return described.error().within("driver '" + core_->driver->name + "'");
+  }
+  core->info = std::move(described).value();
   return LoadedModel(std::move(core));
 }
 
@@ -79,6 +119,9 @@ std::optional<HealthEvent> Device::poll_event() {
 std::vector<DeviceMetric> Device::metrics() const {
   std::vector<DeviceMetric> metrics;
   const auto visit = [](void* context, const PenstockMetric* metric) {
+    if (metric == nullptr) {
+      return;
+    }
     DeviceMetric item;
     item.name = abi::text_of(metric->name);
     item.unit = abi::text_of(metric->unit);
@@ -103,7 +146,7 @@ Status Device::claim(SubDeviceMask sub_devices) {
   }
   PenstockError error = empty_error();
   const std::int32_t code = api.claim(core_->device, sub_devices, &error);
-  return code == PENSTOCK_OK ? Status() : Status(abi::error_from(code, error));
+  return code == PENSTOCK_OK ? Status() : Status(abi::error_from(code, error, core_->driver->name));
 }
 
 void Device::release(SubDeviceMask sub_devices) {
@@ -119,12 +162,14 @@ Result<std::vector<DeviceProperty>> Device::properties() const {
     return properties;
   }
   const auto visit = [](void* context, const PenstockProperty* property) {
-    static_cast<std::vector<DeviceProperty>*>(context)->push_back(abi::property_from(*property));
+    if (property != nullptr) {
+      static_cast<std::vector<DeviceProperty>*>(context)->push_back(abi::property_from(*property));
+    }
   };
   PenstockError error = empty_error();
   const std::int32_t code = api.properties(core_->device, visit, &properties, &error);
   if (code != PENSTOCK_OK) {
-    return abi::error_from(code, error);
+    return abi::error_from(code, error, core_->driver->name);
   }
   return properties;
 }
@@ -141,7 +186,7 @@ Result<bool> Device::configure(const std::string& name,
   const std::int32_t code =
       api.configure(core_->device, sub_device, name.c_str(), value.c_str(), &pending, &error);
   if (code != PENSTOCK_OK) {
-    return abi::error_from(code, error);
+    return abi::error_from(code, error, core_->driver->name);
   }
   return pending == 0;
 }
@@ -153,7 +198,7 @@ Status Device::reset() {
   }
   PenstockError error = empty_error();
   const std::int32_t code = api.reset(core_->device, &error);
-  return code == PENSTOCK_OK ? Status() : Status(abi::error_from(code, error));
+  return code == PENSTOCK_OK ? Status() : Status(abi::error_from(code, error, core_->driver->name));
 }
 
 Driver::Driver(std::shared_ptr<detail::DriverCore> core) noexcept : core_(std::move(core)) {}
@@ -172,7 +217,7 @@ Result<Driver> Driver::create(const PenstockDriverApi& api,
   const std::int32_t code = api.create(&core->host.get(), &list.get(), &core->driver, &error);
   if (code != PENSTOCK_OK) {
     core->driver = nullptr;
-    return abi::error_from(code, error).within("driver '" + core->name + "'");
+    return abi::error_from(code, error, core->name).within("driver '" + core->name + "'");
   }
   return Driver(std::move(core));
 }
@@ -186,16 +231,16 @@ const std::string& Driver::version() const noexcept {
 }
 
 Result<std::vector<DeviceInfo>> Driver::enumerate() const {
-  std::vector<DeviceInfo> devices;
+  DeviceList list;
   PenstockError error = empty_error();
-  const auto visit = [](void* context, const PenstockDeviceInfo* info) {
-    static_cast<std::vector<DeviceInfo>*>(context)->push_back(abi::device_info_from(*info));
-  };
-  const std::int32_t code = core_->api.enumerate(core_->driver, visit, &devices, &error);
+  const std::int32_t code = core_->api.enumerate(core_->driver, &DeviceList::visit, &list, &error);
   if (code != PENSTOCK_OK) {
-    return abi::error_from(code, error);
+    return abi::error_from(code, error, core_->name);
   }
-  return devices;
+  if (list.fault.has_value()) {
+    return *list.fault;
+  }
+  return std::move(list.devices);
 }
 
 Result<ModelInfo> Driver::inspect(const std::string& path) const {
@@ -204,7 +249,7 @@ Result<ModelInfo> Driver::inspect(const std::string& path) const {
   const std::int32_t code =
       core_->api.inspect(core_->driver, path.c_str(), collector.visitor(), &error);
   if (code != PENSTOCK_OK) {
-    return abi::error_from(code, error);
+    return abi::error_from(code, error, core_->name);
   }
   return collector.take();
 }
@@ -234,7 +279,7 @@ Result<Device> Driver::open(const std::string& identity, Doorbell health_changed
       core_->driver, identity.c_str(), ring, core.get(), &core->device, &error);
   if (code != PENSTOCK_OK) {
     core->device = nullptr;
-    return abi::error_from(code, error);
+    return abi::error_from(code, error, core_->name);
   }
   return Device(std::move(core));
 }

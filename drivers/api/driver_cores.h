@@ -124,6 +124,7 @@ struct RequestCore {
         slot(reserved),
         inputs(model->info.inputs.size()),
         outputs(model->info.outputs.size()) {
+    slot.driver = model->device->driver->name;
     slot.held.reserve(inputs.size() + outputs.size());
     shapes.reserve(inputs.size());
     job.size = sizeof(job);
@@ -160,7 +161,9 @@ struct ActivationCore {
                  CompletionSlot& reserved)
       : model(std::move(owner)),
         completions(std::move(queue)),
-        slot(reserved) {}
+        slot(reserved) {
+    slot.driver = model->device->driver->name;
+  }
 
   ActivationCore(const ActivationCore&) = delete;
   ActivationCore& operator=(const ActivationCore&) = delete;

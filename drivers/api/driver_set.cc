@@ -99,6 +99,14 @@ Result<DeviceChoice> DriverSet::select(std::string_view word,
   if (best != nullptr) {
     return *best;
   }
+  if (!driver.empty()) {
+    const std::string beginning = "driver '" + std::string(driver) + "': ";
+    for (const Error& failure : failures) {
+      if (failure.message.rfind(beginning, 0) == 0) {
+        return failure;  // What there is of other drivers does not matter.
+      }
+    }
+  }
   std::string message = "no device of type '" + std::string(word) + "'" +
                         (identity.empty() ? "" : " with id '" + std::string(identity) + "'") +
                         (driver.empty() ? "" : " of driver '" + std::string(driver) + "'");

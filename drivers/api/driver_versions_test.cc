@@ -140,6 +140,7 @@ TEST(DriverOfOneZero, ShowsStructsThatAreShorter) {
     sub_devices[0].in_use_by = 99;
     info.size = offsetof(PenstockDeviceInfo, shared_memory_bytes);
     info.identity = "old:0";
+    info.kind = PENSTOCK_DEVICE_CPU;
     info.sub_device_count = 1;
     info.sub_devices = sub_devices;
     info.max_resident = 99;

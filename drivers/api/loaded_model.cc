@@ -199,7 +199,7 @@ Status Request::submit(std::span<const FeatureMap> inputs,
   PenstockError error = empty_error();
   const std::int32_t code = core.model->api().submit(core.request, &core.job, &error);
   if (code != PENSTOCK_OK && core.completions->abandon(core.slot)) {
-    return abi::error_from(code, error);
+    return abi::error_from(code, error, core.model->device->driver->name);
   }
   return {};
 }
@@ -248,7 +248,7 @@ Result<Request> LoadedModel::create_request(CompletionQueue& completions) {
   const std::int32_t code = core_->api().create_request(core_->model, &core->request, &error);
   if (code != PENSTOCK_OK) {
     core->request = nullptr;
-    return abi::error_from(code, error);
+    return abi::error_from(code, error, core_->device->driver->name);
   }
   return Request(std::move(core));
 }

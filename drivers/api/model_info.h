@@ -16,6 +16,9 @@ namespace penstock {
 /// have one form and can be the key of a shared model.
 using DriverOptions = std::map<std::string, std::string>;
 
+/// How many requests of a model there can be on a device at once: places of a completion queue.
+inline constexpr std::uint32_t kMaxRequests = 4096;
+
 /// The memory that a port uses in place; what is of another kind is refused, what is less aligned
 /// is used more slowly.
 /// Units: `kinds` is a bit mask of `1 << MemoryKind`; `alignment` in bytes, a power of two.

@@ -489,7 +489,11 @@ Status Station::open_backend() {
       BatchShapes::create(
           backend_->inputs(), backend_->outputs(), backend_->buckets(), options_.batch_size));
   counts_waiting_ = options_.batch_size == 1 && backend_->starts_in_order();
-  PENSTOCK_CHECK(backend_->slots() <= kSlotMask) << "station '" << name() << "'";
+  if (backend_->slots() > kSlotMask) {  // Drivers say how many they want.
+    return Error{Errc::kUnsupported,
+                 std::to_string(backend_->slots()) + " requests on all devices: must be at most " +
+                     std::to_string(kSlotMask)};
+  }
   jobs_.resize(backend_->slots());
   free_slots_.clear();
   for (std::uint32_t slot = backend_->slots(); slot > 0; --slot) {
