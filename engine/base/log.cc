@@ -14,6 +14,8 @@
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include "engine/base/printable.h"
+
 namespace penstock {
 namespace {
 
@@ -134,11 +136,7 @@ std::string safe(std::string_view text, const std::vector<std::string>& secrets)
       result.replace(at, secret.size(), "***");
     }
   }
-  for (char& character : result) {
-    const auto code = static_cast<unsigned char>(character);
-    character = code < 0x20 || code == 0x7f ? '?' : character;
-  }
-  return result;
+  return printable(result);
 }
 
 }  // namespace

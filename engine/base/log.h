@@ -28,8 +28,9 @@ struct LogOptions {
 /// state that lasts is logged when it changes.
 ///
 /// `place` says who speaks: an actor ("cam[gate]"), a device ("cpu:0"), a part of the program.
-/// Secrets never appear, whoever logs them; control characters from outside appear as `?`.
-/// Thread-safety: everything, from any thread. Cost: a line that is left out costs an atomic load.
+/// Secrets never appear, whoever logs them; what a terminal would obey appears as `?`
+/// (`printable`). Thread-safety: everything, from any thread. Cost: a line that is left out costs
+/// an atomic load.
 void configure_log(LogOptions options);
 
 /// Shows these values as `***` from now on, besides those of earlier calls. Empty ones are skipped.

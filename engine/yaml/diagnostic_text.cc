@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/printable.h"
+
 namespace penstock {
 namespace {
 
@@ -34,11 +36,7 @@ std::string characters(std::string_view text, int first, int last) {
       cut += shown ? byte : byte == '\t' ? ' ' : '?';
     }
   }
-  return cut;
-}
-
-std::string printable(std::string_view text) {
-  return characters(text, 0, character_count(text) + 1);
+  return printable(cut);
 }
 
 std::string place_text(const Diagnostic& diagnostic) {
