@@ -99,7 +99,7 @@ std::string no_reason(std::int32_t code, const std::string& driver) {
 
 Error error_from(std::int32_t code, const PenstockError& error, const std::string& driver) {
   const std::string_view text(error.message, strnlen(error.message, sizeof(error.message)));
-  return {errc_from(code), text.empty() ? no_reason(code, driver) : std::string(text)};
+  return {errc_from(code), text.empty() ? no_reason(code, driver) : printable(text)};
 }
 
 OptionList::OptionList(const DriverOptions& options) {
@@ -150,7 +150,10 @@ Status check_device(const PenstockDeviceInfo& info) {
   if (text_of(info.identity).empty()) {
     return no_device("shows a device without identity");
   }
-  const std::string device = "device '" + std::string(text_of(info.identity)) + "': ";
+  const std::string device = "device '" + shown_text(info.identity) + "': ";
+  if (shown_text(info.identity) != text_of(info.identity)) {
+    return no_device(device + "its identity has characters that cannot be shown");
+  }
   if (info.kind < PENSTOCK_DEVICE_CPU || info.kind > PENSTOCK_DEVICE_NOOP) {
     return no_device(device + "kind " + std::to_string(info.kind) + ": must be " +
                      std::to_string(PENSTOCK_DEVICE_CPU) + " to " +
@@ -195,15 +198,15 @@ Result<DeviceInfo> device_info_from(const PenstockDeviceInfo* shown) {
   DeviceInfo device;
   device.identity = text_of(info.identity);
   device.kind = static_cast<DeviceKind>(info.kind);
-  device.name = text_of(info.name);
-  device.board = text_of(info.board);
-  device.firmware = text_of(info.firmware);
+  device.name = shown_text(info.name);
+  device.board = shown_text(info.board);
+  device.firmware = shown_text(info.firmware);
   device.memory_bytes = info.memory_bytes;
   for (std::uint32_t i = 0; i < info.sub_device_count; ++i) {
     const PenstockSubDeviceInfo& item = item_at(info.sub_devices, i);
     SubDeviceInfo sub_device;
     sub_device.index = item.index;
-    sub_device.name = text_of(item.name);
+    sub_device.name = shown_text(item.name);
     sub_device.memory_bytes = item.memory_bytes;
     if (knows(item, &PenstockSubDeviceInfo::in_use_by)) {
       sub_device.group = item.group;
@@ -249,16 +252,17 @@ void show_device(const DeviceInfo& info,
 
 DeviceProperty property_from(const PenstockProperty& property) {
   DeviceProperty result;
-  result.name = text_of(property.name);
+  result.name = shown_text(property.name);
   result.sub_device = property.sub_device;
   // A type that this host does not know yet is shown as text, which all values are.
   result.type = property.type > PENSTOCK_PROPERTY_CHOICE
                     ? DeviceProperty::Type::kText
                     : static_cast<DeviceProperty::Type>(property.type);
-  result.unit = text_of(property.unit);
-  result.help = text_of(property.help);
-  result.value = text_of(property.value);
-  std::string_view rest = text_of(property.choices);
+  result.unit = shown_text(property.unit);
+  result.help = shown_text(property.help);
+  result.value = shown_text(property.value);
+  const std::string choices = shown_text(property.choices);
+  std::string_view rest = choices;
   while (!rest.empty()) {
     const auto bar = rest.find('|');
     result.choices.emplace_back(rest.substr(0, bar));
@@ -269,7 +273,7 @@ DeviceProperty property_from(const PenstockProperty& property) {
   result.step = property.step;
   result.is_writable = property.is_writable != 0;
   result.is_pending = property.is_pending != 0;
-  result.pending_value = result.is_pending ? text_of(property.pending_value) : std::string_view();
+  result.pending_value = result.is_pending ? shown_text(property.pending_value) : std::string();
   return result;
 }
 
@@ -318,8 +322,8 @@ ModelCollector::ModelCollector() {
         port, "output", [](auto& self, auto& shown) { self.add_port(shown, false); });
   };
   visitor_.property = [](void* context, const char* key, const char* value) {
-    static_cast<ModelCollector*>(context)->info_.properties.insert_or_assign(
-        std::string(text_of(key)), std::string(text_of(value)));
+    static_cast<ModelCollector*>(context)->info_.properties.insert_or_assign(shown_text(key),
+                                                                             shown_text(value));
   };
   visitor_.placement = [](void* context, const PenstockPlacement* placement) {
     static_cast<ModelCollector*>(context)->take_in(
@@ -376,13 +380,13 @@ void ModelCollector::add_summary(const PenstockModelInfo& summary) {
   info_.loaded_from_cache = summary.loaded_from_cache != 0;
   if (knows(summary, &PenstockModelInfo::mode)) {
     info_.needs_activation = summary.needs_activation != 0;
-    info_.mode = text_of(summary.mode);
+    info_.mode = shown_text(summary.mode);
   }
 }
 
 void ModelCollector::add_port(const PenstockTensorInfo& port, bool is_input) {
   TensorSpec spec;
-  spec.name = text_of(port.name);
+  spec.name = shown_text(port.name);
   if (port.rank > Shape::kMaxRank || port.element_type > static_cast<unsigned>(ElementType::kI4)) {
     refuse("port '" + spec.name + "' has rank " + std::to_string(port.rank) + " and element type " +
            std::to_string(port.element_type) + ": this host knows rank " +
@@ -398,7 +402,7 @@ void ModelCollector::add_port(const PenstockTensorInfo& port, bool is_input) {
            " scales of channels, but none is shown (NULL)");
     return;
   }
-  spec.layout = text_of(port.layout);
+  spec.layout = shown_text(port.layout);
   spec.quantization.scale = port.scale;
   spec.quantization.zero_point = port.zero_point;
   spec.quantization.axis = port.channel_axis;

@@ -10,6 +10,7 @@
 #include "drivers/api/device_info.h"
 #include "drivers/api/model_info.h"
 #include "drivers/plugin/penstock_driver.h"
+#include "engine/base/printable.h"
 #include "engine/base/result.h"
 
 /// Both directions between the structs of the driver ABI and our own types. Used by the wrapper and
@@ -34,6 +35,11 @@ Error error_from(std::int32_t code, const PenstockError& error, const std::strin
 /// Returns "" for NULL.
 inline std::string_view text_of(const char* text) noexcept {
   return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
+/// Returns a driver's text as people may be shown it (`printable`); "" for NULL.
+inline std::string shown_text(const char* text) {
+  return printable(text_of(text));
 }
 
 /// Returns whether the maker of `made` knew `member`: whether it lies within the struct's `size`.

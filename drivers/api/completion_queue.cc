@@ -171,7 +171,7 @@ std::optional<Completion> CompletionQueue::pop() {
   completion.device_time = Duration(slot->completion.device_ns);
   if (completion.code != Errc::kOk) {
     slot->completion.message[sizeof(slot->completion.message) - 1] = '\0';
-    completion.message = slot->completion.message;
+    completion.message = abi::shown_text(slot->completion.message);
     if (completion.message.empty()) {
       completion.message = abi::no_reason(slot->completion.code, slot->driver);
     }

@@ -66,8 +66,8 @@ Result<std::vector<LoadObstacle>> Device::explain(const std::string& path,
     }
     LoadObstacle obstacle;
     obstacle.code = abi::errc_from(reason->code);
-    obstacle.subject = abi::text_of(reason->subject);
-    obstacle.text = abi::text_of(reason->text);
+    obstacle.subject = abi::shown_text(reason->subject);
+    obstacle.text = abi::shown_text(reason->text);
     static_cast<std::vector<LoadObstacle>*>(context)->push_back(std::move(obstacle));
   };
   const std::int32_t code =
@@ -111,7 +111,7 @@ std::optional<HealthEvent> Device::poll_event() {
   event.reason[sizeof(event.reason) - 1] = '\0';
   HealthEvent result;
   result.health = static_cast<Health>(event.health);
-  result.reason = event.reason;
+  result.reason = abi::shown_text(event.reason);
   result.time = TimePoint(Duration(event.time_ns));
   return result;
 }
@@ -123,8 +123,8 @@ std::vector<DeviceMetric> Device::metrics() const {
       return;
     }
     DeviceMetric item;
-    item.name = abi::text_of(metric->name);
-    item.unit = abi::text_of(metric->unit);
+    item.name = abi::shown_text(metric->name);
+    item.unit = abi::shown_text(metric->unit);
     item.value = metric->value;
     item.sub_device = metric->sub_device;
     static_cast<std::vector<DeviceMetric>*>(context)->push_back(std::move(item));

@@ -59,7 +59,7 @@ struct DriverCore {
       : api(driver_api),
         host(std::move(services)),
         name(abi::text_of(driver_api.name)),
-        version(abi::text_of(driver_api.version)) {}
+        version(abi::shown_text(driver_api.version)) {}
 
   DriverCore(const DriverCore&) = delete;
   DriverCore& operator=(const DriverCore&) = delete;

@@ -196,6 +196,20 @@ TEST_F(DriverDataTest, HoldsNoMoreSubDevicesThanAMaskHasBits) {
   EXPECT_EQ(refusal_of_devices(), "device 'odd:0': 2 sub-devices, but none is shown (NULL)");
 }
 
+TEST_F(DriverDataTest, HoldsNothingThatATerminalWouldObey) {
+  shown().device.name = "C \x1b[2J\n board \xff";
+  EXPECT_EQ(driver().enumerate().value()[0].name, "C ?[2J? board ?");
+  shown().port.name = "pix\x1b[31mels";
+  EXPECT_EQ(driver().inspect("m.bin").value().inputs[0].name, "pix?[31mels");
+  shown().device.identity = "odd\n0";
+  EXPECT_EQ(refusal_of_devices(),
+            "device 'odd?0': its identity has characters that cannot be shown");
+  PenstockDriverApi api = driver_table();
+  api.name = "o\x1b[31md";
+  EXPECT_EQ(Driver::create(api, std::make_shared<ManualHost>()).error(),
+            (Error{Errc::kCorrupt, "driver's name 'o?[31md' has characters that cannot be shown"}));
+}
+
 TEST_F(DriverDataTest, NamesTheFaultWhereADriverIsAskedForByName) {
   shown().device.kind = 99;
   DriverSet set;

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <string>
 
+#include "engine/base/printable.h"
+
 namespace penstock {
 namespace {
 
@@ -68,6 +70,10 @@ Status check_driver_table(const PenstockDriverApi& api) {
   }
   if (api.name == nullptr || api.name[0] == '\0') {
     return Error{Errc::kCorrupt, "driver's table has no name"};
+  }
+  if (printable(api.name) != api.name) {
+    return Error{Errc::kCorrupt,
+                 "driver's name '" + printable(api.name) + "' has characters that cannot be shown"};
   }
   for (const Entry& function : kFunctions) {
     if (function.offset + sizeof(void*) <= api.size && is_null(api, function.offset)) {

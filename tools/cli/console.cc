@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "engine/base/printable.h"
 #include "tools/cli/command.h"
 
 namespace penstock {
@@ -24,13 +25,13 @@ bool stderr_takes_colour() {
 }
 
 int report_usage(const char* word, const Error& error) {
-  std::cerr << "penstock " << word << ": " << error.message << "\nfor help: penstock " << word
-            << " --help\n";
+  std::cerr << "penstock " << word << ": " << printable_lines(error.message)
+            << "\nfor help: penstock " << word << " --help\n";
   return kExitUsage;
 }
 
 int report_error(const Error& error, int code) {
-  std::cerr << "penstock: " << error.message << "\n";
+  std::cerr << "penstock: " << printable_lines(error.message) << "\n";
   return code;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/log.h"
+#include "engine/base/printable.h"
 #include "engine/yaml/nearest_word.h"
 #include "tools/cli/arguments.h"
 #include "tools/cli/console.h"
@@ -86,7 +87,7 @@ Result<DevicePortrait> portrait_of(OpenDevice& device) {
 int list(const DriverSet& drivers, const Arguments& arguments) {
   const std::vector<DeviceChoice> devices = list_devices(drivers, arguments.has("--sim"));
   std::cout << (arguments.has("--json") ? device_report_json(devices) + "\n"
-                                        : device_report_text(devices));
+                                        : printable_lines(device_report_text(devices)));
   const bool computes = std::any_of(devices.begin(), devices.end(), [](const auto& device) {
     return !is_simulated(device.info);
   });
@@ -104,7 +105,7 @@ int show(const DriverSet& drivers, const Arguments& arguments) {
     return report(portrait.error());
   }
   std::cout << (arguments.has("--json") ? device_portrait_json(*portrait) + "\n"
-                                        : device_portrait_text(*portrait));
+                                        : printable_lines(device_portrait_text(*portrait)));
   return kExitDone;
 }
 
@@ -141,8 +142,9 @@ int watch(const DriverSet& drivers, const Arguments& arguments, const StopSignal
       if (!portrait.has_value()) {
         return report(portrait.error());
       }
-      std::cout << (arguments.has("--json") ? device_figures_json(*portrait, time)
-                                            : device_figures_text(*portrait, time));
+      std::cout << (arguments.has("--json")
+                        ? device_figures_json(*portrait, time)
+                        : printable_lines(device_figures_text(*portrait, time)));
     }
     if (!std::cout.flush().good()) {
       break;  // Whoever read it has gone.
@@ -165,7 +167,7 @@ int reset(const DriverSet& drivers, const Arguments& arguments) {
     return report(portrait.error());
   }
   std::cout << (arguments.has("--json") ? device_portrait_json(*portrait) + "\n"
-                                        : device_figures_text(*portrait, "reset"));
+                                        : printable_lines(device_figures_text(*portrait, "reset")));
   return kExitDone;
 }
 
@@ -198,7 +200,7 @@ int set(const DriverSet& drivers, const Arguments& arguments) {
   }
   std::cout << (arguments.has("--json")
                     ? property_change_json(device->choice.info.identity, *change)
-                    : property_change_text(*change));
+                    : printable_lines(property_change_text(*change)));
   return kExitDone;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "drivers/openvino/openvino_driver.h"
+#include "engine/base/printable.h"
 #include "engine/graph/file_access.h"
 #include "engine/graph/graph_spec.h"
 #include "tools/cli/arguments.h"
@@ -151,7 +152,7 @@ int answer(const GraphSpec& written, FitQuestion question, const Arguments& argu
     return report_error(found.error(), exit_code_of(found.error()));
   }
   std::cout << (arguments.has("--json") ? fit_json(question, *found) + "\n"
-                                        : fit_text(question, *found));
+                                        : printable_lines(fit_text(question, *found)));
   return kExitDone;
 }
 

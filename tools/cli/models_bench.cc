@@ -18,6 +18,7 @@
 
 #include "actors/workers.h"
 #include "drivers/claims/claim_folder.h"
+#include "engine/base/printable.h"
 #include "engine/run/run_status.h"
 #include "tools/bench/device_graph.h"
 #include "tools/cli/arguments.h"
@@ -463,7 +464,7 @@ int models_bench(std::span<const std::string> args) {
     return report_error(figures.error(), kExitFailed);
   }
   std::cout << (words->has("--json") ? to_json(*wish, **graph, *figures)
-                                     : to_text(*wish, **graph, *figures));
+                                     : printable_lines(to_text(*wish, **graph, *figures)));
   return figures->failed == 0 ? kExitDone : kExitFailed;
 }
 

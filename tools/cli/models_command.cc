@@ -3,6 +3,7 @@
 #include <iostream>
 #include <vector>
 
+#include "engine/base/printable.h"
 #include "engine/graph/model_probe.h"
 #include "engine/package/package.h"
 #include "engine/yaml/nearest_word.h"
@@ -65,7 +66,7 @@ int show_model(const ModelChoice& choice, const KnownDrivers& drivers, bool want
   }
   const TypeRegistry registry = make_registry();
   std::cout << (wants_json ? model_report_json(choice, *model, registry) + "\n"
-                           : model_report_text(choice, *model, registry));
+                           : printable_lines(model_report_text(choice, *model, registry)));
   return kExitDone;
 }
 
@@ -107,8 +108,8 @@ int show_package(const ModelChoice& choice, const KnownDrivers& drivers, bool wa
     std::cout << package_report_json(**package, *chain) << "\n";
     return kExitDone;
   }
-  std::cout << package_report_text(**package) << "\n"
-            << chain_report_text(*chain) << (chain->empty() ? "" : "\n");
+  std::cout << printable_lines(package_report_text(**package)) << "\n"
+            << printable_lines(chain_report_text(*chain)) << (chain->empty() ? "" : "\n");
   return show_model(choice, drivers, false);
 }
 

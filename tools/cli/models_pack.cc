@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/printable.h"
 #include "engine/nodes/picture_options.h"
 #include "engine/package/package.h"
 #include "engine/yaml/scalar.h"
@@ -360,7 +361,7 @@ int models_pack(std::span<const std::string> args) {
     return report(package.error());
   }
   std::cout << (words->has("--json") ? package_report_json(*package) + "\n"
-                                     : "wrote " + package_report_text(*package));
+                                     : "wrote " + printable_lines(package_report_text(*package)));
   return kExitDone;
 }
 

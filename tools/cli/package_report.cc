@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/printable.h"
 #include "engine/package/fit_report.h"
 #include "engine/package/package_info.h"
 
@@ -17,8 +18,8 @@ std::string counted(std::size_t count, const std::string& what) {
 }
 
 std::string tensor_text(const std::string& side, const PackageTensor& tensor) {
-  std::string text = "    " + side + "  " + tensor.name + "  " + to_string(tensor.type) + " " +
-                     tensor.shape.to_string();
+  std::string text = "    " + side + "  " + printable(tensor.name) + "  " + to_string(tensor.type) +
+                     " " + tensor.shape.to_string();
   text += tensor.layout.empty() ? "" : " " + tensor.layout;
   if (tensor.scale.has_value()) {
     text += "  scale " + number_text(*tensor.scale) + ", zero point " +
@@ -113,7 +114,7 @@ Json variant_json(const PackageVariant& variant) {
 std::string facts_text(const std::vector<TensorFacts>& tensors) {
   std::string text;
   for (const TensorFacts& tensor : tensors) {
-    text += (text.empty() ? "" : ", ") + tensor.name + " " + tensor.element + " " +
+    text += (text.empty() ? "" : ", ") + printable(tensor.name) + " " + tensor.element + " " +
             shape_text(tensor.dims);
   }
   return text;

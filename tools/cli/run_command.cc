@@ -15,6 +15,7 @@
 #include "actors/running_pool.h"
 #include "drivers/claims/claim_folder.h"
 #include "engine/base/log.h"
+#include "engine/base/printable.h"
 #include "engine/device/device_pool.h"
 #include "engine/yaml/scalar.h"
 #include "tools/cli/arguments.h"
@@ -216,7 +217,7 @@ int run_on_devices(const Ready& ready, std::unique_ptr<GraphRun> composed) {
   if (ready.arguments.has("--json")) {
     std::cout << summary_json(status, pool_status, end) << "\n";
   } else if (!ready.arguments.has("--quiet")) {
-    std::cout << summary_text(status, pool_status, end);
+    std::cout << printable_lines(summary_text(status, pool_status, end));
   }
   const int code = graph->has_failed() || shows_failure(status) ? kExitFailed : kExitDone;
   looked_at = Error{Errc::kUnavailable, "the graph has ended"};  // It looks at what is closed next.

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/printable.h"
 #include "tools/cli/arguments.h"
 #include "tools/cli/console.h"
 #include "tools/cli/known_drivers.h"
@@ -53,12 +54,13 @@ int run(std::span<const std::string> args) {
         json["plugins"][driver.api->name] = driver.file;
       }
     }
-    std::cout << json.dump() << "\n";
+    std::cout << json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+              << "\n";
     return kExitDone;
   }
   std::cout << "penstock " << kVersion << "\ncompiler  " << kCompiler << "\n";
   for (const KnownDriver& driver : *drivers) {
-    std::cout << "driver    " << driver.api->name << " " << version_of(driver)
+    std::cout << "driver    " << driver.api->name << " " << printable(version_of(driver))
               << (driver.file.empty() ? "" : " (plug-in " + driver.file + ")") << "\n";
   }
   return kExitDone;
