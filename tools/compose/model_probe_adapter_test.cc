@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "drivers/api/driver_adapter.h"
 #include "drivers/api/manual_host.h"
 #include "drivers/noop/noop_driver.h"
 #include "drivers/openvino/openvino_driver.h"
@@ -50,6 +51,37 @@ TEST(DriverModelProbe, StartsItsDriverOnceWithTheFirstModel) {
     EXPECT_EQ(facts.error(), (Error{Errc::kUnavailable, "no library"}));
   }
   EXPECT_EQ(started, 1);
+}
+
+/// Reads every file, and finds nothing in it.
+class EmptyHanded final : public DriverBase {
+ public:
+  static Result<std::unique_ptr<DriverBase>> create(DriverHost /*host*/, const DriverOptions&) {
+    return std::unique_ptr<DriverBase>(std::make_unique<EmptyHanded>());
+  }
+
+  Result<std::vector<DeviceInfo>> enumerate() override { return std::vector<DeviceInfo>(); }
+
+  Result<ModelInfo> inspect(const std::string& /*path*/) override { return ModelInfo(); }
+
+  Result<std::unique_ptr<DeviceBase>> open(const std::string& /*identity*/,
+                                           Doorbell /*health_changed*/) override {
+    return Error{Errc::kNotFound, "there is none"};
+  }
+};
+
+TEST(DriverModelProbe, RefusesAModelWithoutPorts) {
+  static const PenstockDriverApi kEmpty = make_driver_api<&EmptyHanded::create>("empty", "1");
+  DriverModelProbe probe(
+      [] { return Result<std::shared_ptr<Driver>>(driver_of(noop_driver_api())); },
+      [] { return std::vector<std::shared_ptr<Driver>>{driver_of(kEmpty)}; });
+  const std::string model = (testing::scratch_folder() / "net.empty").string();
+  std::ofstream(model) << "compiled";
+  const auto facts = probe.probe({model});
+  ASSERT_FALSE(facts.has_value());
+  EXPECT_NE(facts.error().message.find("driver 'empty': the model has no inputs"),
+            std::string::npos)
+      << facts.error().message;
 }
 
 TEST(DriverModelProbe, AsksOtherDriversForFilesOfTheirOwnKind) {

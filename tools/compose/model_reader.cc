@@ -1,6 +1,18 @@
 #include "tools/compose/model_reader.h"
 
 namespace penstock {
+namespace {
+
+/// Refuses what no frame can pass. Graphs would find out in the run only.
+Result<ModelInfo> with_ports(Result<ModelInfo> read) {
+  if (read.has_value() && (read->inputs.empty() || read->outputs.empty())) {
+    return Error{Errc::kUnsupported,
+                 std::string("the model has no ") + (read->inputs.empty() ? "inputs" : "outputs")};
+  }
+  return read;
+}
+
+}  // namespace
 
 Result<std::shared_ptr<Driver>> ModelReader::host() {
   if (!host_.has_value()) {
@@ -24,7 +36,7 @@ Result<ModelInfo> ModelReader::inspect(const std::string& path) {
     return Error{Errc::kUnavailable, failure.message + "; " + others.error().message};
   }
   for (const std::shared_ptr<Driver>& other : *others) {
-    auto read = other->inspect(path);
+    auto read = with_ports(other->inspect(path));
     if (read.has_value()) {
       return read;
     }

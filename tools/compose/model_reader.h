@@ -40,7 +40,7 @@ class ModelReader {
 
   /// Errors: of `host` and `Driver::inspect`. About a file of a kind that the host does not read
   /// all drivers that were asked are heard; `kUnavailable` where others did not start: one of them
-  /// might have read it.
+  /// might have read it; `kUnsupported` for one of theirs without inputs or outputs.
   Result<ModelInfo> inspect(const std::string& path);
 
   /// Opens the package or model file at `path`: one of any ending where there are others.
