@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "drivers/api/abi_convert.h"
 #include "drivers/api/driver_cores.h"
@@ -42,6 +43,22 @@ struct DeviceList {
   std::optional<Error> fault;  // The first.
 };
 
+/// What a call leaves that may come back after nobody waits for it any more.
+template <class Shown>
+struct Answer {
+  std::int32_t code = PENSTOCK_INTERNAL;
+  PenstockError error = empty_error();
+  Shown shown;
+};
+
+/// What a driver is started with, for as long as its start takes.
+struct Start {
+  explicit Start(const DriverOptions& given) : options(given), list(options) {}
+
+  DriverOptions options;
+  abi::OptionList list;  // Points into them.
+};
+
 }  // namespace
 
 Device::Device(std::shared_ptr<detail::DeviceCore> core) noexcept : core_(std::move(core)) {}
@@ -70,8 +87,10 @@ Result<std::vector<LoadObstacle>> Device::explain(const std::string& path,
     obstacle.text = abi::shown_text(reason->text);
     static_cast<std::vector<LoadObstacle>*>(context)->push_back(std::move(obstacle));
   };
-  const std::int32_t code =
-      core_->driver->api.explain(core_->device, &source, visit, &obstacles, &error);
+  std::int32_t code = PENSTOCK_INTERNAL;
+  core_->driver->work("'explain' of '" + path + "'", [&] {
+    code = core_->driver->api.explain(core_->device, &source, visit, &obstacles, &error);
+  });
   if (code != PENSTOCK_OK) {
     return abi::error_from(code, error, core_->driver->name);
   }
@@ -84,7 +103,10 @@ Result<LoadedModel> Device::load(const std::string& path, const DriverOptions& o
   auto core = std::make_shared<detail::ModelCore>(core_);
   core->path = path;
   PenstockError error = empty_error();
-  std::int32_t code = core_->driver->api.load(core_->device, &source, &core->model, &error);
+  std::int32_t code = PENSTOCK_INTERNAL;
+  core_->driver->work("'load' of '" + path + "'", [&] {
+    code = core_->driver->api.load(core_->device, &source, &core->model, &error);
+  });
   if (code != PENSTOCK_OK) {
     core->model = nullptr;
     return abi::error_from(code, error, core_->driver->name);
@@ -145,7 +167,9 @@ Status Device::claim(SubDeviceMask sub_devices) {
     return {};
   }
   PenstockError error = empty_error();
-  const std::int32_t code = api.claim(core_->device, sub_devices, &error);
+  std::int32_t code = PENSTOCK_INTERNAL;
+  core_->driver->work("'claim' of device '" + info().identity + "'",
+                      [&] { code = api.claim(core_->device, sub_devices, &error); });
   return code == PENSTOCK_OK ? Status() : Status(abi::error_from(code, error, core_->driver->name));
 }
 
@@ -156,22 +180,28 @@ void Device::release(SubDeviceMask sub_devices) {
 }
 
 Result<std::vector<DeviceProperty>> Device::properties() const {
-  std::vector<DeviceProperty> properties;
   const PenstockDriverApi& api = core_->driver->api;
   if (!has_function(api, &PenstockDriverApi::properties)) {
-    return properties;
+    return std::vector<DeviceProperty>();
   }
+  const auto answer = std::make_shared<Answer<std::vector<DeviceProperty>>>();
   const auto visit = [](void* context, const PenstockProperty* property) {
     if (property != nullptr) {
       static_cast<std::vector<DeviceProperty>*>(context)->push_back(abi::property_from(*property));
     }
   };
-  PenstockError error = empty_error();
-  const std::int32_t code = api.properties(core_->device, visit, &properties, &error);
-  if (code != PENSTOCK_OK) {
-    return abi::error_from(code, error, core_->driver->name);
+  const Status made = core_->driver->call(
+      "'properties' of device '" + info().identity + "'", [answer, visit, kept = core_] {
+        answer->code =
+            kept->driver->api.properties(kept->device, visit, &answer->shown, &answer->error);
+      });
+  if (!made.has_value()) {
+    return made.error().within("driver '" + core_->driver->name + "'");
   }
-  return properties;
+  if (answer->code != PENSTOCK_OK) {
+    return abi::error_from(answer->code, answer->error, core_->driver->name);
+  }
+  return std::move(answer->shown);
 }
 
 Result<bool> Device::configure(const std::string& name,
@@ -183,8 +213,10 @@ Result<bool> Device::configure(const std::string& name,
   }
   std::int32_t pending = 0;
   PenstockError error = empty_error();
-  const std::int32_t code =
-      api.configure(core_->device, sub_device, name.c_str(), value.c_str(), &pending, &error);
+  std::int32_t code = PENSTOCK_INTERNAL;
+  core_->driver->work("'configure' of device '" + info().identity + "'", [&] {
+    code = api.configure(core_->device, sub_device, name.c_str(), value.c_str(), &pending, &error);
+  });
   if (code != PENSTOCK_OK) {
     return abi::error_from(code, error, core_->driver->name);
   }
@@ -209,15 +241,29 @@ Driver::~Driver() = default;
 
 Result<Driver> Driver::create(const PenstockDriverApi& api,
                               std::shared_ptr<HostServices> host,
-                              const DriverOptions& options) {
+                              const DriverOptions& options,
+                              std::optional<CallLimits> limits) {
   PENSTOCK_RETURN_IF_ERROR(check_driver_table(api));
-  auto core = std::make_shared<detail::DriverCore>(api, std::move(host));
-  const abi::OptionList list(options);
-  PenstockError error = empty_error();
-  const std::int32_t code = api.create(&core->host.get(), &list.get(), &core->driver, &error);
-  if (code != PENSTOCK_OK) {
-    core->driver = nullptr;
-    return abi::error_from(code, error, core->name).within("driver '" + core->name + "'");
+  auto core = std::make_shared<detail::DriverCore>(api, std::move(host), limits);
+  const std::string place = "driver '" + core->name + "'";
+  const std::string left = left_driver_call(core->name);
+  if (limits.has_value() && !left.empty()) {
+    return Error{Errc::kUnavailable, place + " hangs in " + left + ", and is not started again"};
+  }
+  const auto start = std::make_shared<Start>(options);
+  const auto answer = std::make_shared<Answer<std::monostate>>();
+  const Status made = core->call("'create'", [core, start, answer] {
+    answer->code =
+        core->api.create(&core->host->get(), &start->list.get(), &core->driver, &answer->error);
+    if (answer->code != PENSTOCK_OK) {
+      core->driver = nullptr;
+    }
+  });
+  if (!made.has_value()) {
+    return made.error().within(place);
+  }
+  if (answer->code != PENSTOCK_OK) {
+    return abi::error_from(answer->code, answer->error, core->name).within(place);
   }
   return Driver(std::move(core));
 }
@@ -231,27 +277,30 @@ const std::string& Driver::version() const noexcept {
 }
 
 Result<std::vector<DeviceInfo>> Driver::enumerate() const {
-  DeviceList list;
-  PenstockError error = empty_error();
-  const std::int32_t code = core_->api.enumerate(core_->driver, &DeviceList::visit, &list, &error);
-  if (code != PENSTOCK_OK) {
-    return abi::error_from(code, error, core_->name);
+  const auto answer = std::make_shared<Answer<DeviceList>>();
+  PENSTOCK_RETURN_IF_ERROR(core_->call("'enumerate'", [answer, kept = core_] {
+    answer->code =
+        kept->api.enumerate(kept->driver, &DeviceList::visit, &answer->shown, &answer->error);
+  }));
+  if (answer->code != PENSTOCK_OK) {
+    return abi::error_from(answer->code, answer->error, core_->name);
   }
-  if (list.fault.has_value()) {
-    return *list.fault;
+  if (answer->shown.fault.has_value()) {
+    return *answer->shown.fault;
   }
-  return std::move(list.devices);
+  return std::move(answer->shown.devices);
 }
 
 Result<ModelInfo> Driver::inspect(const std::string& path) const {
-  abi::ModelCollector collector;
-  PenstockError error = empty_error();
-  const std::int32_t code =
-      core_->api.inspect(core_->driver, path.c_str(), collector.visitor(), &error);
-  if (code != PENSTOCK_OK) {
-    return abi::error_from(code, error, core_->name);
+  const auto answer = std::make_shared<Answer<abi::ModelCollector>>();
+  PENSTOCK_RETURN_IF_ERROR(core_->call("'inspect' of '" + path + "'", [answer, path, kept = core_] {
+    answer->code =
+        kept->api.inspect(kept->driver, path.c_str(), answer->shown.visitor(), &answer->error);
+  }));
+  if (answer->code != PENSTOCK_OK) {
+    return abi::error_from(answer->code, answer->error, core_->name);
   }
-  return collector.take();
+  return answer->shown.take();
 }
 
 Result<Device> Driver::open(const std::string& identity, Doorbell health_changed) {
@@ -268,20 +317,29 @@ Result<Device> Driver::open(const std::string& identity, Doorbell health_changed
                  "driver '" + name() + "' has no device '" + identity +
                      "'; there are: " + (known.empty() ? "none" : known)};
   }
-  auto core = std::make_shared<detail::DeviceCore>(core_);
-  core->info = *found;
-  core->health_changed = health_changed;
-  const auto ring = [](void* argument) {
-    static_cast<detail::DeviceCore*>(argument)->health_changed.ring();
-  };
-  PenstockError error = empty_error();
-  const std::int32_t code = core_->api.open_device(
-      core_->driver, identity.c_str(), ring, core.get(), &core->device, &error);
-  if (code != PENSTOCK_OK) {
-    core->device = nullptr;
-    return abi::error_from(code, error, core_->name);
+  const auto core = std::make_shared<detail::DeviceCore>(core_, *found, health_changed);
+  const auto ring = [](void* argument) { static_cast<detail::HealthBell*>(argument)->ring(); };
+  const auto answer = std::make_shared<Answer<std::monostate>>();
+  // One that opens when nobody waits for it any more is closed by the call's own thread.
+  const Status made = core_->call("'open_device' of device '" + identity + "'", [=] {
+    answer->code = core->driver->api.open_device(core->driver->driver,
+                                                 core->info.identity.c_str(),
+                                                 ring,
+                                                 core->bell.get(),
+                                                 &core->device,
+                                                 &answer->error);
+    if (answer->code != PENSTOCK_OK) {
+      core->device = nullptr;
+    }
+  });
+  if (!made.has_value()) {
+    core->bell->silence();
+    return made.error().within("driver '" + name() + "'");
   }
-  return Device(std::move(core));
+  if (answer->code != PENSTOCK_OK) {
+    return abi::error_from(answer->code, answer->error, core_->name);
+  }
+  return Device(core);
 }
 
 }  // namespace penstock

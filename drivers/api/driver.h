@@ -10,6 +10,7 @@
 
 #include "drivers/api/completion_queue.h"
 #include "drivers/api/device_info.h"
+#include "drivers/api/driver_calls.h"
 #include "drivers/api/host_services.h"
 #include "drivers/api/model_info.h"
 #include "drivers/plugin/penstock_driver.h"
@@ -211,10 +212,16 @@ class Driver {
  public:
   /// Starts the driver of `api`, which must stay loaded for as long as anything of it lives. May
   /// block.
-  /// Errors: as `check_driver_table`; what the driver says.
+  /// With `limits`, for a driver that is not trusted to come back, its short calls are made on
+  /// threads of their own, and one that hangs is left there (`make_driver_call`, which says what
+  /// that means for the end of the program): of it and of its devices.
+  /// Errors: as `check_driver_table`; what the driver says; with limits here and below
+  /// `kDeadlineExceeded`, naming call and limit, and `kUnavailable` for a driver that hangs
+  /// already.
   static Result<Driver> create(const PenstockDriverApi& api,
                                std::shared_ptr<HostServices> host,
-                               const DriverOptions& options = {});
+                               const DriverOptions& options = {},
+                               std::optional<CallLimits> limits = std::nullopt);
 
   Driver(Driver&&) noexcept;
   Driver& operator=(Driver&&) noexcept;

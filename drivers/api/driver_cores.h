@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +13,7 @@
 #include "drivers/api/abi_convert.h"
 #include "drivers/api/completion_core.h"
 #include "drivers/api/device_info.h"
+#include "drivers/api/driver_calls.h"
 #include "drivers/api/host_services.h"
 #include "drivers/api/model_info.h"
 #include "drivers/plugin/penstock_driver.h"
@@ -47,6 +51,8 @@ class HostTable {
 
   [[nodiscard]] const PenstockHost& get() const noexcept { return table_; }
 
+  [[nodiscard]] HostServices& services() const noexcept { return *services_; }
+
  private:
   static HostServices& of(void* context) { return *static_cast<HostServices*>(context); }
 
@@ -55,9 +61,12 @@ class HostTable {
 };
 
 struct DriverCore {
-  DriverCore(const PenstockDriverApi& driver_api, std::shared_ptr<HostServices> services)
+  DriverCore(const PenstockDriverApi& driver_api,
+             std::shared_ptr<HostServices> services,
+             std::optional<CallLimits> call_limits)
       : api(driver_api),
-        host(std::move(services)),
+        host(std::make_shared<const HostTable>(std::move(services))),
+        limits(call_limits),
         name(abi::text_of(driver_api.name)),
         version(abi::shown_text(driver_api.version)) {}
 
@@ -66,33 +75,85 @@ struct DriverCore {
 
   ~DriverCore() {
     if (driver != nullptr) {
-      api.destroy(driver);
+      close("'destroy'", [&table = api, doomed = driver, kept = host] { table.destroy(doomed); });
     }
   }
 
+  /// Makes a call that answers soon. `body` holds all that it uses.
+  /// Errors: as `make_driver_call`.
+  Status call(const std::string& text, std::function<void()> body) const {
+    return make_driver_call(
+        {name, text}, limits ? std::optional(limits->answer) : std::nullopt, std::move(body));
+  }
+
+  /// Makes a call that may rightly take long.
+  void work(const std::string& text, const std::function<void()>& body) const {
+    // Without a limit it always comes back.
+    [[maybe_unused]] const Status made = make_driver_call({name, text}, std::nullopt, body);
+  }
+
+  /// Makes a call that ends something, and logs when it hangs. Returns whether it came back.
+  bool close(const std::string& text, std::function<void()> body) const {
+    const Status made = make_driver_call(
+        {name, text}, limits ? std::optional(limits->close) : std::nullopt, std::move(body));
+    if (!made.has_value()) {
+      host->services().log(DriverLogLevel::kWarning,
+                           made.error().within("driver '" + name + "'").message);
+    }
+    return made.has_value();
+  }
+
   const PenstockDriverApi& api;
-  HostTable host;
+  std::shared_ptr<const HostTable> host;  // Of calls that were left, too.
+  std::optional<CallLimits> limits;       // None: the driver is trusted to come back.
   std::string name;
   std::string version;
   PenstockDriver* driver = nullptr;
 };
 
+/// Rings whoever listens to a device's health. Outlives the device where the driver hangs in it.
+class HealthBell {
+ public:
+  explicit HealthBell(Doorbell target) : target_(target) {}
+
+  void ring() {
+    const std::lock_guard lock(mutex_);
+    target_.ring();
+  }
+
+  /// Nobody is rung when this has returned.
+  void silence() {
+    const std::lock_guard lock(mutex_);
+    target_ = {};
+  }
+
+ private:
+  std::mutex mutex_;
+  Doorbell target_;
+};
+
 struct DeviceCore {
-  explicit DeviceCore(std::shared_ptr<DriverCore> owner) : driver(std::move(owner)) {}
+  DeviceCore(std::shared_ptr<DriverCore> owner, DeviceInfo shown, Doorbell health_changed)
+      : driver(std::move(owner)),
+        info(std::move(shown)),
+        bell(std::make_shared<HealthBell>(health_changed)) {}
 
   DeviceCore(const DeviceCore&) = delete;
   DeviceCore& operator=(const DeviceCore&) = delete;
 
   ~DeviceCore() {
-    if (device != nullptr) {
-      driver->api.close_device(device);
+    if (device != nullptr && !driver->close("'close_device' of device '" + info.identity + "'",
+                                            [kept = driver, doomed = device, rung = bell] {
+                                              kept->api.close_device(doomed);
+                                            })) {
+      bell->silence();
     }
   }
 
   std::shared_ptr<DriverCore> driver;
   PenstockDevice* device = nullptr;
   DeviceInfo info;
-  Doorbell health_changed;
+  std::shared_ptr<HealthBell> bell;
 };
 
 struct ModelCore {

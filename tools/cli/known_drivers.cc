@@ -208,7 +208,9 @@ Result<DriverSet> start_drivers(const KnownDrivers& drivers) {
   const auto host = make_host();
   DriverSet started;
   for (const KnownDriver& known : drivers) {
-    auto driver = Driver::create(*known.api, host, known.options);
+    // Drivers that are linked in come back; others' may hang.
+    const auto limits = known.file.empty() ? std::nullopt : std::optional(CallLimits());
+    auto driver = Driver::create(*known.api, host, known.options, limits);
     if (!driver.has_value()) {
       return start_failure(known, driver.error());
     }

@@ -54,7 +54,8 @@ using KnownDrivers = std::vector<KnownDriver>;
 /// `PENSTOCK_DRIVERS`; what is named again is loaded once. A file without a folder is one of the
 /// working directory.
 ///
-/// Call it before the program starts a thread, after signals are blocked: plug-ins are probed in a
+/// Call it before the program starts a thread that does more than wait for signals: plug-ins are
+/// probed in a
 /// child process (`load_driver_plugin`), and may start threads of their own. Blocks up to `limit`
 /// for each. Errors, which begin with the option or the variable and name the file: of
 /// `load_driver_plugin`; `kInvalidArgument` for a driver with the name of another.
@@ -84,7 +85,8 @@ KnownDrivers without_options(KnownDrivers drivers);
 /// Returns their names.
 std::vector<std::string> names_of(const KnownDrivers& drivers);
 
-/// Starts all of them with their options; what they log goes to the log of this process. May block.
+/// Starts all of them with their options; what they log goes to the log of this process. Calls of
+/// plug-ins have `CallLimits`. May block.
 /// Errors: of the first driver that does not start, naming it and the file of a plug-in;
 /// `kInvalidArgument` for an option that it does not take, with where that was said.
 Result<DriverSet> start_drivers(const KnownDrivers& drivers);

@@ -1,10 +1,12 @@
 #include "tools/cli/program.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <string_view>
 #include <vector>
 
+#include "drivers/api/driver_calls.h"
 #include "engine/base/log.h"
 #include "engine/base/result.h"
 #include "engine/yaml/nearest_word.h"
@@ -93,11 +95,16 @@ Status take_log_options(std::vector<std::string>& args) {
   return {};
 }
 
-/// A full disk or a closed pipe must not look like success.
+/// A full disk or a closed pipe must not look like success. A driver that still is in a call may be
+/// using what destructors of static objects take away.
 int finish(int code) {
   std::cout.flush();
   if (!std::cout.good() && code == kExitDone) {
-    return report_error({Errc::kUnavailable, "cannot write to stdout"}, kExitFailed);
+    code = report_error({Errc::kUnavailable, "cannot write to stdout"}, kExitFailed);
+  }
+  if (!left_driver_call().empty()) {
+    std::cerr << std::flush;
+    std::_Exit(code);
   }
   return code;
 }
