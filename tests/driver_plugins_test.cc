@@ -1,5 +1,6 @@
 // Drivers that are loaded while the program runs, used as a person would use them.
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -23,6 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr int kUsage = 2;
 constexpr int kUnavailable = 4;
+constexpr int kKilled = 130;
 constexpr int kFrames = 20;
 
 std::string file_of(const std::string& place) {
@@ -134,6 +136,26 @@ TEST_F(DriverPluginsTest, ReadModelFilesOfTheirOwnKind) {
   ask({"check", "g.yaml"});
   EXPECT_TRUE(says("error[E018]")) << err_;
   EXPECT_TRUE(says("is loaded with --driver FILE")) << err_;
+}
+
+TEST_F(DriverPluginsTest, ThatHangAreEndedByTheFirstSignalAndNamed) {
+  write("net.npu", "compiled");
+  write_npu_graph("net.npu");
+  for (const int signal : {SIGINT, SIGTERM}) {
+    for (const std::string call : {"open_device", "close_device"}) {
+      ::setenv("NPU_PLUGIN_HANGS_IN", call.c_str(), 1);
+      ChildProgram program =
+          penstock({"run", "g.yaml", "--driver", file_of("drivers/noop/libpenstock_npu.so")});
+      ::unsetenv("NPU_PLUGIN_HANGS_IN");
+      ASSERT_TRUE(program.read_until("hangs in " + call)) << program.err();
+      program.send(signal);
+      EXPECT_EQ(program.wait(), kKilled) << program.err();
+      EXPECT_NE(program.err().find("stopped before it ran: driver 'npu_plugin' is in '" + call +
+                                   "' of device 'noop:0'"),
+                std::string::npos)
+          << program.err();
+    }
+  }
 }
 
 TEST_F(DriverPluginsTest, SayWhatEachDriverMakesOfAFile) {

@@ -1,10 +1,14 @@
 // A plug-in for tests: the driver that does nothing under the name `PLUGIN_NAME` (BUILD has them),
 // whose devices say that they are real accelerators, and which has a kind of model files of its
-// own.
+// own. The variable NPU_PLUGIN_HANGS_IN names a call that never comes back.
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <initializer_list>
 #include <string_view>
+
+#include <unistd.h>
 
 #include "drivers/noop/noop_driver.h"
 #include "drivers/plugin/penstock_driver.h"
@@ -24,6 +28,33 @@ void show_as_npu(void* context, const PenstockDeviceInfo* info) {
   npu.kind = PENSTOCK_DEVICE_NPU;
   npu.name = "does nothing, and says it is an NPU";
   visitor->visit(visitor->context, &npu);
+}
+
+void hang_if_told(std::string_view call) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets variables
+  const char* const told = std::getenv("NPU_PLUGIN_HANGS_IN");
+  if (told != nullptr && call == told) {
+    std::fprintf(stderr, "hangs in %s\n", told);
+    while (true) {
+      ::pause();
+    }
+  }
+}
+
+std::int32_t open_device(PenstockDriver* driver,
+                         const char* identity,
+                         void (*ring)(void* argument),
+                         void* ring_argument,
+                         PenstockDevice** device,
+                         PenstockError* error) {
+  hang_if_told("open_device");
+  return penstock::noop_driver_api().open_device(
+      driver, identity, ring, ring_argument, device, error);
+}
+
+void close_device(PenstockDevice* device) {
+  hang_if_told("close_device");
+  penstock::noop_driver_api().close_device(device);
 }
 
 std::int32_t enumerate(PenstockDriver* driver, Visit visit, void* context, PenstockError* error) {
@@ -66,6 +97,8 @@ PenstockDriverApi changed_api() {
   api.name = PLUGIN_NAME;
   api.enumerate = enumerate;
   api.inspect = inspect;
+  api.open_device = open_device;
+  api.close_device = close_device;
   return api;
 }
 

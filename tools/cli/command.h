@@ -12,7 +12,7 @@ enum ExitCode : int {
   kExitUsage = 2,        ///< A wrong graph or a wrong command line.
   kExitSetup = 3,        ///< Something that the set-up brings is missing.
   kExitUnavailable = 4,  ///< A device or a model is not available.
-  kExitKilled = 130,     ///< The second Ctrl-C.
+  kExitKilled = 130,     ///< The second Ctrl-C, or one before the graph ran.
 };
 
 /// One word of the program: `penstock NAME ...`.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <ctime>
 #include <iostream>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "tools/cli/console.h"
 #include "tools/cli/device_access.h"
 #include "tools/cli/device_report.h"
+#include "tools/cli/early_end.h"
 #include "tools/cli/known_drivers.h"
 #include "tools/cli/stop_signals.h"
 
@@ -123,7 +125,11 @@ Result<std::vector<OpenDevice>> open_watched(const DriverSet& drivers, const Arg
   return watched;
 }
 
-int watch(const DriverSet& drivers, const Arguments& arguments, const StopSignals& signals) {
+/// `watcher` hears the signals but while this waits for them.
+int watch(const DriverSet& drivers,
+          const Arguments& arguments,
+          const StopSignals& signals,
+          std::optional<SignalWatch>& watcher) {
   const auto rounds = whole_number(arguments, "--count", -1);
   if (!rounds.has_value()) {
     return report_usage("devices", rounds.error());
@@ -133,9 +139,11 @@ int watch(const DriverSet& drivers, const Arguments& arguments, const StopSignal
     return report(watched.error());
   }
   for (std::int64_t round = 0; round != *rounds; ++round) {
+    watcher.reset();
     if (round > 0 && signals.wait_for(kRound)) {
       break;
     }
+    watcher.emplace(signals, [] { std::_Exit(kExitDone); });  // A device may hang when it is asked.
     const std::string time = time_of_day();
     for (OpenDevice& device : *watched) {
       const auto portrait = portrait_of(device);
@@ -255,13 +263,14 @@ int run(std::span<const std::string> args) {
   // Before a driver starts a thread. Only `watch` looks at them: Ctrl-C is to end a `reset` or
   // `set` that waits for its device.
   std::optional<StopSignals> signals;
+  std::optional<SignalWatch> watcher;
   if (name == "watch") {
     signals.emplace();
+    watcher.emplace(*signals, early_end(*signals, "devices"));
   }
   const auto known = find_drivers({parsed->values(kDriverOption), parsed->values(kDriverSetting)});
   if (!known.has_value()) {
-    const bool is_stopped = signals.has_value() && signals->wait_for(Duration::zero());
-    return is_stopped ? kExitDone : report_error(known.error(), kExitUsage);
+    return report_error(known.error(), kExitUsage);
   }
   const auto drivers = start_drivers(*known);
   if (!drivers.has_value()) {
@@ -271,7 +280,7 @@ int run(std::span<const std::string> args) {
     return show(*drivers, *parsed);
   }
   if (name == "watch") {
-    return watch(*drivers, *parsed, *signals);
+    return watch(*drivers, *parsed, *signals, watcher);
   }
   if (name == "reset") {
     return reset(*drivers, *parsed);

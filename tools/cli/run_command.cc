@@ -20,6 +20,7 @@
 #include "engine/yaml/scalar.h"
 #include "tools/cli/arguments.h"
 #include "tools/cli/console.h"
+#include "tools/cli/early_end.h"
 #include "tools/cli/graph_loader.h"
 #include "tools/cli/known_drivers.h"
 #include "tools/cli/known_types.h"
@@ -40,7 +41,7 @@ constexpr const char* kHelp =
                          [--quiet] [--json]
 
 Runs a graph until its files have ended, or until Ctrl-C: then its sources stop, what is in the graph
-finishes, and files are closed. A second Ctrl-C ends at once.
+finishes, and files are closed. A second Ctrl-C ends at once, as does one before the graph runs.
   --set NAME=VALUE  gives a parameter of the graph its value
   --driver FILE     loads a plug-in with a driver, after the linked-in drivers and before those that
                     PENSTOCK_DRIVERS names, with ':' between
@@ -129,12 +130,34 @@ int exit_code_of(const Error& error) {
   return error.code == Errc::kInvalidArgument ? kExitUsage : kExitUnavailable;
 }
 
+/// Who hears the signals of a run: while the graph runs whoever waits for it, before and after that
+/// somebody who ends the program, for what hangs there cannot be told to stop.
+class RunSignals {
+ public:
+  /// The first signal ends the program.
+  RunSignals() : watch_(std::in_place, signals_, early_end(signals_, "run")) {}
+
+  /// They come to `wait_for` from now on.
+  void begin_graph() { watch_.reset(); }
+
+  [[nodiscard]] bool wait_for(Duration limit) const { return signals_.wait_for(limit); }
+
+  /// The next one ends the program.
+  void end_graph() {
+    watch_.emplace(signals_, [] { std::_Exit(kExitKilled); });
+  }
+
+ private:
+  const StopSignals signals_;
+  std::optional<SignalWatch> watch_;
+};
+
 /// What a run needs once its models are loaded.
 struct Ready {
   const GraphSpec& spec;
   const Arguments& arguments;
   const Duration drain_limit;
-  const StopSignals& signals;
+  RunSignals& signals;
   const Clock& clock;
   StatusLine& line;
   actors::Workers& workers;
@@ -187,6 +210,7 @@ Result<Duration> drain_limit_of(const Arguments& arguments) {
 int run_on_devices(const Ready& ready, std::unique_ptr<GraphRun> composed) {
   const TimePoint start = ready.clock.now();
   ready.line.begin(start);
+  ready.signals.begin_graph();
   actors::RunningGraph::Options options;
   options.drain_limit = ready.drain_limit;
   options.clock = &ready.clock;
@@ -209,7 +233,7 @@ int run_on_devices(const Ready& ready, std::unique_ptr<GraphRun> composed) {
     // Destructors would wait for the very thing that does not end.
     std::_Exit(kExitKilled);
   }
-  const SignalWatch once_more(ready.signals, [] { std::_Exit(kExitKilled); });
+  ready.signals.end_graph();
   ready.line.clear();
   const RunStatus status = status_of(graph->run());
   const PoolStatus pool_status = ready.devices.pool().status();
@@ -246,7 +270,7 @@ int run_graph(const GraphSpec& spec,
               const Arguments& arguments,
               const KnownDrivers& known,
               Duration drain_limit,
-              const StopSignals& signals) {
+              RunSignals& signals) {
   const bool quiet = arguments.has("--quiet");
   auto drivers = start_drivers(known);
   if (!drivers.has_value()) {
@@ -275,11 +299,6 @@ int run_graph(const GraphSpec& spec,
     log_warning("run", error.message + "; the other devices of the list are used");
   };
   ModelLoader models(std::move(parts));
-  std::optional<SignalWatch> watch(std::in_place, signals, [&line] {
-    line.clear();
-    log_info("run", "stopped before it ran");
-    std::_Exit(kExitDone);
-  });
   const Status loaded = models.load_all(spec, [&](const ModelLoader::Loaded& model) {
     if (!quiet) {
       log_info("run", loaded_text(model));
@@ -288,7 +307,6 @@ int run_graph(const GraphSpec& spec,
   if (!loaded.has_value()) {
     return report_error(loaded.error(), exit_code_of(loaded.error()));
   }
-  watch.reset();
   const NodeCatalogue catalogue = make_catalogue();
   auto composed = compose({&spec, &catalogue, &models, &clock});
   if (!composed.has_value()) {
@@ -302,7 +320,6 @@ int run_graph(const GraphSpec& spec,
   const int code =
       run_on_devices({spec, arguments, drain_limit, signals, clock, line, *workers, *devices},
                      std::move(composed).value());
-  const SignalWatch once_more(signals, [] { std::_Exit(kExitKilled); });
   end_unless_closed(devices->close(actors::RunningPool::kCloseLimit), code);
   return code;
 }
@@ -321,14 +338,9 @@ int run(std::span<const std::string> args) {
   if (!drain_limit.has_value()) {
     return report_usage("run", drain_limit.error());
   }
-  const StopSignals signals;  // Before anything starts a thread.
+  RunSignals signals;  // Before anything starts a thread.
   const DriverSearch search =
       search_drivers({parsed->values(kDriverOption), parsed->values(kDriverSetting)});
-  // Ctrl-C ends the child that probes a plug-in.
-  if (!search.failures.empty() && signals.wait_for(Duration::zero())) {
-    log_info("run", "stopped before it ran");
-    return kExitDone;
-  }
   const TypeRegistry registry = make_registry();
   const auto checked =
       load_graph(parsed->plain().front(),

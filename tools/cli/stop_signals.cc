@@ -12,6 +12,11 @@
 #include <unistd.h>
 
 namespace penstock {
+namespace {
+
+volatile std::sig_atomic_t exit_code = 0;  // What the handler of a last signal ends with.
+
+}  // namespace
 
 StopSignals::StopSignals() {
   sigemptyset(&waited_);
@@ -38,6 +43,20 @@ bool StopSignals::wait_for(Duration limit) const {
   wait.tv_sec = static_cast<std::time_t>(seconds.count());
   wait.tv_nsec = static_cast<long>((limit - seconds).count());
   return sigtimedwait(&waited_, nullptr, &wait) > 0;
+}
+
+void StopSignals::end_at_next(int code) const {
+  exit_code = code;
+
+  struct sigaction end {};
+
+  end.sa_handler = [](int /*number*/) { ::_exit(exit_code); };
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    if (sigismember(&waited_, number) == 1) {
+      ::sigaction(number, &end, nullptr);
+    }
+  }
+  pthread_sigmask(SIG_UNBLOCK, &waited_, nullptr);
 }
 
 SignalWatch::SignalWatch(const StopSignals& signals, std::function<void()> on_signal)

@@ -26,6 +26,10 @@ class StopSignals {
   /// Waits at most `limit`; returns whether a signal came.
   [[nodiscard]] bool wait_for(Duration limit) const;
 
+  /// Lets each further signal end the process at once, with `code`, whatever its threads are at.
+  /// Called by the thread of a `SignalWatch` at its signal, which takes them from then on.
+  void end_at_next(int code) const;
+
  private:
   friend class SignalWatch;
   sigset_t waited_{};
@@ -33,7 +37,7 @@ class StopSignals {
 };
 
 /// Listens to the signals while the main thread is busy, with what blocks for seconds and cannot be
-/// told to stop: the loading of a model. Until it is destroyed nobody else waits for them.
+/// told to stop: a call of a driver. Until it is destroyed nobody else waits for them.
 class SignalWatch {
  public:
   /// `on_signal` is called once, by a thread of the watch's own.

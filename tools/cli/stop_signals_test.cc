@@ -37,6 +37,26 @@ TEST(SignalWatch, HearsASignalWhileTheMainThreadIsBusy) {
   EXPECT_EQ(heard.get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
 }
 
+TEST(SignalWatch, EndsTheProcessAtTheNextSignalThoughItHangsInTheFirst) {
+  EXPECT_EXIT(
+      {
+        const StopSignals signals;
+        std::promise<void> heard;
+        std::promise<void> never;
+        const SignalWatch watch(signals, [&] {
+          signals.end_at_next(130);
+          heard.set_value();
+          never.get_future().wait();
+        });
+        ::kill(::getpid(), SIGTERM);
+        heard.get_future().wait();
+        ::kill(::getpid(), SIGINT);
+        never.get_future().wait();
+      },
+      ::testing::ExitedWithCode(130),
+      "");
+}
+
 TEST(SignalWatch, LeavesWhatComesAfterItsEndToWhoWaitsThen) {
   const StopSignals signals;
   bool heard = false;
