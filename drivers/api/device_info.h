@@ -21,6 +21,12 @@ const char* to_string(DeviceKind kind) noexcept;
 /// Returns the kind of a word, or nothing. `auto` is no kind: `DriverSet` resolves it.
 std::optional<DeviceKind> device_kind_from(std::string_view word) noexcept;
 
+/// Returns true for a device that computes nothing or only plays another one: all that shows what
+/// it did says "simulated".
+constexpr bool is_simulated(DeviceKind kind) noexcept {
+  return kind == DeviceKind::kSim || kind == DeviceKind::kNoop;
+}
+
 /// A core, chip or queue of a device: the unit of execution and of reservation.
 struct SubDeviceInfo {
   std::uint32_t index = 0;

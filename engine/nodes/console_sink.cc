@@ -63,10 +63,10 @@ ActorType console_type() {
   return type;
 }
 
-std::string frame_text(const Frame& frame) {
+std::string frame_text(const Frame& frame, bool is_simulated) {
   std::string out = frame.stream_name() + " #" + std::to_string(frame.seq()) + " ";
   append_json_number(std::chrono::duration<double>(frame.time().pts).count(), 3, out);
-  out += " s";
+  out += is_simulated ? " s (simulated)" : " s";
   if (frame.payloads().has(Payload::kObjects)) {
     append_objects(frame.objects(), out);
   }
@@ -90,14 +90,14 @@ Status print_line(std::string_view line, std::FILE* out) {
 Result<std::unique_ptr<Node>> ConsoleSink::make(const NodeArgs& args) {
   const auto every = static_cast<std::uint64_t>(args.options->get_int("every"));
   return std::unique_ptr<Node>(std::make_unique<ConsoleSink>(
-      every, [](std::string_view line) { return print_line(line, stdout); }));
+      every, [](std::string_view line) { return print_line(line, stdout); }, args.is_simulated));
 }
 
 Status ConsoleSink::process(Frame& frame, Emit& /*emit*/) {
   if (arrived_[frame.stream()]++ % every_ != 0) {
     return {};
   }
-  Status printed = print_(frame_text(frame));
+  Status printed = print_(frame_text(frame, is_simulated_));
   is_beyond_repair_ = !printed.has_value() && printed.error().code == Errc::kUnsupported;
   return printed;
 }

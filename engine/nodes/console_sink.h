@@ -19,9 +19,10 @@ namespace penstock {
 ActorType console_type();
 
 /// Returns one line for people, without its end:
-/// "gate #12 0.480 s: 2 objects: person 0.88 track 3 at 10,20 30x40; dog 0.51 at ...".
+/// "gate #12 0.480 s: 2 objects: person 0.88 track 3 at 10,20 30x40; dog 0.51 at ...". Behind the
+/// time stands "(simulated)" where a simulated device had a part in it.
 /// Units: pixels of the source picture.
-std::string frame_text(const Frame& frame);
+std::string frame_text(const Frame& frame, bool is_simulated = false);
 
 /// Writes `line` and its end to `out`, the standard output, at once.
 /// Errors: `kUnsupported` if its reader has gone (`penstock run ... | head`) and SIGPIPE is
@@ -37,7 +38,10 @@ class ConsoleSink final : public Node {
   /// Prints to the standard output.
   static Result<std::unique_ptr<Node>> make(const NodeArgs& args);
 
-  ConsoleSink(std::uint64_t every, Print print) : every_(every), print_(std::move(print)) {}
+  ConsoleSink(std::uint64_t every, Print print, bool is_simulated = false)
+      : every_(every),
+        print_(std::move(print)),
+        is_simulated_(is_simulated) {}
 
   /// Errors: those of `print`.
   Status process(Frame& frame, Emit& emit) override;
@@ -47,6 +51,7 @@ class ConsoleSink final : public Node {
  private:
   std::uint64_t every_;
   Print print_;
+  bool is_simulated_;
   std::map<StreamId, std::uint64_t> arrived_;
   bool is_beyond_repair_ = false;
 };

@@ -36,6 +36,28 @@ TEST(FrameText, SaysThatNothingWasFound) {
   frame.end(Outcome::kDelivered);
 }
 
+TEST(FrameText, SaysThatASimulatedDeviceHadAPartInIt) {
+  NodeBench bench;
+  Frame frame = bench.frame(0);
+  frame.set_objects({}, nullptr);
+  EXPECT_EQ(frame_text(frame, true), "gate #0 0.000 s (simulated): no objects");
+  frame.end(Outcome::kDelivered);
+}
+
+TEST(ConsoleSink, PrintsWhatIsSimulatedAsSimulated) {
+  NodeBench bench;
+  std::string said;
+  const auto print = [&](std::string_view line) -> Status {
+    said = line;
+    return {};
+  };
+  ConsoleSink sink(1, print, true);
+  Frame frame = bench.frame(0);
+  EXPECT_TRUE(sink.process(frame, bench.emit).has_value());
+  frame.end(Outcome::kDelivered);
+  EXPECT_EQ(said, "gate #0 0.000 s (simulated)");
+}
+
 TEST(FrameText, NamesTheClassesOfThePicture) {
   NodeBench bench;
   Frame frame = bench.frame(0);

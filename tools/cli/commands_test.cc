@@ -295,6 +295,19 @@ TEST(DevicesCommand, SaysWhichAreSimulated) {
   EXPECT_EQ(devices.back().at("simulated"), true);
 }
 
+TEST(DevicesCommand, ListsAndShowsASimulatedDeviceByItsProfile) {
+  const json listed =
+      json::parse(ask(devices_command(), {"list", "sim:metis", "--json"}).out).at("devices");
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed.front().at("identity"), "metis-0:1:0");
+  const Answer shown = ask(devices_command(), {"show", "sim:metis"});
+  EXPECT_EQ(shown.code, kExitDone) << shown.err;
+  EXPECT_TRUE(contains(shown.out, "ddr_size")) << shown.out;
+  const Answer watched = ask(devices_command(), {"watch", "sim:metis", "--count", "1"});
+  EXPECT_TRUE(contains(watched.out, "metis-0:1:0 (simulated)")) << watched.out;
+  EXPECT_EQ(ask(devices_command(), {"show", "sim:"}).code, kExitUsage);
+}
+
 TEST(DevicesCommand, ListsForPeople) {
   const Answer answer = ask(devices_command(), {"list"});
   EXPECT_EQ(answer.code, kExitDone) << answer.err;

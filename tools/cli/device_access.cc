@@ -1,11 +1,13 @@
 #include "tools/cli/device_access.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "drivers/claims/claim_folder.h"
 #include "engine/base/log.h"
 #include "engine/yaml/nearest_word.h"
+#include "tools/cli/known_drivers.h"
 
 namespace penstock {
 namespace {
@@ -39,16 +41,24 @@ std::string full_name(const DeviceChoice& device) {
   return device.driver->name() + "/" + device.info.identity;
 }
 
+/// Notes in each sub-device which process claims it.
+void fill_owners(std::vector<DeviceChoice>& devices) {
+  const auto claims = ClaimFolder::open();
+  if (!claims.has_value()) {
+    log_warning("devices", "who uses them is not known: " + claims.error().message);
+    return;
+  }
+  for (DeviceChoice& device : devices) {
+    claims->fill_owners(device.driver->name(), device.info);
+  }
+}
+
 }  // namespace
 
 void OpenDevice::poll_health() {
   while (auto event = device.poll_event()) {
     health = *std::move(event);
   }
-}
-
-bool is_simulated(const DeviceInfo& info) noexcept {
-  return info.kind == DeviceKind::kSim || info.kind == DeviceKind::kNoop;
 }
 
 std::vector<DeviceChoice> list_devices(const DriverSet& drivers, bool with_sim) {
@@ -61,14 +71,7 @@ std::vector<DeviceChoice> list_devices(const DriverSet& drivers, bool with_sim) 
     std::erase_if(devices,
                   [](const DeviceChoice& one) { return one.info.kind == DeviceKind::kSim; });
   }
-  const auto claims = ClaimFolder::open();
-  if (!claims.has_value()) {
-    log_warning("devices", "who uses them is not known: " + claims.error().message);
-    return devices;
-  }
-  for (DeviceChoice& device : devices) {
-    claims->fill_owners(device.driver->name(), device.info);
-  }
+  fill_owners(devices);
   return devices;
 }
 
@@ -103,14 +106,42 @@ Result<DeviceChoice> find_device(const std::vector<DeviceChoice>& devices,
                                      : "name " + one_of(others))};
 }
 
-Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& word) {
+Result<std::optional<DeviceSpec>> simulated_entry(const std::string& word) {
+  constexpr std::string_view kBefore = "sim:";
+  if (word.rfind(kBefore, 0) != 0) {
+    return std::optional<DeviceSpec>();
+  }
+  DeviceSpec device;
+  device.name = word;
+  device.type = "sim";
+  device.profile = word.substr(kBefore.size());
+  if (device.profile.empty()) {
+    return Error{Errc::kInvalidArgument,
+                 "'sim:' wants a profile behind it: mx3, metis, aries or a file of your own"};
+  }
+  return std::optional<DeviceSpec>(std::move(device));
+}
+
+Result<DeviceChoice> choose_device(const DriverSet& drivers, const std::string& word) {
+  PENSTOCK_ASSIGN_OR_RETURN(const std::optional<DeviceSpec> entry, simulated_entry(word));
+  if (entry.has_value()) {
+    DeviceSelector selector(drivers);
+    PENSTOCK_ASSIGN_OR_RETURN(DeviceChoice choice, selector.select(*entry));
+    std::vector<DeviceChoice> alone = {std::move(choice)};
+    fill_owners(alone);
+    return alone.front();
+  }
   const std::vector<DeviceChoice> devices = list_devices(drivers, true);
   std::string name = word;
   if (word == "auto" || device_kind_from(word).has_value()) {
     PENSTOCK_ASSIGN_OR_RETURN(const DeviceChoice chosen, drivers.select(word));
     name = full_name(chosen);
   }
-  PENSTOCK_ASSIGN_OR_RETURN(const DeviceChoice found, find_device(devices, name));
+  return find_device(devices, name, {"sim:PROFILE"});
+}
+
+Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& word) {
+  PENSTOCK_ASSIGN_OR_RETURN(const DeviceChoice found, choose_device(drivers, word));
   auto bell = std::make_unique<WaitingBell>();
   PENSTOCK_ASSIGN_OR_RETURN(Device device,
                             found.driver->open(found.info.identity, bell->doorbell()));
@@ -172,7 +203,9 @@ Result<Duration> reset_device(OpenDevice& device, Duration limit) {
       claims.claim(device.choice.driver->name(), info.identity, all_sub_devices(info)));
   const SteadyClock clock;
   const TimePoint start = clock.now();
-  PENSTOCK_RETURN_IF_ERROR(device.device.reset());
+  if (const Status begun = device.device.reset(); !begun.has_value()) {
+    return begun.error().within("device '" + info.identity + "'");
+  }
   bool has_answered = false;
   const auto is_well = wait_until(
       device,

@@ -10,6 +10,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
 #include "engine/base/waiting_bell.h"
+#include "engine/graph/graph_spec.h"
 
 namespace penstock {
 
@@ -23,9 +24,6 @@ struct OpenDevice {
   /// Takes in the changes of health that have come.
   void poll_health();
 };
-
-/// Returns true for a device that computes nothing or only plays another one.
-bool is_simulated(const DeviceInfo& info) noexcept;
 
 /// Returns the devices of `drivers`, each sub-device with the process that claims it. Those that
 /// are simulated accelerators only if `with_sim`. What keeps a driver from listing is logged.
@@ -42,9 +40,17 @@ Result<DeviceChoice> find_device(const std::vector<DeviceChoice>& devices,
                                  const std::string& name,
                                  std::vector<std::string> others = {});
 
-/// Opens the device that `word` means: a name as of `find_device`, or as `DriverSet::select` a kind
-/// (cpu, gpu, npu, sim, noop) or auto. Errors: `kNotFound` with the nearest identity or all of
-/// them; of `DriverSet::select` and `Driver::open`.
+/// Returns the entry of `devices:` that "sim:PROFILE" means; nothing for other words.
+/// Errors: `kInvalidArgument` if no profile stands there.
+Result<std::optional<DeviceSpec>> simulated_entry(const std::string& word);
+
+/// Returns the device that `word` means: a name as of `find_device`, a simulated one as
+/// `simulated_entry` has it, or as `DriverSet::select` a kind (cpu, gpu, npu, sim, noop) or auto.
+/// Errors: `kNotFound` with the nearest identity or all of them; of `simulated_entry`,
+/// `DeviceSelector` and `DriverSet::select`.
+Result<DeviceChoice> choose_device(const DriverSet& drivers, const std::string& word);
+
+/// Opens the device that `word` means. Errors: of `choose_device` and `Driver::open`.
 Result<OpenDevice> open_device(const DriverSet& drivers, const std::string& word);
 
 /// Returns the property of that name; nothing if there is none.

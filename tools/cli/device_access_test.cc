@@ -3,6 +3,7 @@
 #include "tools/cli/device_access.h"
 
 #include <deque>
+#include <fstream>
 #include <memory>
 
 #include <gtest/gtest.h>
@@ -84,6 +85,9 @@ class ToyDevice final : public DeviceBase {
   }
 
   Status reset() override {
+    if (identity_ == "toy:firm") {
+      return DeviceBase::reset();
+    }
     events_.push_back({Health::kResetting, "", {}});
     events_.push_back(identity_ == "toy:stuck" ? HealthEvent{Health::kFault, "no answer", {}}
                                                : HealthEvent{Health::kOk, "", {}});
@@ -120,7 +124,9 @@ class ToyDriver final : public DriverBase {
     toy.identity = "toy:0";
     DeviceInfo stuck = toy;
     stuck.identity = "toy:stuck";
-    return std::vector<DeviceInfo>{toy, stuck};
+    DeviceInfo firm = toy;
+    firm.identity = "toy:firm";
+    return std::vector<DeviceInfo>{toy, stuck, firm};
   }
 
   Result<ModelInfo> inspect(const std::string& /*path*/) override {
@@ -159,7 +165,7 @@ DeviceProperty clock_of(const std::string& value) {
 
 TEST_F(DeviceAccess, ListsSimulatedAcceleratorsOnlyWhenAsked) {
   EXPECT_TRUE(list_devices(drivers_, false).empty());
-  EXPECT_EQ(list_devices(drivers_, true).size(), 2U);
+  EXPECT_EQ(list_devices(drivers_, true).size(), 3U);
 }
 
 TEST_F(DeviceAccess, NamesTheNearestDeviceForOneThatIsNotThere) {
@@ -218,6 +224,33 @@ TEST_F(DeviceAccess, WaitsUntilADeviceIsWellAfterItsReset) {
   EXPECT_EQ(device->health.health, Health::kOk);
 }
 
+TEST_F(DeviceAccess, NamesADeviceThatCannotBeReset) {
+  auto device = open_device(drivers_, "toy:firm");
+  ASSERT_TRUE(device.has_value());
+  EXPECT_EQ(reset_device(*device, std::chrono::minutes(1)).error(),
+            (Error{Errc::kUnsupported, "device 'toy:firm': this device cannot be reset"}));
+}
+
+TEST_F(DeviceAccess, OpensASimulatedDeviceByItsProfile) {
+  const std::string path = ::testing::TempDir() + "/own.yaml";
+  std::ofstream(path) << "profile: own\ntitle: simulated own\nidentity: 'own-{index}'\n"
+                         "sub_devices: {count: 2}\nmodes: [{name: single}]\n"
+                         "properties: [{name: fan, value: quiet}]\n";
+  const auto device = open_device(drivers_, "sim:" + path);
+  ASSERT_TRUE(device.has_value()) << device.error().message;
+  EXPECT_EQ(device->choice.info.identity, "own-0");
+  const auto fan = find_property(device->device, "fan", -1);
+  ASSERT_TRUE(fan.has_value() && fan->has_value());
+  EXPECT_EQ((*fan)->value, "quiet");
+}
+
+TEST_F(DeviceAccess, WantsAProfileOfASimulatedDevice) {
+  const auto none = choose_device(drivers_, "sim:");
+  ASSERT_FALSE(none.has_value());
+  EXPECT_EQ(none.error().code, Errc::kInvalidArgument);
+  EXPECT_EQ(choose_device(drivers_, "sim:nowhere.yaml").error().code, Errc::kNotFound);
+}
+
 TEST_F(DeviceAccess, SaysWhyADeviceIsInFaultAfterItsReset) {
   auto device = open_device(drivers_, "toy:stuck");
   ASSERT_TRUE(device.has_value());
@@ -274,7 +307,16 @@ TEST_F(DeviceAccess, ShowsPropertiesWithRangesAndWhatIsPending) {
   EXPECT_EQ(json.at("properties").at(0).at("maximum"), 800);
   EXPECT_EQ(json.at("health").at("reason"), "88 C");
   EXPECT_EQ(device_figures_text(portrait, "12:00:00"),
-            "12:00:00  toy:0  degraded (88 C)  utilisation/1=0.25\n");
+            "12:00:00  toy:0 (simulated)  degraded (88 C)  utilisation/1=0.25\n");
+  EXPECT_EQ(nlohmann::json::parse(device_figures_json(portrait, "12:00:00")).at("simulated"), true);
+}
+
+TEST_F(DeviceAccess, SaysOfAChangeWhetherItIsOfASimulatedDevice) {
+  DeviceInfo info = list_devices(drivers_, true).front().info;
+  const auto said = [&] { return nlohmann::json::parse(property_change_json(info, {})); };
+  EXPECT_EQ(said().at("simulated"), true);
+  info.kind = DeviceKind::kNpu;
+  EXPECT_EQ(said().at("simulated"), false);
 }
 
 }  // namespace

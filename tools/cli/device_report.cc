@@ -102,7 +102,7 @@ Json info_json(const DeviceChoice& device) {
             {"memory_bytes", info.memory_bytes},
             {"shared_memory_bytes", info.shared_memory_bytes},
             {"max_resident", info.max_resident},
-            {"simulated", is_simulated(info)},
+            {"simulated", is_simulated(info.kind)},
             {"sub_devices", Json::array()}};
   for (const SubDeviceInfo& sub : info.sub_devices) {
     item["sub_devices"].push_back(Json{{"index", sub.index},
@@ -288,8 +288,10 @@ std::string device_portrait_json(const DevicePortrait& portrait) {
 }
 
 std::string device_figures_text(const DevicePortrait& portrait, const std::string& time) {
-  std::string text =
-      time + "  " + portrait.choice.info.identity + "  " + health_text(portrait.health);
+  const DeviceInfo& info = portrait.choice.info;
+  std::string text = time + "  " + info.identity +
+                     (is_simulated(info.kind) ? " (simulated)  " : "  ") +
+                     health_text(portrait.health);
   for (const DeviceMetric& metric : portrait.metrics) {
     text += "  " + indexed(metric.name, metric.sub_device) + "=" + number_text(metric.value);
     text += metric.unit == "ratio" || metric.unit == "count" || metric.unit.empty()
@@ -302,6 +304,7 @@ std::string device_figures_text(const DevicePortrait& portrait, const std::strin
 std::string device_figures_json(const DevicePortrait& portrait, const std::string& time) {
   return line_of(Json{{"time", time},
                       {"identity", portrait.choice.info.identity},
+                      {"simulated", is_simulated(portrait.choice.info.kind)},
                       {"health", to_string(portrait.health.health)},
                       {"reason", portrait.health.reason},
                       {"metrics", metrics_json(portrait.metrics)}}) +
@@ -319,8 +322,9 @@ std::string property_change_text(const PropertyChange& change) {
          with_unit(after.value, after.unit) + (change.was_pending ? waited.data() : "") + "\n";
 }
 
-std::string property_change_json(const std::string& identity, const PropertyChange& change) {
-  return line_of(Json{{"identity", identity},
+std::string property_change_json(const DeviceInfo& info, const PropertyChange& change) {
+  return line_of(Json{{"identity", info.identity},
+                      {"simulated", is_simulated(info.kind)},
                       {"before", property_json(change.before)},
                       {"after", property_json(change.after)},
                       {"was_pending", change.was_pending},

@@ -35,14 +35,15 @@ std::string device_portrait_text(const DevicePortrait& portrait);
 /// "value","unit"}].
 std::string device_portrait_json(const DevicePortrait& portrait);
 
-/// Returns what `penstock devices watch` prints once a second: health and metrics in one line.
-/// `time` is that of day, for people; JSON: {"time","identity","health","reason","metrics"}.
+/// Returns what `penstock devices watch` prints once a second: health and metrics in one line, and
+/// whether the device is simulated. `time` is that of day, for people; JSON: {"time","identity",
+/// "simulated","health","reason","metrics"}.
 std::string device_figures_text(const DevicePortrait& portrait, const std::string& time);
 std::string device_figures_json(const DevicePortrait& portrait, const std::string& time);
 
-/// Returns "clock: 800 -> 400 MHz, pending for 1.2 s"; JSON: {"identity","before","after",
-/// "was_pending","seconds"}.
+/// Returns "clock: 800 -> 400 MHz, pending for 1.2 s"; JSON: {"identity","simulated",
+/// "before","after","was_pending","seconds"}.
 std::string property_change_text(const PropertyChange& change);
-std::string property_change_json(const std::string& identity, const PropertyChange& change);
+std::string property_change_json(const DeviceInfo& info, const PropertyChange& change);
 
 }  // namespace penstock

@@ -22,15 +22,16 @@
 namespace penstock {
 namespace {
 
-constexpr const char* kHelp = R"(usage: penstock devices [list] [--sim] [--driver FILE]... [--json]
+constexpr const char* kHelp =
+    R"(usage: penstock devices [list [ID]] [--sim] [--driver FILE]... [--json]
        penstock devices show ID [--json]
        penstock devices watch [ID] [--sim] [--count N] [--json]
        penstock devices reset ID [--json]
        penstock devices set ID NAME=VALUE [--sub-device N] [--json]
 
 list   the devices of all drivers: identity (the `id` of an entry of `devices:`), driver, memory,
-       name, which are only simulated, which sub-devices are in use by which process. Exit code 4 if
-       there is none that computes.
+       name, which are only simulated, which sub-devices are in use by which process; or one device.
+       Exit code 4 if there is none that computes.
 show   everything a device says of itself: memory, health, sub-devices, properties with their ranges
        and what is pending, metrics.
 watch  health and metrics, a line a second and device, until Ctrl-C.
@@ -38,7 +39,8 @@ reset  resets a device that no other process uses, and waits until it is well.
 set    sets a property, and waits until it is in force.
 
 ID is an identity, with its driver before it where two drivers have the same (noop/noop:0); or cpu,
-gpu, npu, sim, noop for the first device of that kind, or auto.
+gpu, npu, sim, noop for the first device of that kind, or auto; or sim:PROFILE for a simulated one,
+with mx3, metis, aries or the path of a profile of your own.
 
   --sim           lists simulated accelerators too; they live in the process that uses them, so that
                   what is set here holds for this command only
@@ -87,14 +89,25 @@ Result<DevicePortrait> portrait_of(OpenDevice& device) {
 }
 
 int list(const DriverSet& drivers, const Arguments& arguments) {
-  const std::vector<DeviceChoice> devices = list_devices(drivers, arguments.has("--sim"));
+  std::vector<DeviceChoice> devices;
+  const bool is_named = arguments.plain().size() > 1;
+  if (is_named) {
+    auto device = choose_device(drivers, arguments.plain()[1]);
+    if (!device.has_value()) {
+      return report(device.error());
+    }
+    devices.push_back(std::move(*device));
+  } else {
+    devices = list_devices(drivers, arguments.has("--sim"));
+  }
   std::cout << (arguments.has("--json") ? device_report_json(devices) + "\n"
                                         : printable_lines(device_report_text(devices)));
   const bool computes = std::any_of(devices.begin(), devices.end(), [](const auto& device) {
-    return !is_simulated(device.info);
+    return !is_simulated(device.info.kind);
   });
-  return computes ? kExitDone
-                  : report_error({Errc::kUnavailable, "no device that computes"}, kExitUnavailable);
+  return computes || is_named
+             ? kExitDone
+             : report_error({Errc::kUnavailable, "no device that computes"}, kExitUnavailable);
 }
 
 int show(const DriverSet& drivers, const Arguments& arguments) {
@@ -202,13 +215,12 @@ int set(const DriverSet& drivers, const Arguments& arguments) {
   if (!change.has_value()) {
     return report(change.error());
   }
-  if (is_simulated(device->choice.info)) {
+  if (is_simulated(device->choice.info.kind)) {
     log_warning("devices",
                 "a simulated device lives in one process: this was set for this command");
   }
-  std::cout << (arguments.has("--json")
-                    ? property_change_json(device->choice.info.identity, *change)
-                    : printable_lines(property_change_text(*change)));
+  std::cout << (arguments.has("--json") ? property_change_json(device->choice.info, *change)
+                                        : printable_lines(property_change_text(*change)));
   return kExitDone;
 }
 
@@ -220,7 +232,7 @@ struct Word {
   const char* wants;
 };
 
-constexpr std::array<Word, 5> kWords = {{{"list", 0, 0, "nothing more"},
+constexpr std::array<Word, 5> kWords = {{{"list", 0, 1, "at most one identity"},
                                          {"show", 1, 1, "the identity of a device"},
                                          {"watch", 0, 1, "at most one identity"},
                                          {"reset", 1, 1, "the identity of a device"},

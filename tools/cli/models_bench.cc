@@ -89,9 +89,12 @@ struct Figures {
 
   [[nodiscard]] const PoolStatus::Device& device() const { return pool.devices.front(); }
 
+  /// A simulated device says how fast the one would be that it plays; noop plays none.
+  [[nodiscard]] bool is_modelled() const { return device().simulated && device().device_fps > 0; }
+
   /// A simulated device whose rate the host cannot keep.
   [[nodiscard]] bool is_host_limited() const {
-    return device().simulated && (device().host_limited || cpu_fps < device_fps);
+    return is_modelled() && (device().host_limited || cpu_fps < device_fps);
   }
 };
 
@@ -138,10 +141,9 @@ Result<DeviceSpec> device_of(const std::string& word, const DriverSet& drivers) 
     device.type = word;
     return device;
   }
-  if (word.rfind("sim:", 0) == 0) {
-    device.type = "sim";
-    device.profile = word.substr(4);
-    return device;
+  PENSTOCK_ASSIGN_OR_RETURN(std::optional<DeviceSpec> simulated, simulated_entry(word));
+  if (simulated.has_value()) {
+    return *std::move(simulated);
   }
   std::vector<std::string> others = {"sim:PROFILE"};
   others.insert(others.end(), kinds.begin(), kinds.end());
@@ -224,7 +226,7 @@ void work_out(const RunStatus& before, double cpu, Figures& figures) {
   figures.system_fps = frames / figures.seconds;
   figures.cpu_ms = cpu * 1e3 / frames;
   figures.cpu_fps = frames / cpu * std::max(1U, std::thread::hardware_concurrency());
-  if (figures.device().simulated) {
+  if (figures.is_modelled()) {
     figures.device_fps = figures.device().device_fps;
     figures.utilisation =
         figures.device_fps > 0 ? std::min(figures.system_fps / figures.device_fps, 1.0) : 0;
@@ -291,7 +293,7 @@ std::string to_text(const Wish& wish, const DeviceGraph& graph, const Figures& f
     text << ", mode " << graph.loaded().mode;
   }
   text << ", " << wish.batch << (wish.batch == 1 ? " frame" : " frames") << " a request\n";
-  if (simulated) {
+  if (!property(graph, "estimate").empty()) {
     text << "service time: " << property(graph, "estimate")
          << "; compute: " << property(graph, "compute") << "\n";
   }
@@ -349,7 +351,7 @@ std::string to_json(const Wish& wish, const DeviceGraph& graph, const Figures& f
   json["before"] = graph.loaded().before;
   json["after"] = graph.loaded().after;
   json["latency_ms"] = {{"p50", ms(stream.latency_p50_ns)}, {"p99", ms(stream.latency_p99_ns)}};
-  if (figures.device().simulated) {
+  if (!property(graph, "estimate").empty()) {
     json["estimate"] = property(graph, "estimate");
     json["calibrated"] = graph.loaded().calibrated;
     json["compute"] = property(graph, "compute");

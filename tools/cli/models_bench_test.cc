@@ -37,12 +37,19 @@ TEST(ModelsBench, MeasuresNoop) {
   ASSERT_EQ(answer.code, kExitDone) << answer.err;
   const json figures = json::parse(answer.out);
   EXPECT_EQ(figures.at("device"), "noop:0");
-  EXPECT_EQ(figures.at("simulated"), false);
+  EXPECT_EQ(figures.at("simulated"), true) << "as the list of devices says";
+  EXPECT_FALSE(figures.contains("estimate"));
   EXPECT_EQ(figures.at("failed"), 0);
   EXPECT_GT(figures.at("frames"), 0);
   EXPECT_GT(figures.at("system_fps"), 0);
   EXPECT_GE(figures.at("device_fps"), figures.at("system_fps"));
   EXPECT_GT(figures.at("cpu_fps"), 0);
+}
+
+TEST(ModelsBench, WantsAProfileOfASimulatedDevice) {
+  const Answer answer = bench({model(), "--device", "sim:"});
+  EXPECT_EQ(answer.code, kExitUsage);
+  EXPECT_TRUE(contains(answer.err, "'sim:' wants a profile behind it")) << answer.err;
 }
 
 TEST(ModelsBench, SaysWhatIsSimulated) {

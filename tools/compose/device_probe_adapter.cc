@@ -38,7 +38,7 @@ DeviceFacts facts_of(const DeviceInfo& info, const std::vector<DeviceProperty>& 
   facts.identity = info.identity;
   facts.type = to_string(info.kind);
   facts.name = info.name;
-  facts.simulated = info.kind == DeviceKind::kSim || info.kind == DeviceKind::kNoop;
+  facts.simulated = is_simulated(info.kind);
   facts.sub_devices = static_cast<std::uint32_t>(std::max<std::size_t>(1, info.sub_devices.size()));
   facts.memory_bytes = info.memory_bytes;
   for (const DeviceProperty& property : properties) {

@@ -229,7 +229,7 @@ Result<ModelLoader::DeviceEntry*> ModelLoader::device_of(const DeviceSpec& devic
   DevicePool::DeviceWords declared;
   declared.name = device.name;
   declared.identity = info.identity;
-  declared.simulated = info.kind == DeviceKind::kSim;
+  declared.simulated = is_simulated(info.kind);
   declared.capacity = capacity_of(info);
   for (const SubDeviceInfo& sub_device : info.sub_devices) {
     declared.sub_devices.push_back(sub_device.name);

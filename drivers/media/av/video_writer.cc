@@ -160,6 +160,9 @@ Status VideoWriter::write_header() {
   if (options_.creation_time.has_value()) {
     av_dict_set(&format_->metadata, "creation_time", rfc3339(*options_.creation_time).c_str(), 0);
   }
+  if (!options_.comment.empty()) {
+    av_dict_set(&format_->metadata, "comment", options_.comment.c_str(), 0);
+  }
   AVDictionary* settings = nullptr;
   const std::string container = format_->oformat->name;
   if (container == "mp4" || container == "mov") {

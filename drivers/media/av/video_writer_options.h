@@ -22,6 +22,7 @@ struct VideoWriterOptions {
   bool fragmented = true;  ///< .mp4 and .mov: play after a power cut.
   /// When time 0 was, kept in the file (whole seconds in .mp4).
   std::optional<std::chrono::system_clock::time_point> creation_time = std::nullopt;
+  std::string comment = {};  ///< Kept in the file, for people; empty: none.
 };
 
 }  // namespace penstock

@@ -174,6 +174,9 @@ Result<std::unique_ptr<Node>> make_video_sink(const NodeArgs& args) {
   if (options.has("crf")) {
     video.crf = static_cast<int>(options.get_int("crf"));
   }
+  if (args.is_simulated) {
+    video.comment = "simulated: a simulated device had a part in what is shown";
+  }
   return std::unique_ptr<Node>(std::make_unique<VideoSink>(std::move(video), args.attempt));
 }
 

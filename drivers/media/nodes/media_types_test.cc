@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -36,11 +38,13 @@ NodeCatalogue media_catalogue() {
 
 std::unique_ptr<Node> make_node(const std::string& type,
                                 const std::string& yaml,
-                                std::uint64_t attempt = 0) {
+                                std::uint64_t attempt = 0,
+                                bool is_simulated = false) {
   const OptionValues options = options_of(media_registry(), type, yaml);
   NodeArgs args;
   args.options = &options;
   args.attempt = attempt;
+  args.is_simulated = is_simulated;
   const NodeCatalogue catalogue = media_catalogue();
   auto node = (*catalogue.find_node(type))(args);
   EXPECT_TRUE(node.has_value()) << node.error().message;
@@ -183,6 +187,24 @@ TEST_F(MediaNodes, WriteVideoAsTheOptionsSay) {
     ASSERT_TRUE(reading.stream.has_value()) << name;
     EXPECT_EQ(reading.stream->codec, "mpeg4");
     EXPECT_EQ(reading.frames.size(), 2U);
+  }
+}
+
+TEST_F(MediaNodes, WriteIntoAVideoThatItIsSimulated) {
+  const auto says_so = [&](const std::string& name, bool is_simulated) {
+    const std::string path = folder_.path(name);
+    const auto sink =
+        make_node("video_sink", "{path: '" + path + "', codec: mpeg4}", 0, is_simulated);
+    EXPECT_TRUE(bench_.open(*sink).has_value());
+    show(*sink, 0);
+    EXPECT_TRUE(sink->close().has_value());
+    std::ifstream file(path, std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+    return bytes.find("simulated: ") != std::string::npos;
+  };
+  for (const std::string name : {"a.mp4", "a.mkv"}) {
+    EXPECT_TRUE(says_so("simulated-" + name, true)) << name;
+    EXPECT_FALSE(says_so(name, false)) << name;
   }
 }
 
