@@ -133,6 +133,7 @@ Json devices_json(const PoolStatus& pool) {
       subs.push_back(
           {{"index", sub.index},
            {"resident", sub.resident},
+           {"coming_in", sub.coming_in},
            {"in_flight", sub.in_flight},
            {"utilisation", sub.utilisation.has_value() ? Json(*sub.utilisation) : Json()}});
     }
