@@ -37,9 +37,9 @@ std::string status_line(const RunPace& pace, std::size_t width);
 bool shows_failure(const RunStatus& status);
 
 /// Returns the summary at the end: a line a stream (frames, rate, latency, what was not delivered
-/// by outcome and reason), a line a model (inferences, time with work), which devices were simulated
-/// or reset, which models took turns, and what needs a word of warning (lost frames, restarts, what
-/// was cut off).
+/// by outcome and reason), a line a model (inferences, time with work), which devices were
+/// simulated or reset, which models took turns, and what needs a word of warning (lost frames,
+/// restarts, what was cut off).
 std::string summary_text(const RunStatus& status, const PoolStatus& pool, const RunEnd& end);
 
 /// Returns the same as one JSON object.

@@ -35,7 +35,7 @@ struct DeviceTroubles {
   bool obeys_cancel = false;  ///< A batch that hangs ends when it is cancelled.
   std::function<bool(DeviceNumber)> fails_reset;
   std::function<double(const RunBatch&)> slower;  ///< By how many times.
-  double jitter = 0;  ///< Of service and activation times, as a share.
+  double jitter = 0;                              ///< Of service and activation times, as a share.
 };
 
 /// Devices that do in virtual time what a scheduler tells them, and check that it may be done:
