@@ -266,47 +266,56 @@ void DeviceRunner::become_ready() {
 
 void DeviceRunner::go_on_changing(TimePoint now) {
   while (change_.has_value()) {
-    if (change_in_flight_) {
-      auto done = port_->pop_change();
-      if (!done.has_value()) {
-        return;
-      }
-      if (done->token + 1 != next_token_) {
-        continue;
-      }
-      change_in_flight_ = false;
-      if (done->code == Errc::kDeviceLost) {
-        lose_change(done->message);
-        return;
-      }
-      if (done->code != Errc::kOk) {
-        end_change(done->code, std::move(done->message), now);
-        return;
-      }
+    if (change_in_flight_ && !take_step_end(now)) {
+      return;
     }
     if (change_->out.empty() && !change_->in.has_value()) {
       end_change(Errc::kOk, {}, now);
       return;
     }
-    while (port_->pop_change().has_value()) {
-    }  // Of changes that were given up.
-    const bool goes = !change_->out.empty();
-    const Lane lane = goes ? change_->out.back() : *change_->in;
-    const Status status = port_->change(lane, !goes, next_token_++);
-    if (!status.has_value() && status.error().code == Errc::kDeviceLost) {
-      lose_change(status.error().message);
-      return;
-    }
-    if (!status.has_value()) {
-      end_change(status.error().code, status.error().message, now);
-      return;
-    }
-    change_in_flight_ = true;
-    if (goes) {
-      change_->out.pop_back();
-    } else {
-      change_->in.reset();
-    }
+    start_step(now);
+  }
+}
+
+bool DeviceRunner::take_step_end(TimePoint now) {
+  auto done = port_->pop_change();
+  while (done.has_value() && done->token + 1 != next_token_) {
+    done = port_->pop_change();  // That was of a change that was given up.
+  }
+  if (!done.has_value()) {
+    return false;
+  }
+  change_in_flight_ = false;
+  if (done->code == Errc::kOk) {
+    return true;
+  }
+  fail_change(done->code, std::move(done->message), now);
+  return false;
+}
+
+void DeviceRunner::start_step(TimePoint now) {
+  while (port_->pop_change().has_value()) {
+  }  // Of changes that were given up.
+  const bool goes = !change_->out.empty();
+  const Lane lane = goes ? change_->out.back() : *change_->in;
+  const Status status = port_->change(lane, !goes, next_token_++);
+  if (!status.has_value()) {
+    fail_change(status.error().code, status.error().message, now);
+    return;
+  }
+  change_in_flight_ = true;
+  if (goes) {
+    change_->out.pop_back();
+  } else {
+    change_->in.reset();
+  }
+}
+
+void DeviceRunner::fail_change(Errc code, std::string text, TimePoint now) {
+  if (code == Errc::kDeviceLost) {
+    lose_change(text);
+  } else {
+    end_change(code, std::move(text), now);
   }
 }
 

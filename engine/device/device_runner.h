@@ -125,6 +125,10 @@ class DeviceRunner final : public Runnable, private SubDeviceReports {
   void note_health(HealthChange change);
   void end_reset(HealthChange change);
   void go_on_changing(TimePoint now);
+  /// Returns whether the step under way has ended well.
+  bool take_step_end(TimePoint now);
+  void start_step(TimePoint now);
+  void fail_change(Errc code, std::string text, TimePoint now);
   void end_change(Errc code, std::string text, TimePoint now);
   [[nodiscard]] std::string overdue_text(TimePoint now) const;
   void lose_change(const std::string& text);

@@ -11,19 +11,16 @@ namespace {
 
 using State = SchedulerSnapshot::DeviceState;
 
-void note(ScheduleState& state,
-          const DeviceState& device,
-          DecisionKind kind,
-          std::uint32_t count,
-          TimePoint now,
-          DecisionReason reason = DecisionReason::kNone) {
+Decision decision_of(DecisionKind kind,
+                     const DeviceState& device,
+                     std::uint32_t count,
+                     TimePoint now) {
   Decision decision;
   decision.kind = kind;
-  decision.reason = reason;
   decision.time = now;
   decision.device = device.number;
   decision.count = count;
-  state.ring.add(decision);
+  return decision;
 }
 
 void route_flows_of(ScheduleState& state, DeviceState& device, TimePoint now) {
@@ -155,7 +152,9 @@ void fault_device(ScheduleState& state, DeviceState& device, FaultCause cause, T
   const bool was_resetting = device.state == State::kResetting;
   ++device.faults;
   device.failed_in_row = 0;
-  note(state, device, DecisionKind::kDeviceFault, cause.reported, now, cause.reason);
+  Decision decision = decision_of(DecisionKind::kDeviceFault, device, cause.reported, now);
+  decision.reason = cause.reason;
+  state.ring.add(decision);
   detach_batches(state, device);
   drop_all_residences(device);
   device.answer_until.reset();
@@ -165,7 +164,8 @@ void fault_device(ScheduleState& state, DeviceState& device, FaultCause cause, T
   if (is_given_up) {
     device.state = State::kGivenUp;
     device.reset_at.reset();
-    note(state, device, DecisionKind::kDeviceGivenUp, device.resets.failures(), now);
+    state.ring.add(
+        decision_of(DecisionKind::kDeviceGivenUp, device, device.resets.failures(), now));
   } else {
     device.state = State::kFault;
     device.reset_at = is_first ? now : device.resets.retry_at();
@@ -198,7 +198,7 @@ void device_ready(ScheduleState& state, const DeviceReady& event, TimePoint now)
   device->state = State::kUp;
   device->reset_at.reset();
   device->answer_until.reset();
-  note(state, *device, DecisionKind::kDeviceReady, 0, now);
+  state.ring.add(decision_of(DecisionKind::kDeviceReady, *device, 0, now));
   give_last_time(state, *device, now);
   for (const auto& lane : device->lanes) {
     // Whatever kept it from coming in may be over with the reset.
@@ -255,7 +255,7 @@ std::optional<TimePoint> watch_device(ScheduleState& state,
     device.reset_at.reset();
     device.answer_until = now + state.knobs.reset_limit;
     out.add(ResetDevice{device.number, device.resets.failures()});
-    note(state, device, DecisionKind::kReset, device.resets.failures(), now);
+    state.ring.add(decision_of(DecisionKind::kReset, device, device.resets.failures(), now));
   }
   if (device.state == State::kFault) {
     return device.reset_at;
