@@ -294,7 +294,8 @@ ResidenceState* next_residence(const DeviceState& device, TimePoint now) {
         best == nullptr ||
         (best->lane == one->lane ? time_through(*one, now) < time_through(*best, now)
                                  : precedes(standing, best_standing));
-    if (is_better && !is_too_slow(*one, now)) {
+    // Whoever has waited for `max_wait` starts anywhere: the others may hang.
+    if (is_better && (standing.is_overdue || !is_too_slow(*one, now))) {
       best = one.get();
       best_standing = standing;
     }

@@ -201,6 +201,22 @@ TEST(ScheduleCores, CoreThatIsFarSlowerHoldsNobodyUp) {
   EXPECT_LE(on_slow, 8U);
 }
 
+TEST(ScheduleCores, SlowCoreServesWhoeverHasWaitedForMaxWait) {
+  FourCores world;
+  world.troubles().slower = slow_first_core(50);
+  world.join(1, 1, 2);  // On two cores, the slow one among them.
+  world.run_for(5s);
+  ASSERT_EQ(world.cores_of(1) & 1U, 1U);
+  world.troubles().hangs = [](const RunBatch& run) { return run.sub_devices != 1; };
+  const TimePoint hung = world.now();
+  world.run_for(5s);
+  const auto first = std::find_if(world.started().begin(), world.started().end(), [&](auto& one) {
+    return one.time > hung + 100ms && one.batch.sub_devices == 1;
+  });
+  ASSERT_NE(first, world.started().end()) << "waits for a core that hangs";
+  EXPECT_LE(first->time - hung, 2600ms) << "max_wait, and a frame of the slow core";
+}
+
 TEST(ScheduleCores, CoreThatWasSlowIsUsedAgain) {
   FourCores world;
   world.troubles().slower = slow_first_core(50);

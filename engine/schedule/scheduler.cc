@@ -33,7 +33,8 @@ std::optional<TimePoint> next_readiness(const DeviceState& device, TimePoint now
     return wake;
   }
   for (const LaneState* lane : device.active) {
-    const bool runs = lane->residences > 0 && lane->queue.top_client() != nullptr;
+    // One of several places may be left alone for its slowness, until a head is overdue.
+    const bool runs = lane->residences == 1 && lane->queue.top_client() != nullptr;
     if (!runs && !lane->due.empty() && lane->due.top_key() > now) {
       earlier(wake, lane->due.top_key());
     }
